@@ -1,0 +1,16 @@
+#pragma once
+
+namespace ohmloom {
+
+/// Ohmic cell: I = g·v.
+struct LinearCell {
+    static constexpr bool is_linear = true;
+
+    /// Current [A] at the cell voltage `v` [V] of a cell with zero-bias conductance `g` [S].
+    template <class T> [[nodiscard]] T current(T v, T g) const { return g * v; }
+
+    /// Slope dI/dv [S].
+    template <class T> [[nodiscard]] T slope(T /*v*/, T g) const { return g; }
+};
+
+} // namespace ohmloom

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cmath>
+
+namespace ohmloom {
+
+/// Cell whose current grows as a hyperbolic sine, the usual fit of thin-oxide and phase-change memories:
+/// I = g·sinh(alpha·v)/alpha, with the zero-bias conductance g.
+struct SinhCell {
+    static constexpr bool is_linear = false;
+
+    double alpha = 1.0; ///< [1/V] nonlinearity; > 0
+
+    /// Current [A] at the cell voltage `v` [V] of a cell with zero-bias conductance `g` [S].
+    template <class T> [[nodiscard]] T current(T v, T g) const {
+        using std::sinh;
+        return g * sinh(alpha * v) / alpha;
+    }
+
+    /// Slope dI/dv = g·cosh(alpha·v) [S].
+    template <class T> [[nodiscard]] T slope(T v, T g) const {
+        using std::cosh;
+        return g * cosh(alpha * v);
+    }
+};
+
+} // namespace ohmloom

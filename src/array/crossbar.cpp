@@ -1,0 +1,59 @@
+#include "array/crossbar.hpp"
+
+#include "base/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <string_view>
+
+namespace ohmloom {
+
+namespace {
+
+void require_resistance(std::string_view name, double value) {
+    if (!std::isfinite(value) || value < 0.0) {
+        throw InputError(fmt::format("{} is {} Ohm: a resistance must be finite and not negative", name, value));
+    }
+}
+
+void require_resistances(std::string_view name, const std::vector<double>& values, Index expected) {
+    if (values.empty()) return;
+    if (static_cast<Index>(values.size()) != expected) {
+        throw InputError(fmt::format("{} has {} entries, expected {} (one per line) or none", name, values.size(), expected));
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) require_resistance(fmt::format("{}[{}]", name, i), values[i]);
+}
+
+} // namespace
+
+void validate(const Crossbar& crossbar) {
+    if (crossbar.rows() == 0 || crossbar.lines() == 0) {
+        throw InputError(fmt::format("the array has {} rows and {} columns: it needs at least one of each",
+                                     crossbar.rows(), crossbar.lines()));
+    }
+    if (crossbar.lines_per_site != 1 && crossbar.lines_per_site != 2) {
+        throw InputError(fmt::format("lines_per_site is {}, expected 1 or 2", crossbar.lines_per_site));
+    }
+    if (crossbar.lines() % crossbar.lines_per_site != 0) {
+        throw InputError(fmt::format("{} column lines cannot be shared by sites of {} lines each", crossbar.lines(),
+                                     crossbar.lines_per_site));
+    }
+    for (Index r = 0; r < crossbar.rows(); ++r) {
+        for (Index c = 0; c < crossbar.lines(); ++c) {
+            const double g = crossbar.g(r, c);
+            if (!std::isfinite(g) || g < 0.0) {
+                throw InputError(fmt::format("conductance g[{}, {}] is {} S: it must be finite and not negative", r, c, g));
+            }
+        }
+    }
+    if (const auto* cell = std::get_if<SinhCell>(&crossbar.cell); cell && !(std::isfinite(cell->alpha) && cell->alpha > 0.0)) {
+        throw InputError(fmt::format("alpha of the sinh cells is {} 1/V: it must be finite and positive", cell->alpha));
+    }
+    require_resistance("r_row", crossbar.r_row);
+    require_resistance("r_col", crossbar.r_col);
+    require_resistances("r_source", crossbar.r_source, crossbar.rows());
+    require_resistances("r_sense", crossbar.r_sense, crossbar.lines());
+}
+
+} // namespace ohmloom

@@ -1,0 +1,25 @@
+#include "base/parallel.hpp"
+
+#include <tbb/global_control.h>
+#include <tbb/parallel_for.h>
+
+#include <thread>
+
+namespace ohmloom {
+
+struct ThreadLimit::Control {
+    tbb::global_control limit;
+};
+
+ThreadLimit::ThreadLimit(int threads) {
+    const auto limit = threads > 0 ? static_cast<std::size_t>(threads) : std::thread::hardware_concurrency();
+    control_.reset(new Control{{tbb::global_control::max_allowed_parallelism, limit}});
+}
+
+ThreadLimit::~ThreadLimit() = default;
+
+void parallel_for(Index count, const std::function<void(Index)>& body) {
+    tbb::parallel_for(Index{0}, count, body);
+}
+
+} // namespace ohmloom

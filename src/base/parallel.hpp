@@ -1,0 +1,28 @@
+#pragma once
+
+#include "base/matrix.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace ohmloom {
+
+/// Number of threads that parallel loops may use; 0 stands for all the machine has.
+/// Limits hold for the lifetime of the object, process-wide.
+class ThreadLimit {
+public:
+    explicit ThreadLimit(int threads);
+    ~ThreadLimit();
+    ThreadLimit(const ThreadLimit&) = delete;
+    ThreadLimit& operator=(const ThreadLimit&) = delete;
+
+private:
+    struct Control;
+    std::unique_ptr<Control> control_;
+};
+
+/// Calls body(i) for i in [0, count), on all allowed threads in any order. Each call must write only what belongs to
+/// its own i, so that the result does not depend on the number of threads. The first exception is rethrown.
+void parallel_for(Index count, const std::function<void(Index)>& body);
+
+} // namespace ohmloom

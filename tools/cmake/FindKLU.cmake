@@ -1,0 +1,16 @@
+# KLU (SuiteSparse 5.12 on Debian 12 ships no CMake package). Defines KLU::KLU.
+find_path(KLU_INCLUDE_DIR klu.h PATH_SUFFIXES suitesparse)
+set(KLU_LIBRARIES)
+foreach(part klu btf amd colamd suitesparseconfig)
+    find_library(KLU_${part}_LIBRARY ${part})
+    list(APPEND KLU_LIBRARIES ${KLU_${part}_LIBRARY})
+    list(APPEND KLU_REQUIRED KLU_${part}_LIBRARY)
+endforeach()
+
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(KLU REQUIRED_VARS KLU_INCLUDE_DIR ${KLU_REQUIRED})
+if(KLU_FOUND AND NOT TARGET KLU::KLU)
+    add_library(KLU::KLU INTERFACE IMPORTED)
+    target_include_directories(KLU::KLU SYSTEM INTERFACE ${KLU_INCLUDE_DIR})
+    target_link_libraries(KLU::KLU INTERFACE ${KLU_LIBRARIES})
+endif()

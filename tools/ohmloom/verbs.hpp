@@ -1,0 +1,28 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <functional>
+
+namespace ohmloom::cli {
+
+/// Exit status of the program, the same for every verb.
+enum ExitStatus : int {
+    exit_good = 0,
+    exit_not_converged = 1, ///< a result did not converge, or a check failed
+    exit_bad_input = 2,
+};
+
+/// The command line under construction. A verb adds its subcommand and, when the user chose it, puts its body in
+/// `chosen`; the body returns an ExitStatus.
+struct CommandLine {
+    CLI::App& app;
+    std::function<int()> chosen;
+};
+
+void add_data_verb(CommandLine& line);
+void add_run_verb(CommandLine& line);
+void add_solve_verb(CommandLine& line);
+void add_train_verb(CommandLine& line);
+
+} // namespace ohmloom::cli
