@@ -7,7 +7,8 @@
 
 namespace ohmloom {
 
-/// Current law of the cells of an array. One law per array; the zero-bias conductance differs from cell to cell.
+/// Current law of the cells of an array. One law per array; the zero-bias conductance differs from cell to
+/// cell.
 using CellModel = std::variant<LinearCell, SinhCell>;
 
 /// True if the current is proportional to the voltage, so that the array is one linear map.

@@ -7,10 +7,16 @@ struct LinearCell {
     static constexpr bool is_linear = true;
 
     /// Current [A] at the cell voltage `v` [V] of a cell with zero-bias conductance `g` [S].
-    template <class T> [[nodiscard]] T current(T v, T g) const { return g * v; }
+    template <class T>
+    [[nodiscard]] T current(T v, T g) const {
+        return g * v;
+    }
 
     /// Slope dI/dv [S].
-    template <class T> [[nodiscard]] T slope(T /*v*/, T g) const { return g; }
+    template <class T>
+    [[nodiscard]] T slope(T /*v*/, T g) const {
+        return g;
+    }
 };
 
 } // namespace ohmloom

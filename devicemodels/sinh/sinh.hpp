@@ -12,13 +12,15 @@ struct SinhCell {
     double alpha = 1.0; ///< [1/V] nonlinearity; > 0
 
     /// Current [A] at the cell voltage `v` [V] of a cell with zero-bias conductance `g` [S].
-    template <class T> [[nodiscard]] T current(T v, T g) const {
+    template <class T>
+    [[nodiscard]] T current(T v, T g) const {
         using std::sinh;
         return g * sinh(alpha * v) / alpha;
     }
 
     /// Slope dI/dv = g·cosh(alpha·v) [S].
-    template <class T> [[nodiscard]] T slope(T v, T g) const {
+    template <class T>
+    [[nodiscard]] T slope(T v, T g) const {
         using std::cosh;
         return g * cosh(alpha * v);
     }

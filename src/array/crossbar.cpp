@@ -13,16 +13,19 @@ namespace {
 
 void require_resistance(std::string_view name, double value) {
     if (!std::isfinite(value) || value < 0.0) {
-        throw InputError(fmt::format("{} is {} Ohm: a resistance must be finite and not negative", name, value));
+        throw InputError(
+            fmt::format("{} is {} Ohm: a resistance must be finite and not negative", name, value));
     }
 }
 
 void require_resistances(std::string_view name, const std::vector<double>& values, Index expected) {
     if (values.empty()) return;
     if (static_cast<Index>(values.size()) != expected) {
-        throw InputError(fmt::format("{} has {} entries, expected {} (one per line) or none", name, values.size(), expected));
+        throw InputError(fmt::format("{} has {} entries, expected {} (one per line) or none", name,
+                                     values.size(), expected));
     }
-    for (std::size_t i = 0; i < values.size(); ++i) require_resistance(fmt::format("{}[{}]", name, i), values[i]);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        require_resistance(fmt::format("{}[{}]", name, i), values[i]);
 }
 
 } // namespace
@@ -36,19 +39,22 @@ void validate(const Crossbar& crossbar) {
         throw InputError(fmt::format("lines_per_site is {}, expected 1 or 2", crossbar.lines_per_site));
     }
     if (crossbar.lines() % crossbar.lines_per_site != 0) {
-        throw InputError(fmt::format("{} column lines cannot be shared by sites of {} lines each", crossbar.lines(),
-                                     crossbar.lines_per_site));
+        throw InputError(fmt::format("{} column lines cannot be shared by sites of {} lines each",
+                                     crossbar.lines(), crossbar.lines_per_site));
     }
     for (Index r = 0; r < crossbar.rows(); ++r) {
         for (Index c = 0; c < crossbar.lines(); ++c) {
             const double g = crossbar.g(r, c);
             if (!std::isfinite(g) || g < 0.0) {
-                throw InputError(fmt::format("conductance g[{}, {}] is {} S: it must be finite and not negative", r, c, g));
+                throw InputError(fmt::format(
+                    "conductance g[{}, {}] is {} S: it must be finite and not negative", r, c, g));
             }
         }
     }
-    if (const auto* cell = std::get_if<SinhCell>(&crossbar.cell); cell && !(std::isfinite(cell->alpha) && cell->alpha > 0.0)) {
-        throw InputError(fmt::format("alpha of the sinh cells is {} 1/V: it must be finite and positive", cell->alpha));
+    if (const auto* cell = std::get_if<SinhCell>(&crossbar.cell);
+        cell && !(std::isfinite(cell->alpha) && cell->alpha > 0.0)) {
+        throw InputError(
+            fmt::format("alpha of the sinh cells is {} 1/V: it must be finite and positive", cell->alpha));
     }
     require_resistance("r_row", crossbar.r_row);
     require_resistance("r_col", crossbar.r_col);

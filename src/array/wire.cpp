@@ -34,7 +34,8 @@ double effective_resistivity(const WireGeometry& wire) {
     require_fraction("grain_reflection", wire.grain_reflection, 0.99);
 
     const double surface = 0.75 * (1.0 - wire.surface_specularity) * wire.mean_free_path / wire.width;
-    const double a = wire.mean_free_path * wire.grain_reflection / (wire.width * (1.0 - wire.grain_reflection));
+    const double a =
+        wire.mean_free_path * wire.grain_reflection / (wire.width * (1.0 - wire.grain_reflection));
     const double grain =
         a == 0.0 ? 1.0 : 1.0 / (1.0 - 1.5 * a + 3.0 * a * a - 3.0 * a * a * a * std::log1p(1.0 / a));
     return wire.bulk_resistivity * (surface + grain);

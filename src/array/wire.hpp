@@ -4,18 +4,20 @@ namespace ohmloom {
 
 /// Metal line of an array layer as geometry and material.
 struct WireGeometry {
-    double width = 27e-9;                ///< [m] line width
-    double thickness = 22e-9;            ///< [m] metal thickness
-    double bulk_resistivity = 1.9e-8;    ///< [Ohm m] resistivity of the wide metal
-    double mean_free_path = 39e-9;       ///< [m] of the electrons
-    double surface_specularity = 0.25;   ///< fraction scattered specularly at the surfaces; 0 to 1
-    double grain_reflection = 0.3;       ///< fraction reflected at a grain boundary; 0 to below 1; grains as wide as the line
+    double width = 27e-9;              ///< [m] line width
+    double thickness = 22e-9;          ///< [m] metal thickness
+    double bulk_resistivity = 1.9e-8;  ///< [Ohm m] resistivity of the wide metal
+    double mean_free_path = 39e-9;     ///< [m] of the electrons
+    double surface_specularity = 0.25; ///< fraction scattered specularly at the surfaces; 0 to 1
+    double grain_reflection =
+        0.3; ///< fraction reflected at a grain boundary; 0 to below 1; grains as wide as the line
 };
 
 /// Resistivity of a narrow line: surface scattering (Fuchs–Sondheimer) added to grain-boundary scattering
 /// (Mayadas–Shatzkes), in Ohm m.
 ///
-///     rho = rho_bulk · [ 3/4·(1 − p)·l/w + 1 / (1 − 3/2·a + 3·a² − 3·a³·ln(1 + 1/a)) ],   a = l·R / (w·(1 − R))
+///     rho = rho_bulk · [ 3/4·(1 − p)·l/w + 1 / (1 − 3/2·a + 3·a² − 3·a³·ln(1 + 1/a)) ],   a = l·R / (w·(1 −
+///     R))
 ///
 /// Source: M. H. Amin et al., "Interconnect parasitics and partitioning in fully-analog in-memory computing
 /// architectures", ISCAS 2022, arXiv:2201.12480, with the constants of the authors' public generator.

@@ -10,7 +10,8 @@
 namespace ohmloom {
 
 /// Base of everything the library throws. A message says what is wrong, where, what was expected, what was
-/// found and how to mend it, in one line. Numerical outcomes are never thrown: they come back as report values.
+/// found and how to mend it, in one line. Numerical outcomes are never thrown: they come back as report
+/// values.
 class Error : public std::runtime_error {
 public:
     explicit Error(const std::string& message) : std::runtime_error(message) {}

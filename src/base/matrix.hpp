@@ -12,7 +12,8 @@ namespace ohmloom {
 using Index = std::ptrdiff_t;
 
 /// Dense row-major matrix that owns its elements: the value that layers hand to each other.
-template <class T> class Matrix {
+template <class T>
+class Matrix {
 public:
     Matrix() = default;
     Matrix(Index rows, Index cols, T value = T{})
@@ -31,7 +32,9 @@ public:
     T& operator()(Index r, Index c) { return data_[offset(r, c)]; }
     const T& operator()(Index r, Index c) const { return data_[offset(r, c)]; }
 
-    [[nodiscard]] std::span<T> row(Index r) { return {data_.data() + r * cols_, static_cast<std::size_t>(cols_)}; }
+    [[nodiscard]] std::span<T> row(Index r) {
+        return {data_.data() + r * cols_, static_cast<std::size_t>(cols_)};
+    }
     [[nodiscard]] std::span<const T> row(Index r) const {
         return {data_.data() + r * cols_, static_cast<std::size_t>(cols_)};
     }

@@ -34,11 +34,13 @@ RandomStream::Pair RandomStream::uniform_pair(std::uint32_t tile, std::uint32_t 
     return {to_open_unit_interval(bits[0], bits[1]), to_open_unit_interval(bits[2], bits[3])};
 }
 
-double RandomStream::uniform(std::uint32_t tile, std::uint32_t row, std::uint32_t column, std::uint32_t draw) const {
+double RandomStream::uniform(std::uint32_t tile, std::uint32_t row, std::uint32_t column,
+                             std::uint32_t draw) const {
     return uniform_pair(tile, row, column, draw).first;
 }
 
-double RandomStream::normal(std::uint32_t tile, std::uint32_t row, std::uint32_t column, std::uint32_t draw) const {
+double RandomStream::normal(std::uint32_t tile, std::uint32_t row, std::uint32_t column,
+                            std::uint32_t draw) const {
     const auto [u, v] = uniform_pair(tile, row, column, draw);
     return std::sqrt(-2.0 * std::log(u)) * std::cos(2.0 * std::numbers::pi * v);
 }

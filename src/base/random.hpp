@@ -4,7 +4,8 @@
 
 namespace ohmloom {
 
-/// What a random number is for. Each purpose has its own streams, so that adding draws for one never moves another.
+/// What a random number is for. Each purpose has its own streams, so that adding draws for one never moves
+/// another.
 enum class RandomPurpose : std::uint32_t {
     data_split = 1,
     weight_initialisation = 2,
@@ -13,9 +14,9 @@ enum class RandomPurpose : std::uint32_t {
     test_generation = 5,
 };
 
-/// Counter-based random numbers (Philox 4x32-10, Random123): a pure function of a key and a counter, so that any point
-/// of any study can be recomputed alone, on any number of threads.
-/// Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011. doi:10.1145/2063384.2063405
+/// Counter-based random numbers (Philox 4x32-10, Random123): a pure function of a key and a counter, so that
+/// any point of any study can be recomputed alone, on any number of threads. Source: Salmon et al., "Parallel
+/// random numbers: as easy as 1, 2, 3", SC 2011. doi:10.1145/2063384.2063405
 class RandomStream {
 public:
     RandomStream(std::uint64_t seed, RandomPurpose purpose) : seed_(seed), purpose_(purpose) {}

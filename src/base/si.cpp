@@ -55,7 +55,8 @@ double parse_si(std::string_view text, std::string_view unit) {
                                      text, unit.empty() ? "" : fmt::format(" in {}", unit),
                                      unit.empty() ? "" : fmt::format(" and the unit {}", unit)));
     }
-    // Dividing by the exact 10^n is correctly rounded; multiplying by the inexact 10^-n is not: 22n must be 2.2e-8.
+    // Dividing by the exact 10^n is correctly rounded; multiplying by the inexact 10^-n is not: 22n must
+    // be 2.2e-8.
     return *factor < 1.0 ? number / std::round(1.0 / *factor) : number * *factor;
 }
 

@@ -5,8 +5,9 @@
 
 namespace ohmloom {
 
-/// Number with an optional SI suffix, as people write it in study files and flags: "10k", "1.2u", "3.3n", "22nm",
-/// "5kOhm", "0.8V". The unit, if given, must be `unit`; the value returned is in that unit without prefix.
+/// Number with an optional SI suffix, as people write it in study files and flags: "10k", "1.2u", "3.3n",
+/// "22nm", "5kOhm", "0.8V". The unit, if given, must be `unit`; the value returned is in that unit without
+/// prefix.
 ///
 /// Prefixes: T G M k m u n p f a. `M` is mega and `m` is milli (SI, not SPICE).
 /// @throws InputError naming the text, if it is not a finite number with a known suffix.

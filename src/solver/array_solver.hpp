@@ -43,26 +43,28 @@ enum class SolveStatus {
 
 /// DC operating points of an array, one per input vector.
 struct [[nodiscard]] ArraySolution {
-    Matrix<double> i_col;            ///< [batch x lines] [A] into the sense node, summed over tied ends
-    Matrix<double> i_row;            ///< [batch x rows] [A] delivered by the row source, summed over tied ends
-    std::vector<double> power;       ///< [batch] [W] delivered by all sources together
-    std::vector<double> residual;    ///< [batch] largest KCL error over the largest line current
-    std::vector<int> iterations;     ///< [batch]
-    std::vector<SolveStatus> status; ///< [batch]
-    Matrix<double> v_w;              ///< [batch x rows*sites] [V] row nodes, if asked for
-    Matrix<double> v_b;              ///< [batch x rows*lines] [V] column nodes, if asked for
+    Matrix<double> i_col;         ///< [batch x lines] [A] into the sense node, summed over tied ends
+    Matrix<double> i_row;         ///< [batch x rows] [A] delivered by the row source, summed over tied ends
+    std::vector<double> power;    ///< [batch] [W] delivered by all sources together
+    std::vector<double> residual; ///< [batch] largest KCL error over the largest line current
+    std::vector<int> iterations;  ///< [batch]
+    std::vector<SolveStatus> status;   ///< [batch]
+    Matrix<double> v_w;                ///< [batch x rows*sites] [V] row nodes, if asked for
+    Matrix<double> v_b;                ///< [batch x rows*lines] [V] column nodes, if asked for
     Engine engine = Engine::automatic; ///< the engine that solved it
 };
 
 /// Currents of an array for a batch of input vectors.
-/// @throws InputError if the crossbar is not valid, a drive has the wrong shape or is not finite, or the named engine
+/// @throws InputError if the crossbar is not valid, a drive has the wrong shape or is not finite, or the
+/// named engine
 ///         cannot solve such cells; BackendError if an engine died. Not converging is no error: see `status`.
 ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options = {});
 
-/// Linear array seen from its terminals: i = y·v, with i positive into the array. Terminals are the row sources
-/// [0, rows) and then the sense potentials [rows, rows + lines), each with its series resistance inside.
+/// Linear array seen from its terminals: i = y·v, with i positive into the array. Terminals are the row
+/// sources [0, rows) and then the sense potentials [rows, rows + lines), each with its series resistance
+/// inside.
 struct [[nodiscard]] PortMatrix {
-    Matrix<double> y;      ///< [(rows + lines) x (rows + lines)] [S] symmetric
+    Matrix<double> y; ///< [(rows + lines) x (rows + lines)] [S] symmetric
     Index rows = 0;
     Index lines = 0;
     double residual = 0.0; ///< largest KCL error over the largest terminal current, over all unit drives

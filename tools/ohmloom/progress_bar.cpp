@@ -32,8 +32,8 @@ void draw(const BarState& state, long done, long total) {
     const double rate = elapsed > 0.0 ? static_cast<double>(done) / elapsed : 0.0;
     const double left = rate > 0.0 ? static_cast<double>(total - done) / rate : 0.0;
     const auto filled = static_cast<std::size_t>(total > 0 ? width * done / total : width);
-    fmt::print(stderr, "\r\033[K{:<28} [{:<30}] {}/{}  {:.3g}/s  {} left", state.stage, std::string(filled, '#'), done,
-               total, rate, duration_text(left));
+    fmt::print(stderr, "\r\033[K{:<28} [{:<30}] {}/{}  {:.3g}/s  {} left", state.stage,
+               std::string(filled, '#'), done, total, rate, duration_text(left));
     if (done == total) fmt::print(stderr, "\r\033[K");
     std::fflush(stderr);
 }

@@ -13,8 +13,8 @@ enum ExitStatus : int {
     exit_bad_input = 2,
 };
 
-/// The command line under construction. A verb adds its subcommand and, when the user chose it, puts its body in
-/// `chosen`; the body returns an ExitStatus.
+/// The command line under construction. A verb adds its subcommand and, when the user chose it, puts its body
+/// in `chosen`; the body returns an ExitStatus.
 struct CommandLine {
     CLI::App& app;
     std::function<int()> chosen;
