@@ -1,0 +1,34 @@
+#pragma once
+
+#include <filesystem>
+
+namespace ohmloom {
+
+/// A file under construction. It is written under a temporary name beside its target and takes the target's
+/// name only in `commit()`, in one step, so that nobody ever finds half a file under that name. Whatever was
+/// not committed is removed.
+class UnfinishedFile {
+public:
+    /// Creates the empty temporary file.
+    /// @throws FileError naming the target, if its folder does not exist or cannot be written, or if the
+    ///         target is a folder.
+    explicit UnfinishedFile(std::filesystem::path target);
+    ~UnfinishedFile();
+    UnfinishedFile(UnfinishedFile&& other) noexcept;
+    UnfinishedFile& operator=(UnfinishedFile&&) = delete;
+    UnfinishedFile(const UnfinishedFile&) = delete;
+    UnfinishedFile& operator=(const UnfinishedFile&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& target() const { return target_; }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; } ///< where to write meanwhile
+
+    /// Brings the content to the disk and gives the file its name, replacing what was there. The writer must
+    /// have closed it. @throws FileError naming the target.
+    void commit();
+
+private:
+    std::filesystem::path target_;
+    std::filesystem::path path_; ///< empty once committed
+};
+
+} // namespace ohmloom
