@@ -26,7 +26,7 @@ struct InputCoding {
 /// One fully connected layer: z = weights·x + bias, and for hidden layers a = 1 / (1 + exp(−slope·z)).
 struct DenseLayer {
     Matrix<double> weights;   ///< [outputs x inputs]
-    std::vector<double> bias; ///< [outputs]; the weight of an input that is always 1
+    std::vector<double> bias; ///< [outputs]; the weight of an input that is always 1, so of the same kind
     double slope = 1.0;       ///< slope of the sigmoid in software; > 0
     double gain =
         0.0; ///< difference-stage gain the layer was trained with; 0 if it was trained without a circuit
@@ -48,14 +48,18 @@ struct Network {
     friend bool operator==(const Network&, const Network&) = default;
 };
 
-/// Checks that layers fit each other and that weights are finite and of their kind.
+/// Checks that a coding is possible. @throws InputError naming the field and its value.
+void validate(const InputCoding& coding);
+
+/// Checks that layers fit each other and the input, and that weights and biases are finite and of their kind.
 /// @throws InputError naming layer, place and value.
 void validate(const Network& network);
 
 /// Reads a network file (schema "ohmloom-network-1"). @throws FileError, InputError naming file and data set.
 Network read_network(const std::filesystem::path& file);
 
-/// Writes a network file, complete or not at all. @throws FileError.
+/// Writes a network file, complete or not at all; numbers are kept to the last bit.
+/// @throws FileError; InputError if the network is not valid.
 void write_network(const Network& network, const std::filesystem::path& file);
 
 } // namespace ohmloom

@@ -1,0 +1,134 @@
+#include "network/network.hpp"
+
+#include "base/errors.hpp"
+#include "base/text.hpp"
+#include "store/hdf5.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ohmloom {
+
+namespace {
+
+// Schema "ohmloom-network-1"
+//
+//   /                    attributes: schema, name, weight_kind (binary, ternary, real), training,
+//                        accuracy_software, input_crop, input_binarise (0 or 1), input_threshold, layers
+//   /layer_N/weights     [outputs x inputs] 1; int8 for binary and ternary, double for real
+//   /layer_N/bias        [outputs] 1; stored as the weights are
+//   /layer_N/slope       scalar 1
+//   /layer_N/gain        scalar 1
+const std::string schema = "ohmloom-network-1";
+const std::array<std::string, 3> weight_kinds{"binary", "ternary", "real"}; // in the order of WeightKind
+
+std::vector<std::int8_t> small_integers(const std::vector<double>& values) {
+    std::vector<std::int8_t> integers(values.size());
+    std::transform(values.begin(), values.end(), integers.begin(),
+                   [](double value) { return static_cast<std::int8_t>(value); });
+    return integers;
+}
+
+void write_layer(Hdf5Writer& writer, const std::string& group, const DenseLayer& layer, WeightKind kind) {
+    if (kind == WeightKind::real) {
+        writer.write(group + "/weights", layer.weights, "1", Hdf5Storage::compressed);
+        writer.write(group + "/bias", layer.bias, "1");
+    } else {
+        writer.write(
+            group + "/weights",
+            Matrix<std::int8_t>(layer.outputs(), layer.inputs(), small_integers(layer.weights.values())), "1",
+            Hdf5Storage::compressed);
+        writer.write(group + "/bias", small_integers(layer.bias), "1");
+    }
+    writer.write(group + "/slope", layer.slope, "1");
+    writer.write(group + "/gain", layer.gain, "1");
+}
+
+DenseLayer read_layer(const Hdf5Reader& reader, const std::string& group) {
+    reader.require_only(group, {"weights", "bias", "slope", "gain"});
+    DenseLayer layer;
+    layer.weights = reader.read_matrix(group + "/weights", "1");
+    layer.bias = reader.read_vector(group + "/bias", "1", layer.outputs());
+    layer.slope = reader.read_scalar(group + "/slope", "1");
+    layer.gain = reader.read_scalar(group + "/gain", "1");
+    return layer;
+}
+
+WeightKind read_weight_kind(const Hdf5Reader& reader) {
+    const std::string name = reader.attribute_text("/", "weight_kind");
+    const auto* const found = std::find(weight_kinds.begin(), weight_kinds.end(), name);
+    if (found == weight_kinds.end()) {
+        throw FileError(fmt::format("{}: the attribute weight_kind is '{}', expected one of {}",
+                                    reader.file().string(), name, join_words(weight_kinds)));
+    }
+    return static_cast<WeightKind>(found - weight_kinds.begin());
+}
+
+/// Root attribute that must be a whole number in [low, high].
+int read_whole_number(const Hdf5Reader& reader, const std::string& name, int low, int high) {
+    const double value = reader.attribute_number("/", name);
+    if (!(value >= low && value <= high) || value != std::floor(value)) {
+        throw FileError(fmt::format("{}: the attribute {} is {}, expected a whole number of {} to {}",
+                                    reader.file().string(), name, value, low, high));
+    }
+    return static_cast<int>(value);
+}
+
+InputCoding read_input_coding(const Hdf5Reader& reader) {
+    InputCoding input;
+    input.crop = read_whole_number(reader, "input_crop", 1, 4096);
+    input.binarise = read_whole_number(reader, "input_binarise", 0, 1) == 1;
+    input.threshold = read_whole_number(reader, "input_threshold", 0, 255);
+    return input;
+}
+
+} // namespace
+
+Network read_network(const std::filesystem::path& file) {
+    const Hdf5Reader reader(file);
+    reader.require_schema(schema);
+    Network network;
+    network.name = reader.attribute_text("/", "name");
+    network.weight_kind = read_weight_kind(reader);
+    network.training = reader.attribute_text("/", "training");
+    network.accuracy_software = reader.attribute_number("/", "accuracy_software");
+    network.input = read_input_coding(reader);
+
+    const int count = read_whole_number(reader, "layers", 1, 1000);
+    std::vector<std::string> groups;
+    for (int i = 0; i < count; ++i) groups.push_back(fmt::format("layer_{}", i));
+    reader.require_only("/", groups);
+    for (const std::string& group : groups) network.layers.push_back(read_layer(reader, "/" + group));
+    try {
+        validate(network);
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("{}: {}", file.string(), error.what()));
+    }
+    return network;
+}
+
+void write_network(const Network& network, const std::filesystem::path& file) {
+    validate(network);
+    Hdf5Writer writer(file);
+    writer.set_attribute("/", "schema", schema);
+    writer.set_attribute("/", "name", network.name);
+    writer.set_attribute("/", "weight_kind", weight_kinds.at(static_cast<std::size_t>(network.weight_kind)));
+    writer.set_attribute("/", "training", network.training);
+    writer.set_attribute("/", "accuracy_software", network.accuracy_software);
+    writer.set_attribute("/", "input_crop", std::int64_t{network.input.crop});
+    writer.set_attribute("/", "input_binarise", network.input.binarise ? 1 : 0);
+    writer.set_attribute("/", "input_threshold", network.input.threshold);
+    writer.set_attribute("/", "layers", static_cast<std::int64_t>(network.layers.size()));
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+        write_layer(writer, fmt::format("/layer_{}", i), network.layers[i], network.weight_kind);
+    }
+    writer.commit();
+}
+
+} // namespace ohmloom
