@@ -1,0 +1,3 @@
+#pragma once
+
+/* In a folder, but in no list: never built, never verified. */

@@ -1,0 +1,7 @@
+#pragma once
+
+namespace ohmloom {
+
+struct Network {};
+
+} // namespace ohmloom

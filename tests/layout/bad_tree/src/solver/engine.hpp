@@ -1,0 +1,9 @@
+#pragma once
+
+namespace ohmloom {
+
+struct Engine {
+    bool print();
+};
+
+} // namespace ohmloom
