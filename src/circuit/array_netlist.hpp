@@ -1,0 +1,66 @@
+#pragma once
+
+#include "array/crossbar.hpp"
+#include "base/matrix.hpp"
+#include "circuit/circuit.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ohmloom {
+
+/// The published difference stage as a circuit, one per site: line 0 of the site is I+, line 1 is I−.
+///
+///     I+ end –r_input– plus –r_feedback– ground        op-amp: v(out) = open_loop_gain·(v(plus) − v(minus))
+///     I− end –r_input– minus –r_feedback– out
+///
+/// The op-amp is meant to be ideal. Its finite gain makes a relative error of (1 + r_feedback/(r_input +
+/// 1/g−)) / open_loop_gain at most, g− being the conductance the I− line shows: 1e12 keeps it below 1e-9 up
+/// to a noise gain of 1000. More would buy nothing: v(plus) − v(minus) is then already no larger than the
+/// rounding of either.
+struct DifferenceStageCircuit {
+    double r_input = 1e3;         ///< [Ohm] > 0
+    double r_feedback = 30e3;     ///< [Ohm] > 0
+    double open_loop_gain = 1e12; ///< [V/V] > 0
+};
+
+/// What to put around an array.
+struct ArrayNetlistOptions {
+    std::vector<double> v_row; ///< [rows] [V] row sources; empty means 0
+    std::vector<double> v_col; ///< [lines] [V] sense sources; empty means 0; none exist behind a stage
+    std::optional<DifferenceStageCircuit> stage; ///< instead of the sense sources; needs two lines per site
+};
+
+/// An array as a circuit, and where its quantities are found in it.
+///
+/// | name                           | what                                                              |
+/// |--------------------------------|-------------------------------------------------------------------|
+/// | `w_r_s`, `b_r_l`               | nodes: row wire at site s, column line l at row r                 |
+/// | `row_r`, `col_l`               | nodes: terminals, where the sources or the stage inputs are       |
+/// | `row_r_first`, `col_l_last`, … | nodes: between series resistance and wire at a tied end           |
+/// | `o_s`                          | node: output of the stage of site s                               |
+/// | `vrow_r`, `vcol_l`             | sources; the branch current is −i_row[r] and +i_col[l]            |
+/// | `rsource_r_first`, `rsense_l_last`, … | series resistance at a tied end                            |
+/// | `rrow_r_k`                     | row segment before site k; k = sites: behind the last site        |
+/// | `rcol_l_k`                     | column segment before row k; k = rows: behind the last row        |
+/// | `rcell_r_l`, `bcell_r_l`       | ohmic cell, nonlinear cell                                        |
+/// | `xstage_s`                     | stage of site s                                                   |
+///
+/// Nodes that a zero resistance joins are one node: it is named after the terminal if that is among them,
+/// else after its first w or b. A cell that does not conduct is left out.
+struct ArrayNetlist {
+    Circuit circuit;
+    Matrix<NodeId> row_nodes;               ///< [rows x sites]
+    Matrix<NodeId> column_nodes;            ///< [rows x lines]
+    std::vector<std::string> row_sources;   ///< [rows] element names
+    std::vector<std::string> sense_sources; ///< [lines] element names; none behind a stage
+    std::vector<NodeId> outputs;            ///< [sites] stage outputs; none without a stage
+};
+
+/// The netlist of a crossbar, exactly as `Crossbar` pictures it.
+/// @throws InputError if the crossbar is not valid, a source list has the wrong length or is not finite, or
+/// the stage's values are not positive or it finds no pairs of lines.
+ArrayNetlist expand_array(const Crossbar& crossbar, const ArrayNetlistOptions& options = {});
+
+} // namespace ohmloom
