@@ -2,6 +2,7 @@
 
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
+#include <tbb/parallel_invoke.h>
 
 #include <thread>
 
@@ -20,6 +21,10 @@ ThreadLimit::~ThreadLimit() = default;
 
 void parallel_for(Index count, const std::function<void(Index)>& body) {
     tbb::parallel_for(Index{0}, count, body);
+}
+
+void parallel_pair(const std::function<void()>& first, const std::function<void()>& second) {
+    tbb::parallel_invoke(first, second);
 }
 
 } // namespace ohmloom

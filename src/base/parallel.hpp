@@ -26,4 +26,7 @@ private:
 /// rethrown.
 void parallel_for(Index count, const std::function<void(Index)>& body);
 
+/// Calls both, possibly at the same time. The first exception is rethrown.
+void parallel_pair(const std::function<void()>& first, const std::function<void()>& second);
+
 } // namespace ohmloom

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "array/crossbar.hpp"
+#include "mapping/plan.hpp"
+#include "readout/difference_stage.hpp"
+#include "solver/array_solver.hpp"
+
+namespace ohmloom {
+
+/// Everything physical about the arrays of a layer except the conductances: wires, drivers, cells, read-out.
+struct ArrayCircuit {
+    double r_row = 0.0;    ///< [Ohm] one row segment
+    double r_col = 0.0;    ///< [Ohm] one column segment
+    double r_source = 0.0; ///< [Ohm] output resistance of each row driver
+    TiedEnds row_ends = TiedEnds::first;
+    TiedEnds col_ends = TiedEnds::last;
+    ReadoutStage stage;
+};
+
+/// The crossbar of one tile, with the loads of its read-out stages: output o of the tile is site o, with its
+/// I+ line first and its I− line second.
+Crossbar build_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit);
+
+/// Response of one tile with its stages, solved exactly.
+StageResponse solve_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit,
+                         const SolveOptions& options = {});
+
+} // namespace ohmloom

@@ -1,0 +1,89 @@
+#include "mapping/plan.hpp"
+
+#include "base/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ohmloom {
+
+namespace {
+
+void validate(const ConductanceWindow& window) {
+    if (!(std::isfinite(window.g_max) && window.g_min >= 0.0 && window.g_max > window.g_min)) {
+        throw InputError(
+            fmt::format("the conductance window runs from {} S to {} S: expected 0 <= g_min < g_max",
+                        window.g_min, window.g_max));
+    }
+}
+
+double largest_weight(const DenseLayer& layer) {
+    double largest = 0.0;
+    for (const double w : layer.weights.values()) largest = std::max(largest, std::abs(w));
+    for (const double b : layer.bias) largest = std::max(largest, std::abs(b));
+    return largest > 0.0 ? largest : 1.0;
+}
+
+struct CellPair {
+    double plus, minus;
+};
+
+CellPair map_weight(double w, double scale, WeightKind kind, const ConductanceWindow& window) {
+    if (kind == WeightKind::ternary && w == 0.0) return {window.g_max, window.g_max};
+    const double middle = 0.5 * (window.g_max + window.g_min);
+    const double half = 0.5 * (window.g_max - window.g_min) * (w / scale);
+    // Rounding must not carry a cell out of its window.
+    return {std::clamp(middle + half, window.g_min, window.g_max),
+            std::clamp(middle - half, window.g_min, window.g_max)};
+}
+
+} // namespace
+
+DifferentialConductances map_weights(const DenseLayer& layer, WeightKind kind,
+                                     const ConductanceWindow& window, Polarity polarity) {
+    validate(window);
+    const Index outputs = layer.outputs(), inputs = layer.inputs();
+    DifferentialConductances mapped{Matrix<double>(outputs, inputs + 1), Matrix<double>(outputs, inputs + 1),
+                                    kind == WeightKind::real ? largest_weight(layer) : 1.0};
+    for (Index o = 0; o < outputs; ++o) {
+        for (Index i = 0; i <= inputs; ++i) {
+            const double w = i < inputs ? layer.weights(o, i) : layer.bias[static_cast<std::size_t>(o)];
+            CellPair pair = map_weight(w, mapped.weight_scale, kind, window);
+            if (polarity == Polarity::inverted) std::swap(pair.plus, pair.minus);
+            mapped.plus(o, i) = pair.plus;
+            mapped.minus(o, i) = pair.minus;
+        }
+    }
+    return mapped;
+}
+
+Index Plan::tile_count() const {
+    Index count = 0;
+    for (const LayerPlan& layer : layers) count += static_cast<Index>(layer.tiles.size());
+    return count;
+}
+
+Plan make_plan(const Network& network, std::span<const LayerPartition> partitions,
+               const ConductanceWindow& window, Polarity polarity) {
+    if (partitions.size() != network.layers.size()) {
+        throw InputError(
+            fmt::format("{} partitions are given for the {} layers of network '{}': expected one per layer",
+                        partitions.size(), network.layers.size(), network.name));
+    }
+    Plan plan;
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+        const DenseLayer& layer = network.layers[l];
+        LayerPlan planned{partitions[l], map_weights(layer, network.weight_kind, window, polarity), {}};
+        for (const IndexRange& inputs : split_evenly(layer.inputs() + 1, partitions[l].horizontal)) {
+            for (const IndexRange& outputs : split_evenly(layer.outputs(), partitions[l].vertical)) {
+                planned.tiles.push_back({inputs, outputs});
+            }
+        }
+        plan.layers.push_back(std::move(planned));
+    }
+    return plan;
+}
+
+} // namespace ohmloom

@@ -1,0 +1,61 @@
+#include "solver/array_solution.hpp"
+
+#include <algorithm>
+
+namespace ohmloom {
+
+ArraySolution make_solution(const Crossbar& crossbar, Index batch, const SolveOptions& options,
+                            Engine engine) {
+    const auto count = static_cast<std::size_t>(batch);
+    ArraySolution solution;
+    solution.i_col = Matrix<double>(batch, crossbar.lines());
+    solution.i_row = Matrix<double>(batch, crossbar.rows());
+    solution.power.assign(count, 0.0);
+    solution.residual.assign(count, 0.0);
+    solution.iterations.assign(count, 0);
+    solution.status.assign(count, SolveStatus::not_converged);
+    if (options.fields) {
+        solution.v_w = Matrix<double>(batch, crossbar.rows() * crossbar.sites());
+        solution.v_b = Matrix<double>(batch, crossbar.rows() * crossbar.lines());
+    }
+    solution.engine = engine;
+    return solution;
+}
+
+std::vector<double> port_potentials(const Crossbar& crossbar, const Drive& drive, Index k) {
+    std::vector<double> v(drive.v_row.row(k).begin(), drive.v_row.row(k).end());
+    if (drive.v_col.empty()) {
+        v.resize(static_cast<std::size_t>(crossbar.rows() + crossbar.lines()), 0.0);
+    } else {
+        v.insert(v.end(), drive.v_col.begin(), drive.v_col.end());
+    }
+    return v;
+}
+
+void store_operating_point(const Crossbar& crossbar, const ArrayGraph& graph, std::span<const double> v,
+                           Index k, int iterations, const SolveOptions& options, ArraySolution& solution) {
+    const NodeCurrents currents = evaluate_currents(crossbar, graph, v);
+    const auto at = static_cast<std::size_t>(k);
+    std::copy(currents.i_row.begin(), currents.i_row.end(), solution.i_row.row(k).begin());
+    std::copy(currents.i_col.begin(), currents.i_col.end(), solution.i_col.row(k).begin());
+
+    // Row sources deliver into the array; the sense sources receive the column currents.
+    const auto rows = static_cast<std::size_t>(crossbar.rows());
+    double power = 0.0;
+    for (std::size_t r = 0; r < currents.i_row.size(); ++r) power += v[r] * currents.i_row[r];
+    for (std::size_t l = 0; l < currents.i_col.size(); ++l) power -= v[rows + l] * currents.i_col[l];
+    solution.power[at] = power;
+
+    solution.residual[at] = currents.residual(graph.ports);
+    solution.iterations[at] = iterations;
+    solution.status[at] = currents.converged(graph.ports, options.tolerance) ? SolveStatus::converged
+                                                                             : SolveStatus::not_converged;
+
+    if (options.fields) {
+        const auto voltage = [&](Index node) { return v[static_cast<std::size_t>(node)]; };
+        std::transform(graph.row_node.begin(), graph.row_node.end(), solution.v_w.row(k).begin(), voltage);
+        std::transform(graph.col_node.begin(), graph.col_node.end(), solution.v_b.row(k).begin(), voltage);
+    }
+}
+
+} // namespace ohmloom

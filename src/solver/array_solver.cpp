@@ -1,0 +1,118 @@
+#include "solver/array_solver.hpp"
+
+#include "base/errors.hpp"
+#include "base/text.hpp"
+#include "solver/condense_engine.hpp"
+#include "solver/mna_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+namespace ohmloom {
+
+namespace {
+
+struct EngineName {
+    Engine engine;
+    std::string_view name;
+};
+
+constexpr std::array<EngineName, 4> engine_names{{{Engine::automatic, "auto"},
+                                                  {Engine::condense, "condense"},
+                                                  {Engine::mna, "mna"},
+                                                  {Engine::ngspice, "ngspice"}}};
+
+void validate(const Crossbar& crossbar, const Drive& drive) {
+    if (drive.v_row.rows() == 0) throw InputError("v_row is empty: expected at least one input vector");
+    if (drive.v_row.cols() != crossbar.rows()) {
+        throw InputError(fmt::format("v_row has {} columns, expected {} (one per row of the array)",
+                                     drive.v_row.cols(), crossbar.rows()));
+    }
+    for (Index k = 0; k < drive.v_row.rows(); ++k) {
+        for (Index r = 0; r < drive.v_row.cols(); ++r) {
+            if (!std::isfinite(drive.v_row(k, r))) {
+                throw InputError(
+                    fmt::format("v_row[{}, {}] is {} V: it must be finite", k, r, drive.v_row(k, r)));
+            }
+        }
+    }
+    if (!drive.v_col.empty() && static_cast<Index>(drive.v_col.size()) != crossbar.lines()) {
+        throw InputError(fmt::format("v_col has {} entries, expected {} (one per column line) or none",
+                                     drive.v_col.size(), crossbar.lines()));
+    }
+    for (std::size_t l = 0; l < drive.v_col.size(); ++l) {
+        if (!std::isfinite(drive.v_col[l])) {
+            throw InputError(fmt::format("v_col[{}] is {} V: it must be finite", l, drive.v_col[l]));
+        }
+    }
+}
+
+void validate(const SolveOptions& options) {
+    if (!(options.tolerance > 0.0 && options.tolerance < 1.0)) {
+        throw InputError(
+            fmt::format("the tolerance is {}: expected a number between 0 and 1", options.tolerance));
+    }
+    if (options.max_iterations < 1) {
+        throw InputError(fmt::format("max_iterations is {}: expected at least 1", options.max_iterations));
+    }
+}
+
+void require_linear(const Crossbar& crossbar, std::string_view what) {
+    if (!is_linear(crossbar.cell)) {
+        throw InputError(fmt::format(
+            "{} needs linear cells, but the array's cells are nonlinear: use the mna engine", what));
+    }
+}
+
+} // namespace
+
+std::string_view to_string(Engine engine) {
+    for (const EngineName& known : engine_names) {
+        if (known.engine == engine) return known.name;
+    }
+    return "unknown";
+}
+
+Engine engine_from_name(std::string_view name) {
+    std::vector<std::string> names;
+    for (const EngineName& known : engine_names) {
+        if (known.name == name) return known.engine;
+        names.emplace_back(known.name);
+    }
+    const std::string nearest = nearest_word(name, names);
+    throw InputError(fmt::format("unknown engine '{}': expected one of {}{}", name, join_words(names),
+                                 nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest)));
+}
+
+ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
+    validate(crossbar);
+    validate(crossbar, drive);
+    validate(options);
+    Engine engine = options.engine;
+    if (engine == Engine::automatic) engine = is_linear(crossbar.cell) ? Engine::condense : Engine::mna;
+    switch (engine) {
+    case Engine::condense:
+        require_linear(crossbar, "the condense engine");
+        return solve_array_condense(crossbar, drive, options);
+    default:
+        return solve_array_mna(crossbar, drive, options);
+    }
+}
+
+PortMatrix port_matrix(const Crossbar& crossbar, const SolveOptions& options) {
+    validate(crossbar);
+    validate(options);
+    require_linear(crossbar, "a port matrix");
+    switch (options.engine) {
+    case Engine::ngspice:
+        throw InputError("the ngspice engine gives operating points, not port matrices: use condense or mna");
+    case Engine::mna:
+        return port_matrix_mna(crossbar, options);
+    default:
+        return port_matrix_condense(crossbar, options);
+    }
+}
+
+} // namespace ohmloom

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "array/crossbar.hpp"
+#include "base/random.hpp"
+#include "solver/array_solver.hpp"
+
+#include <cmath>
+#include <cstdint>
+
+namespace ohmloom::testing {
+
+/// Random choices of one generated case; every draw is keyed by the case number.
+class CaseDraws {
+public:
+    explicit CaseDraws(std::uint32_t number) : number_(number) {}
+    double uniform(double low, double high) {
+        return low + (high - low) * stream_.uniform(number_, 0, next_++);
+    }
+    double log_uniform(double low, double high) { return std::exp(uniform(std::log(low), std::log(high))); }
+    Index integer(Index low, Index high) {
+        return low + static_cast<Index>(uniform(0.0, 1.0) * static_cast<double>(high - low + 1));
+    }
+    bool chance(double probability) { return uniform(0.0, 1.0) < probability; }
+
+private:
+    RandomStream stream_{20260101, RandomPurpose::test_generation};
+    std::uint32_t number_;
+    std::uint32_t next_ = 0;
+};
+
+inline TiedEnds random_ends(CaseDraws& draws) {
+    const TiedEnds all[] = {TiedEnds::first, TiedEnds::last, TiedEnds::both};
+    return all[draws.integer(0, 2)];
+}
+
+/// A crossbar of the generated family: 1x1 to 40x24 sites, one or two lines per site, conductances over up to
+/// 12 decades, open cells, wires from 0 to 1e5 Ohm with one side at times zero, every terminal kind.
+inline Crossbar random_crossbar(std::uint32_t number) {
+    CaseDraws draws(number);
+    Crossbar crossbar;
+    const Index rows = draws.chance(0.15) ? 1 : draws.integer(1, 40);
+    const Index sites = draws.chance(0.15) ? 1 : draws.integer(1, 24);
+    crossbar.lines_per_site = draws.integer(1, 2);
+    crossbar.g = Matrix<double>(rows, sites * crossbar.lines_per_site);
+    const double decades = draws.chance(0.2) ? 12.0 : draws.uniform(0.0, 3.0);
+    const double g_max = draws.log_uniform(1e-6, 1e-3);
+    const double open = draws.chance(0.3) ? 0.3 : 0.0;
+    for (double& g : crossbar.g.values()) {
+        g = draws.chance(open) ? 0.0 : g_max * std::pow(10.0, -draws.uniform(0.0, decades));
+    }
+    crossbar.r_row = draws.chance(0.2) ? 0.0 : draws.log_uniform(0.1, 1e5);
+    crossbar.r_col = draws.chance(0.2) ? 0.0 : draws.log_uniform(0.1, 1e5);
+    crossbar.row_ends = random_ends(draws);
+    crossbar.col_ends = random_ends(draws);
+    if (draws.chance(0.5)) {
+        for (Index r = 0; r < rows; ++r)
+            crossbar.r_source.push_back(draws.chance(0.2) ? 0.0 : draws.log_uniform(1.0, 1e4));
+    }
+    if (draws.chance(0.5)) {
+        for (Index l = 0; l < crossbar.lines(); ++l) {
+            crossbar.r_sense.push_back(draws.chance(0.2) ? 0.0 : draws.log_uniform(1.0, 1e4));
+        }
+    }
+    return crossbar;
+}
+
+inline Drive random_drive(const Crossbar& crossbar, std::uint32_t number, Index batch) {
+    CaseDraws draws(number + 1000000);
+    Drive drive{Matrix<double>(batch, crossbar.rows()), {}};
+    for (double& v : drive.v_row.values()) v = draws.uniform(-0.5, 0.5);
+    if (draws.chance(0.5)) {
+        for (Index l = 0; l < crossbar.lines(); ++l) drive.v_col.push_back(draws.uniform(-0.1, 0.1));
+    }
+    return drive;
+}
+
+/// Largest difference between two sets of currents of the same operating points, over the largest line
+/// current.
+inline double largest_relative_difference(const ArraySolution& a, const ArraySolution& b) {
+    double difference = 0.0, scale = 0.0;
+    const auto compare = [&](const Matrix<double>& x, const Matrix<double>& y) {
+        for (std::size_t i = 0; i < x.values().size(); ++i) {
+            difference = std::max(difference, std::abs(x.values()[i] - y.values()[i]));
+            scale = std::max(scale, std::abs(x.values()[i]));
+        }
+    };
+    compare(a.i_row, b.i_row);
+    compare(a.i_col, b.i_col);
+    return difference == 0.0 ? 0.0 : difference / scale;
+}
+
+} // namespace ohmloom::testing
