@@ -1,0 +1,126 @@
+"""Cases of the command line: what a case can do, and how cases are collected, run and compared with golden files.
+
+A case is a function that takes a Trial; its docstring is the sentence it proves, its name is the name of its golden file.
+"""
+
+import difflib
+import os
+import shlex
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+GOLDEN = Path(__file__).parent / "golden"
+SECONDS = 240  # a command that needs longer hangs
+
+CASES = {}  # name -> function
+
+
+def case(function):
+    """Registers a function as a case."""
+    if function.__name__ in CASES:
+        raise ValueError(f"two cases are called {function.__name__}")
+    CASES[function.__name__] = function
+    return function
+
+
+@dataclass(frozen=True)
+class Done:
+    """A command that has ended."""
+
+    line: str
+    status: int
+    out: str
+    err: str
+
+
+class Trial:
+    """One case at work: an empty folder to work in, and the checks. A failed check raises AssertionError."""
+
+    def __init__(self, name, program, folder, update):
+        self.name = name
+        self.folder = folder
+        self._program = program
+        self._update = update
+        self._transcript = []
+
+    def path(self, name):
+        return self.folder / name
+
+    def ohmloom(self, *words, status=0, environment=None):
+        """Runs `ohmloom words…` in the folder; its exit status must be `status`."""
+        line = shlex.join(["ohmloom", *map(str, words)])
+        ended = subprocess.run(
+            [self._program, *map(str, words)],
+            cwd=self.folder,
+            env=os.environ | (environment or {}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+        )
+        done = Done(line, ended.returncode, ended.stdout, ended.stderr)
+        self._transcript.append(done)
+        assert done.status == status, f"exit status {done.status}, expected {status}\n{transcript([done])}"
+        return done
+
+    def refused(self, *words):
+        """Runs a command that must be refused as bad input: status 2, exactly one line of explanation, on stderr,
+        and the folder as it was: no result, no half result, no temporary file, nothing older touched."""
+        before = snapshot(self.folder)
+        done = self.ohmloom(*words, status=2)
+        said = transcript([done])
+        assert done.out == "", f"a refused command prints nothing on stdout\n{said}"
+        assert done.err.endswith("\n") and done.err.count("\n") == 1, f"expected exactly one line on stderr\n{said}"
+        assert done.err.startswith("ohmloom: "), f"expected the program's name first\n{said}"
+        after = snapshot(self.folder)
+        assert after == before, f"the folder changed: {describe_change(before, after)}\n{said}"
+        return done
+
+    def matches_golden(self):
+        """Compares all that was run so far, and what it said, with the golden file of the case."""
+        file = GOLDEN / f"{self.name}.txt"
+        found = transcript(self._transcript)
+        if self._update:
+            file.write_text(found)
+            return
+        assert file.exists(), f"no golden file {file.name}; if this is right, run with --update:\n{found}"
+        expected = file.read_text()
+        difference = difflib.unified_diff(expected.splitlines(), found.splitlines(), "golden", "found", lineterm="")
+        assert found == expected, f"differs from {file.name} (accept with --update):\n" + "\n".join(difference)
+
+
+def transcript(commands):
+    lines = []
+    for done in commands:
+        lines.append(f"$ {done.line}")
+        lines.extend(f"  {text}" for text in done.out.splitlines())
+        lines.extend(f"! {text}" for text in done.err.splitlines())
+        lines.append(f"= {done.status}")
+    return "\n".join(lines) + "\n"
+
+
+def snapshot(folder):
+    """Every file below a folder, hidden ones too, with its content."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def describe_change(before, after):
+    words = [f"{name} is new" for name in after if name not in before]
+    words += [f"{name} is gone" for name in before if name not in after]
+    words += [f"{name} has other content" for name in before if name in after and before[name] != after[name]]
+    return ", ".join(words)
+
+
+def run_case(name, program, update=False):
+    """Runs one case in a folder of its own. Returns why it failed, or None."""
+    with tempfile.TemporaryDirectory(prefix="ohmloom-cli-") as folder:
+        try:
+            CASES[name](Trial(name, program, Path(folder), update))
+        except (AssertionError, subprocess.TimeoutExpired) as failure:
+            return str(failure)
+    return None

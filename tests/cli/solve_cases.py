@@ -1,0 +1,398 @@
+"""`ohmloom solve`: results against a dense nodal solve, and refusals."""
+
+import json
+
+import h5py
+import numpy as np
+
+from array_files import assert_agrees, read_output, reference, sample_array
+from harness import case
+
+ENGINES = ("condense", "mna", "ngspice")
+RESULTS = {"i_col": "A", "i_row": "A", "power": "W", "residual": "1", "iterations": "1", "status": "1"}
+
+
+def solved(t, array, *flags):
+    """Writes the input, solves it and gives back what OUT.h5 holds."""
+    t.ohmloom("solve", array.write(t.path("in.h5")), "-o", "out.h5", *flags)
+    return read_output(t.path("out.h5"))[0]
+
+
+def refuses(t, array, *flags):
+    """The input must be refused, in the words of the golden file."""
+    t.refused("solve", array.write(t.path("in.h5")), "-o", "out.h5", *flags)
+    t.matches_golden()
+
+
+# --- good results ---
+
+
+@case
+def solve_wires(t):
+    """Currents of an array with wire resistance are those of a dense nodal solve."""
+    array = sample_array()
+    values = solved(t, array)
+    assert_agrees(values, reference(array))
+    assert (values["status"] == 0).all() and (values["residual"] <= 1e-9).all()
+
+
+@case
+def solve_terminals(t):
+    """Source and sense resistances and potentials behind the columns count as a dense nodal solve says."""
+    array = sample_array(r_source=250.0, r_sense=120.0, v_col=np.array([0.1, -0.2, 0.0, 0.05]))
+    assert_agrees(solved(t, array), reference(array))
+
+
+@case
+def solve_ideal_wires(t):
+    """Without any resistance the currents are the plain product of voltages and conductances."""
+    array = sample_array(r_row=0.0, r_col=0.0)
+    values = solved(t, array)
+    g, v = array.numbers["g"], array.numbers["v_row"]
+    assert np.allclose(values["i_col"], v @ g, rtol=1e-12, atol=0)
+    assert np.allclose(values["i_row"], v * g.sum(axis=1), rtol=1e-12, atol=0)
+
+
+@case
+def solve_mixed_ideal_wires(t):
+    """Ideal rows with resistive columns, and the reverse, are exact too."""
+    for resistances in ({"r_row": 0.0}, {"r_col": 0.0}, {"r_col": 0.0, "r_sense": 50.0}):
+        array = sample_array(**resistances)
+        assert_agrees(solved(t, array), reference(array))
+
+
+@case
+def solve_ends(t):
+    """Every choice of tied ends gives what a dense nodal solve gives."""
+    for row_ends in ("left", "right", "both"):
+        for col_ends in ("bottom", "top", "both"):
+            array = sample_array(r_source=20.0, r_row=150.0, r_col=90.0)
+            array.texts = {"row_ends": row_ends, "col_ends": col_ends}
+            assert_agrees(solved(t, array), reference(array))
+
+
+@case
+def solve_nonlinear_cells(t):
+    """Cells that follow a hyperbolic sine give what Newton on the dense nodal equations gives."""
+    array = sample_array(r_row=300.0, r_col=300.0)
+    array.texts = {"device": "sinh"}
+    array.alpha = 3.0
+    assert_agrees(solved(t, array), reference(array))
+
+
+@case
+def solve_fields(t):
+    """With --fields the node voltages come along, and they are those of a dense nodal solve."""
+    array = sample_array(r_row=200.0, r_col=100.0)
+    values = solved(t, array, "--fields")
+    assert {"v_w", "v_b"} <= set(values), f"expected v_w and v_b, found {sorted(values)}"
+    assert_agrees(values, reference(array))
+
+
+@case
+def solve_engines(t):
+    """Every engine gives what a dense nodal solve gives."""
+    array = sample_array(rows=9, cols=7, r_row=40.0)
+    for engine in ENGINES:
+        # ngspice iterates to a relative tolerance of its own.
+        assert_agrees(solved(t, array, "--engine", engine), reference(array), tolerance=1e-6)
+
+
+@case
+def solve_extremes(t):
+    """One row, one column, one cell, open cells and conductance ratios of 1e12 are legal."""
+    for rows, cols in ((1, 1), (1, 5), (5, 1)):
+        array = sample_array(rows, cols)
+        assert_agrees(solved(t, array), reference(array))
+    g = sample_array().numbers["g"].copy()
+    g[2, :] = 0.0
+    g[:, 1] = 0.0
+    g[0, 0], g[5, 3] = 1.0, 1e-12
+    array = sample_array(g=g)
+    assert_agrees(solved(t, array), reference(array))
+
+
+@case
+def solve_power_balance(t):
+    """The stated power is what all sources deliver together."""
+    array = sample_array(r_source=100.0, v_col=np.array([0.1, -0.1, 0.2, 0.0]))
+    values = solved(t, array)
+    delivered = (array.numbers["v_row"] * values["i_row"]).sum(axis=1) - values["i_col"] @ array.numbers["v_col"]
+    assert np.allclose(values["power"], delivered, rtol=1e-9)
+    assert (values["power"] > 0).all(), "a passive array takes power"
+
+
+@case
+def solve_file_contract(t):
+    """OUT.h5 holds the agreed data sets, each with its unit and one entry per input vector."""
+    array = sample_array(batch=5)
+    solved(t, array)
+    values, units = read_output(t.path("out.h5"))
+    assert units == RESULTS, f"expected {RESULTS}, found {units}"
+    shapes = {name: value.shape for name, value in values.items()}
+    assert shapes == {name: (5,) for name in RESULTS} | {"i_col": (5, 4), "i_row": (5, 6)}, shapes
+
+
+@case
+def solve_threads(t):
+    """Results do not depend on the number of threads, down to the last bit."""
+    array = sample_array(rows=20, cols=20, batch=40)
+    one = solved(t, array, "--threads", 1)
+    two = solved(t, array, "--threads", 2)
+    assert all(np.array_equal(one[name], two[name]) for name in one)
+
+
+@case
+def solve_json(t):
+    """With --json stdout is one JSON object."""
+    name = sample_array().write(t.path("in.h5"))
+    said = json.loads(t.ohmloom("solve", name, "-o", "out.h5", "--json").out)
+    assert isinstance(said, dict) and str(said.get("schema", "")).startswith("ohmloom-"), said
+
+
+@case
+def solve_replaces_older_result(t):
+    """A good run replaces an older result and leaves nothing else beside it."""
+    t.path("out.h5").write_text("older")
+    solved(t, sample_array())
+    assert sorted(path.name for path in t.folder.iterdir()) == ["in.h5", "out.h5"]
+
+
+# --- refusals ---
+
+
+@case
+def solve_missing_file(t):
+    """A file that is not there is refused by name."""
+    t.refused("solve", "nowhere.h5", "-o", "out.h5")
+    t.matches_golden()
+
+
+@case
+def solve_not_hdf5(t):
+    """A file that is no HDF5 is refused by name."""
+    t.path("in.h5").write_text("rows, cols\n1, 2\n")
+    t.refused("solve", "in.h5", "-o", "out.h5")
+    t.matches_golden()
+
+
+@case
+def solve_truncated_file(t):
+    """An HDF5 file that was cut short is refused in one line."""
+    sample_array(rows=64, cols=64).write(t.path("in.h5"))
+    content = t.path("in.h5").read_bytes()
+    t.path("in.h5").write_bytes(content[: len(content) // 2])
+    t.refused("solve", "in.h5", "-o", "out.h5")
+
+
+@case
+def solve_folder_as_input(t):
+    """A folder in place of the input is refused."""
+    t.path("in.h5").mkdir()
+    t.refused("solve", "in.h5", "-o", "out.h5")
+    t.matches_golden()
+
+
+@case
+def solve_no_schema(t):
+    """A file without the schema attribute is refused."""
+    array = sample_array()
+    array.schema = None
+    refuses(t, array)
+
+
+@case
+def solve_other_schema(t):
+    """A file of another schema is refused with both names."""
+    array = sample_array()
+    array.schema = "ohmloom-array-9"
+    refuses(t, array)
+
+
+@case
+def solve_missing_conductances(t):
+    """A file without conductances is refused."""
+    array = sample_array()
+    del array.numbers["g"]
+    refuses(t, array)
+
+
+@case
+def solve_wrong_shape(t):
+    """Input vectors of another length than the array has rows are refused with both shapes."""
+    refuses(t, sample_array(v_row=np.zeros((3, 5))))
+
+
+@case
+def solve_wrong_rank(t):
+    """One input vector not wrapped in a batch is refused."""
+    refuses(t, sample_array(v_row=np.zeros(6)))
+
+
+@case
+def solve_wrong_column_potentials(t):
+    """Column potentials of the wrong number are refused."""
+    refuses(t, sample_array(v_col=np.zeros(3)))
+
+
+@case
+def solve_zero_rows(t):
+    """An array without rows is refused."""
+    refuses(t, sample_array(g=np.zeros((0, 4)), v_row=np.zeros((3, 0))))
+
+
+@case
+def solve_empty_batch(t):
+    """A batch without input vectors is refused."""
+    refuses(t, sample_array(v_row=np.zeros((0, 6))))
+
+
+@case
+def solve_nan_conductance(t):
+    """A conductance that is no number is refused with its place."""
+    g = sample_array().numbers["g"].copy()
+    g[4, 2] = np.nan
+    refuses(t, sample_array(g=g))
+
+
+@case
+def solve_negative_conductance(t):
+    """A negative conductance is refused with its place and value."""
+    g = sample_array().numbers["g"].copy()
+    g[0, 3] = -2e-6
+    refuses(t, sample_array(g=g))
+
+
+@case
+def solve_infinite_voltage(t):
+    """An infinite input voltage is refused with its place."""
+    v_row = sample_array().numbers["v_row"].copy()
+    v_row[1, 5] = np.inf
+    refuses(t, sample_array(v_row=v_row))
+
+
+@case
+def solve_negative_wire_resistance(t):
+    """A negative wire resistance is refused with its value."""
+    refuses(t, sample_array(r_col=-1.0))
+
+
+@case
+def solve_negative_source_resistance(t):
+    """A negative source resistance is refused with its value."""
+    refuses(t, sample_array(r_source=-50.0))
+
+
+@case
+def solve_text_for_number(t):
+    """Text where a number belongs is refused."""
+    refuses(t, sample_array(r_row="13.8 Ohm"))
+
+
+@case
+def solve_wrong_unit(t):
+    """Another unit than the agreed one is refused, not converted in silence."""
+    sample_array().write(t.path("in.h5"))
+    with h5py.File(t.path("in.h5"), "a") as file:
+        file["g"].attrs["unit"] = "uS"
+    t.refused("solve", "in.h5", "-o", "out.h5")
+    t.matches_golden()
+
+
+@case
+def solve_unknown_data_set(t):
+    """A misspelt data set is refused with the nearest known name."""
+    refuses(t, sample_array(r_rows=10.0))
+
+
+@case
+def solve_unknown_end(t):
+    """An unknown end of a line is refused with the known ones."""
+    array = sample_array()
+    array.texts = {"row_ends": "botom"}
+    refuses(t, array)
+
+
+@case
+def solve_unknown_device(t):
+    """An unknown device is refused with the known ones."""
+    array = sample_array()
+    array.texts = {"device": "flux-capacitor"}
+    refuses(t, array)
+
+
+@case
+def solve_sinh_without_alpha(t):
+    """Nonlinear cells without their exponent are refused."""
+    array = sample_array()
+    array.texts = {"device": "sinh"}
+    refuses(t, array)
+
+
+@case
+def solve_nonlinear_for_linear_engine(t):
+    """An engine that only knows linear cells refuses others."""
+    array = sample_array()
+    array.texts = {"device": "sinh"}
+    array.alpha = 2.0
+    refuses(t, array, "--engine", "condense")
+
+
+@case
+def solve_unknown_engine(t):
+    """An unknown engine is refused with the known ones."""
+    refuses(t, sample_array(), "--engine", "warp")
+
+
+@case
+def solve_bad_tolerance(t):
+    """A tolerance that nothing can meet is refused."""
+    refuses(t, sample_array(), "--tol", "-1")
+
+
+@case
+def solve_bad_threads(t):
+    """A negative number of threads is refused."""
+    refuses(t, sample_array(), "--threads", "-3")
+
+
+@case
+def solve_without_output(t):
+    """Without -o the command is refused before it works."""
+    t.refused("solve", sample_array().write(t.path("in.h5")))
+    t.matches_golden()
+
+
+@case
+def solve_unknown_flag(t):
+    """An unknown flag is refused."""
+    refuses(t, sample_array(), "--quickly")
+
+
+@case
+def solve_output_folder_missing(t):
+    """An output in a folder that is not there is refused."""
+    t.refused("solve", sample_array().write(t.path("in.h5")), "-o", "results/out.h5")
+    t.matches_golden()
+
+
+@case
+def solve_output_is_folder(t):
+    """An output that is a folder is refused."""
+    t.path("out.h5").mkdir()
+    t.refused("solve", sample_array().write(t.path("in.h5")), "-o", "out.h5")
+    t.matches_golden()
+
+
+@case
+def solve_output_is_input(t):
+    """Writing the result over the input is refused, and the input stays as it was."""
+    t.refused("solve", sample_array().write(t.path("in.h5")), "-o", "in.h5")
+    t.matches_golden()
+
+
+@case
+def solve_keeps_older_result(t):
+    """A refused run leaves an older result as it was."""
+    t.path("out.h5").write_text("older")
+    t.refused("solve", sample_array(r_row=-1.0).write(t.path("in.h5")), "-o", "out.h5")
