@@ -1,0 +1,68 @@
+#pragma once
+
+#include "base/matrix.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ohmloom {
+
+/// Input of `ohmloom solve`: one array and a batch of input vectors, as the file holds them (schema
+/// "ohmloom-array-1").
+///
+/// | path           | shape          | unit | meaning |
+/// |----------------|----------------|------|----------------------------------------------------------------|
+/// | /g             | [rows x cols]  | S    | cell conductance at zero bias | | /v_row         | [batch x
+/// rows] | V    | source voltage at the tied ends of each row                    | | /r_row, /r_col | scalar
+/// | Ohm  | one wire segment                                               | | /r_source      | scalar | Ohm
+/// | optional: in series at every tied row end                      | | /r_sense       | scalar         | Ohm
+/// | optional: in series at every tied column end                   | | /v_col         | [cols]         | V
+/// | optional: potential behind r_sense                             | | /row_ends      | text           | |
+/// optional: left, right, both                                    | | /col_ends      | text           | |
+/// optional: bottom, top, both                                    | | /device        | text           | |
+/// optional: linear, sinh (attribute `alpha` in 1/V)              |
+///
+/// A data set without a `unit` attribute is in the unit above; with another one it is refused.
+struct ArrayFile {
+    Matrix<double> g;                ///< [rows x cols] [S]
+    Matrix<double> v_row;            ///< [batch x rows] [V]
+    double r_row = 0.0;              ///< [Ohm]
+    double r_col = 0.0;              ///< [Ohm]
+    double r_source = 0.0;           ///< [Ohm]
+    double r_sense = 0.0;            ///< [Ohm]
+    std::vector<double> v_col;       ///< [cols] [V]; empty means 0
+    std::string row_ends = "left";   ///< which ends of a row are tied
+    std::string col_ends = "bottom"; ///< which ends of a column are tied
+    std::string device = "linear";   ///< current law of the cells
+    double alpha = 0.0;              ///< [1/V] of sinh cells: I = g sinh(alpha v) / alpha
+    friend bool operator==(const ArrayFile&, const ArrayFile&) = default;
+};
+
+/// Reads an input file: what must be there, its shapes and its words are checked here; whether the values
+/// make an array that can be solved is left to the solver.
+/// @throws FileError naming file and data set, with the nearest known name for an unknown one.
+ArrayFile read_array_file(const std::filesystem::path& file);
+
+/// Writes an input file, complete or not at all. @throws FileError.
+void write_array_file(const ArrayFile& array, const std::filesystem::path& file);
+
+/// Output of `ohmloom solve` (schema "ohmloom-array-result-1").
+struct ArrayResultFile {
+    Matrix<double> i_col;         ///< [batch x cols] [A] into the sense node, summed over the tied ends
+    Matrix<double> i_row;         ///< [batch x rows] [A] delivered by the row source
+    std::vector<double> power;    ///< [batch] [W] delivered by all sources together
+    std::vector<double> residual; ///< [batch] [1] largest KCL error over the largest line current
+    std::vector<int> iterations;  ///< [batch] [1]
+    std::vector<int> status;      ///< [batch] [1] 0 converged
+    Matrix<double> v_w;           ///< [batch x rows*cols] [V] row nodes; empty: not written
+    Matrix<double> v_b;           ///< [batch x rows*cols] [V] column nodes; empty: not written
+    std::string engine;           ///< the engine that solved it
+    std::string version;          ///< of the program
+};
+
+/// Writes an output file, complete or not at all: one data set per field, with `v_w` and `v_b` as
+/// [batch x rows x cols]; engine and version are attributes of the root. @throws FileError.
+void write_array_result(const ArrayResultFile& result, const std::filesystem::path& file);
+
+} // namespace ohmloom

@@ -1,0 +1,44 @@
+"""Reads and writes files as a user's own script would, with h5py.
+
+    with_h5py.py check FILE    FILE opens and every data set in it has a unit
+    with_h5py.py write FILE    an input of `ohmloom solve` in h5py's and NumPy's own types, without units
+"""
+
+import sys
+
+import h5py
+import numpy as np
+
+
+def check(file):
+    without = []
+
+    def visit(name, item):
+        if isinstance(item, h5py.Dataset):
+            item[()]
+            if not isinstance(item.attrs.get("unit"), str) or not item.attrs["unit"]:
+                without.append(name)
+
+    with h5py.File(file, "r") as opened:
+        opened.visititems(visit)
+        if not isinstance(opened.attrs["schema"], str):
+            without.append("schema")
+    if without:
+        sys.exit(f"{file}: no unit in {', '.join(without)}")
+
+
+def write(file):
+    with h5py.File(file, "w") as made:
+        made.attrs["schema"] = np.string_("ohmloom-array-1")  # fixed length, null padded
+        made["g"] = np.array([[1, 2, 3], [4, 5, 6]], dtype=">f4")
+        made["v_row"] = np.array([[0, 1]], dtype=np.uint16)
+        made["r_row"] = 1
+        made["r_col"] = 2.5
+        made["row_ends"] = "both"  # variable length
+        made["col_ends"] = np.string_("top")
+        made["device"] = "sinh"
+        made["device"].attrs["alpha"] = np.float32(2)
+
+
+if __name__ == "__main__":
+    {"check": check, "write": write}[sys.argv[1]](sys.argv[2])
