@@ -1,0 +1,48 @@
+#pragma once
+
+#include "inference/layer_response.hpp"
+#include "readout/neuron.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace ohmloom {
+
+/// How an analog network's arrays are built: what is the same for all layers, and one stage gain per layer.
+struct NetworkCircuit {
+    ArrayCircuit array;       ///< its stage's gain is replaced by the layer's
+    std::vector<double> gain; ///< one per layer
+    Neuron neuron;            ///< behind every layer but the last
+};
+
+/// Mean power over a set of inputs, by where it is dissipated.
+struct PowerBreakdown {
+    double cells = 0.0;  ///< [W]
+    double wires = 0.0;  ///< [W] wires and driver resistances
+    double stages = 0.0; ///< [W] resistors of the read-out stages
+    [[nodiscard]] double total() const { return cells + wires + stages; }
+};
+
+/// What came out of an analog network for a set of inputs.
+struct AnalogInference {
+    std::vector<std::uint8_t> classes; ///< [images]
+    Matrix<double>
+        outputs; ///< [images x classes] [V] last stages' outputs, with the sign that makes the largest win
+    PowerBreakdown power;  ///< sum over layers of the mean over images
+    double residual = 0.0; ///< largest KCL residual of any tile
+    Engine engine = Engine::automatic;
+};
+
+/// Solves every layer of a plan. @throws InputError unless there is one gain per layer.
+std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit& circuit,
+                                         const SolveOptions& options = {});
+
+/// Runs inputs [images x inputs], each in [0, 1], through solved layers in the analog domain: row voltages
+/// are v_supply·input with the bias row at v_supply; a neuron's output voltage drives a row of the next layer
+/// directly. The plan must have been made with inverted polarity, since the neurons invert; the class is
+/// decided by the last stages' outputs, before any neuron could saturate.
+AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuron,
+                      const Matrix<double>& inputs);
+
+} // namespace ohmloom

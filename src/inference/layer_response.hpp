@@ -1,0 +1,31 @@
+#pragma once
+
+#include "inference/tile_response.hpp"
+
+namespace ohmloom {
+
+/// Power as quadratic forms of a layer's row voltages x: P = xᵀ·Q·x, exact for linear cells and linear
+/// stages.
+struct PowerForms {
+    Matrix<double> cells;  ///< [rows x rows] [S] dissipated in the memory cells
+    Matrix<double> wires;  ///< likewise in the wires and the drivers' output resistances
+    Matrix<double> stages; ///< likewise in the resistors of the read-out stages
+};
+
+/// One layer as a circuit: all its tiles with their stages, joined at the neuron inputs.
+struct LayerResponse {
+    Matrix<double>
+        transfer; ///< [outputs x rows] [V/V] neuron input per row voltage; the last row is the bias
+    PowerForms power;
+    double residual = 0.0; ///< largest KCL residual of any tile
+    Engine engine = Engine::automatic;
+};
+
+/// Solves every tile of a layer and joins them. The outputs of the horizontal partitions' stages are tied
+/// together at the neuron input, so a neuron sees their arithmetic mean; vertical partitions stand side by
+/// side, each with its own copy of the row drivers.
+/// @throws InputError if the circuit is not valid.
+LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit,
+                          const SolveOptions& options = {});
+
+} // namespace ohmloom

@@ -1,0 +1,38 @@
+#include "inference/software.hpp"
+
+#include "base/dense.hpp"
+#include "base/errors.hpp"
+#include "inference/classes.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace ohmloom {
+
+Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>& inputs) {
+    Matrix<double> signals = inputs;
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+        const DenseLayer& layer = network.layers[l];
+        if (signals.cols() != layer.inputs()) {
+            throw InputError(fmt::format("layer {} of network '{}' has {} inputs, but gets {}", l,
+                                         network.name, layer.inputs(), signals.cols()));
+        }
+        Matrix<double> z = multiply_transposed(signals, layer.weights);
+        const bool hidden = l + 1 < network.layers.size();
+        for (Index k = 0; k < z.rows(); ++k) {
+            for (Index o = 0; o < z.cols(); ++o) {
+                z(k, o) += layer.bias[static_cast<std::size_t>(o)];
+                if (hidden) z(k, o) = 1.0 / (1.0 + std::exp(-layer.slope * z(k, o)));
+            }
+        }
+        signals = std::move(z);
+    }
+    return signals;
+}
+
+std::vector<std::uint8_t> classify_in_software(const Network& network, const Matrix<double>& inputs) {
+    return largest_output(evaluate_in_software(network, inputs));
+}
+
+} // namespace ohmloom

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/matrix.hpp"
+#include "network/network.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace ohmloom {
+
+/// Outputs [images x classes] of a network as plain arithmetic, without any circuit: z = W·x + b in every
+/// layer and 1/(1 + exp(−slope·z)) behind every layer but the last.
+/// @throws InputError if `inputs` [images x inputs] does not fit the first layer.
+Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>& inputs);
+
+/// Class of each image: the largest output.
+std::vector<std::uint8_t> classify_in_software(const Network& network, const Matrix<double>& inputs);
+
+} // namespace ohmloom
