@@ -25,7 +25,7 @@ struct DifferenceStageCircuit {
     double open_loop_gain = 1e12; ///< [V/V] > 0
 };
 
-/// What to put around an array.
+/// What to put around an array. With a stage, `r_sense` stays in series between the line and the stage.
 struct ArrayNetlistOptions {
     std::vector<double> v_row; ///< [rows] [V] row sources; empty means 0
     std::vector<double> v_col; ///< [lines] [V] sense sources; empty means 0; none exist behind a stage
