@@ -145,4 +145,11 @@ const std::filesystem::path& ByteStream::file() const {
     return state_->file;
 }
 
+std::optional<std::filesystem::path> plain_or_packed(const std::filesystem::path& file) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(file, ignored)) return file;
+    const std::filesystem::path packed = file.string() + ".gz";
+    return std::filesystem::is_regular_file(packed, ignored) ? std::optional(packed) : std::nullopt;
+}
+
 } // namespace ohmloom

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 
 namespace ohmloom {
@@ -31,5 +32,8 @@ private:
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// The file itself if there is one of that name, else the one with ".gz" behind it; none if neither is there.
+std::optional<std::filesystem::path> plain_or_packed(const std::filesystem::path& file);
 
 } // namespace ohmloom

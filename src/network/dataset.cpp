@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
+#include "network/byte_stream.hpp"
 #include "network/idx.hpp"
 
 #include <fmt/format.h>
@@ -25,20 +26,9 @@ fs::path folder_of_environment(const char* variable) {
     return value == nullptr ? fs::path() : fs::path(value);
 }
 
-bool is_file(const fs::path& path) {
-    std::error_code ignored;
-    return fs::is_regular_file(path, ignored);
-}
-
 bool is_folder(const fs::path& path) {
     std::error_code ignored;
     return fs::is_directory(path, ignored);
-}
-
-std::optional<fs::path> plain_or_packed(const fs::path& file) {
-    if (is_file(file)) return file;
-    const fs::path packed = file.string() + ".gz";
-    return is_file(packed) ? std::optional(packed) : std::nullopt;
 }
 
 std::optional<DataSetFiles> files_in(const fs::path& folder, bool train) {

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace ohmloom {
+
+/// SHA-256 of bytes that come piece by piece (FIPS 180-4, computed by OpenSSL).
+class Sha256 {
+public:
+    Sha256();
+    ~Sha256();
+    Sha256(const Sha256&) = delete;
+    Sha256& operator=(const Sha256&) = delete;
+
+    void add(std::span<const std::uint8_t> bytes);
+
+    /// The sum as 64 small hexadecimal digits; nothing may be added afterwards.
+    std::string finish();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+} // namespace ohmloom
