@@ -13,6 +13,7 @@ from pathlib import Path
 
 GOLDEN = Path(__file__).parent / "golden"
 SECONDS = 240  # a command that needs longer hangs
+LONGEST = 400  # characters of a refusal; what is longer nobody reads
 
 CASES = {}  # name -> function
 
@@ -73,6 +74,7 @@ class Trial:
         said = transcript([done])
         assert done.out == "", f"a refused command prints nothing on stdout\n{said}"
         assert done.err.endswith("\n") and done.err.count("\n") == 1, f"expected exactly one line on stderr\n{said}"
+        assert len(done.err) <= LONGEST, f"expected at most {LONGEST} characters on stderr\n{said}"
         assert done.err.startswith("ohmloom: "), f"expected the program's name first\n{said}"
         after = snapshot(self.folder)
         assert after == before, f"the folder changed: {describe_change(before, after)}\n{said}"

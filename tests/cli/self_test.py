@@ -22,11 +22,12 @@ if word == "touched": pathlib.Path("older.h5").write_text("changed")
 if word == "gone": pathlib.Path("older.h5").unlink()
 if word == "silent": sys.exit(2)
 if word == "trace": sys.stderr.write("ohmloom: no\\n  at main\\n"); sys.exit(2)
+if word == "endless": sys.stderr.write("ohmloom: " + "no " * 200 + "\\n"); sys.exit(2)
 if word == "nameless": sys.stderr.write("no\\n"); sys.exit(2)
 sys.stderr.write("ohmloom: refused\\n")
 sys.exit({{"good": 0, "failed": 1, "crash": 139}}.get(word, 2))
 """
-MISBEHAVIOUR = "stdout leftover temporary touched gone silent trace nameless good failed crash".split()
+MISBEHAVIOUR = "stdout leftover temporary touched gone silent trace endless nameless good failed crash".split()
 
 
 @harness.case
