@@ -1,0 +1,79 @@
+#include "study/run.hpp"
+
+#include "base/errors.hpp"
+#include "inference/software.hpp"
+#include "network/dataset.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace ohmloom {
+
+namespace {
+
+Index image_count(const Study& study, Index asked, const DataSet& data) {
+    const Index wanted = asked > 0 ? asked : study.images;
+    if (wanted > data.count()) {
+        throw InputError(fmt::format("{} images are asked for, but data set '{}' has {}", wanted, data.name, data.count()));
+    }
+    return wanted > 0 ? wanted : data.count();
+}
+
+/// Classes with the same circuit but wires and drivers without resistance.
+std::vector<std::uint8_t> classify_with_ideal_wires(const Plan& plan, NetworkCircuit circuit, const Matrix<double>& inputs,
+                                                    const SolveOptions& options) {
+    circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
+    return infer(solve_network(plan, circuit, options), circuit.neuron, inputs).classes;
+}
+
+RunPoint run_scheme(const Study& study, const Scheme& scheme, const DataSet& data, Index images) {
+    const auto started = std::chrono::steady_clock::now();
+    const Network network = read_network(scheme.network);
+    const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
+    const auto labels = std::span(data.labels).first(static_cast<std::size_t>(images));
+
+    RunPoint point;
+    point.network = network.name;
+    point.partitions = partitions_of(study, scheme, network);
+    // The neurons invert, so the cells of a pair are swapped: see Polarity.
+    const Plan plan = make_plan(network, point.partitions, study.window, Polarity::inverted);
+    const NetworkCircuit circuit = circuit_of(study, network);
+    point.gain = circuit.gain;
+    point.tiles = plan.tile_count();
+
+    const std::vector<LayerResponse> layers = solve_network(plan, circuit, study.solver);
+    AnalogInference analog = infer(layers, circuit.neuron, inputs);
+    point.accuracy = measure_accuracy(analog.classes, labels);
+    point.accuracy_ideal_wires =
+        measure_accuracy(classify_with_ideal_wires(plan, circuit, inputs, study.solver), labels).value;
+    point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
+    point.power = analog.power;
+    point.energy = analog.power.total() * study.sample_time;
+    point.residual_max = analog.residual;
+    point.converged = analog.residual <= study.solver.tolerance;
+    point.engine = analog.engine;
+    point.classes = std::move(analog.classes);
+    point.wall_time = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    return point;
+}
+
+} // namespace
+
+RunResult run_study(const Study& study, Index images, const Progress& progress) {
+    const std::filesystem::path folder = study.file.parent_path();
+    const std::vector<std::filesystem::path> search{folder};
+    const DataSet data = read_dataset(study.data_set, search);
+    RunResult result{study, image_count(study, images, data), {}, {}};
+    result.labels.assign(data.labels.begin(), data.labels.begin() + result.images);
+    const long total = static_cast<long>(study.schemes.size());
+    for (const Scheme& scheme : study.schemes) {
+        if (progress) progress("partition schemes", static_cast<long>(result.points.size()), total);
+        result.points.push_back(run_scheme(study, scheme, data, result.images));
+    }
+    if (progress) progress("partition schemes", total, total);
+    return result;
+}
+
+} // namespace ohmloom

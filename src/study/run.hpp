@@ -1,0 +1,43 @@
+#pragma once
+
+#include "base/progress.hpp"
+#include "inference/classes.hpp"
+#include "study/study_file.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ohmloom {
+
+/// What one scheme of a study gave.
+struct RunPoint {
+    std::string network; ///< name of the network
+    std::vector<LayerPartition> partitions;
+    std::vector<double> gain; ///< stage gain of each layer
+    Index tiles = 0;
+    Accuracy accuracy;
+    double accuracy_ideal_wires = 0.0; ///< same circuit, wires and drivers without resistance
+    double accuracy_software = 0.0;    ///< same network and images as plain arithmetic
+    PowerBreakdown power;              ///< mean over the images
+    double energy = 0.0;               ///< [J] per inference: mean power times the sampling time
+    double residual_max = 0.0;         ///< largest KCL residual of any array
+    bool converged = false;            ///< residual_max is below the solver's tolerance
+    Engine engine = Engine::automatic;
+    double wall_time = 0.0;             ///< [s] of this scheme
+    std::vector<std::uint8_t> classes;  ///< [images]
+};
+
+/// A whole run.
+struct RunResult {
+    Study study;
+    Index images = 0;
+    std::vector<std::uint8_t> labels; ///< [images]
+    std::vector<RunPoint> points;     ///< one per scheme
+};
+
+/// Runs every scheme of a study on the first `images` images of its data set; 0 takes the study's count, or all.
+/// @throws FileError, InputError; see read_network, read_dataset, make_plan, solve_network.
+RunResult run_study(const Study& study, Index images = 0, const Progress& progress = {});
+
+} // namespace ohmloom

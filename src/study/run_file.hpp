@@ -1,0 +1,14 @@
+#pragma once
+
+#include "study/run.hpp"
+
+#include <filesystem>
+#include <string_view>
+
+namespace ohmloom {
+
+/// Writes a run (schema "ohmloom-run-1"), complete or not at all: one data set per figure with an entry per scheme, under
+/// /points, the classes of every image, the study's text and the program's version. @throws FileError.
+void write_run(const RunResult& result, std::string_view version, const std::filesystem::path& file);
+
+} // namespace ohmloom

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "inference/inference.hpp"
+#include "mapping/plan.hpp"
+#include "solver/array_solver.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace ohmloom {
+
+/// One way to run the study's images: a network on a partition.
+struct Scheme {
+    std::filesystem::path network; ///< network file
+    /// One entry per layer; empty: cut to the largest tile.
+    std::vector<LayerPartition> partitions;
+};
+
+/// What a study file asks for; see README for the keys.
+struct Study {
+    std::filesystem::path file;
+    std::string text; ///< the file as it was read, for provenance
+
+    std::string data_set = "mnist-test";
+    Index images = 0; ///< first so many of the data set; 0 for all
+
+    Index max_rows = 0; ///< largest tile, where a scheme gives no partition
+    Index max_cols = 0;
+    ArrayCircuit array;            ///< wires, drivers, stage
+    ConductanceWindow window;      ///< of the device
+    Neuron neuron;
+    std::vector<double> gain;      ///< one per layer; empty: those the network was trained with, or default_gain()
+    double sample_time = 1e-9;     ///< [s] one image per sampling time
+    SolveOptions solver;
+    std::vector<Scheme> schemes;   ///< at least one
+};
+
+/// Stage gains of the published study, for a network that was trained without a circuit: 30 for every layer but the last, 10.
+std::vector<double> default_gain(std::size_t layers);
+
+/// Reads a study file. File names in it are relative to the folder it is in.
+/// @throws FileError, InputError naming file, line and key.
+Study read_study(const std::filesystem::path& file);
+
+/// Partitions of a network under a scheme: the scheme's own, or the fewest that fit the largest tile.
+/// @throws InputError if they do not fit the network's layers.
+std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& scheme, const Network& network);
+
+/// The circuit that a network's layers are built as.
+NetworkCircuit circuit_of(const Study& study, const Network& network);
+
+} // namespace ohmloom

@@ -1,0 +1,223 @@
+#include "study/toml_table.hpp"
+
+#include "base/errors.hpp"
+#include "base/si.hpp"
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+namespace ohmloom {
+
+struct TomlTable::State {
+    std::shared_ptr<const toml::table> root; ///< keeps the whole document alive
+    const toml::table* table = nullptr;      ///< null where the file has no such table
+    std::string file;
+    std::string path; ///< "array.wire." in front of this table's keys
+    std::set<std::string, std::less<>> known;
+    std::vector<std::shared_ptr<State>> below;
+
+    [[nodiscard]] const toml::node* find(std::string_view key) {
+        known.emplace(key);
+        return table == nullptr ? nullptr : table->get(key);
+    }
+
+    [[nodiscard]] std::string place(const toml::node* node) const {
+        return node == nullptr ? file : fmt::format("{}:{}", file, node->source().begin.line);
+    }
+
+    [[noreturn]] void refuse(const toml::node* node, std::string_view key, std::string_view what) const {
+        throw InputError(fmt::format("{}: {}{} {}", place(node), path, key, what));
+    }
+
+    [[nodiscard]] const toml::node& require(std::string_view key) {
+        const toml::node* node = find(key);
+        if (node == nullptr) refuse(table, key, "is missing: this key is needed");
+        return *node;
+    }
+};
+
+namespace {
+
+std::string type_name(const toml::node& node) {
+    if (node.is_string()) return fmt::format("the text '{}'", node.value<std::string>().value_or(""));
+    if (node.is_integer()) return fmt::format("the number {}", node.value<std::int64_t>().value_or(0));
+    if (node.is_floating_point()) return fmt::format("the number {}", node.value<double>().value_or(0.0));
+    if (node.is_boolean()) return "a boolean";
+    if (node.is_array()) return "a list";
+    if (node.is_table()) return "a table";
+    return "a date or time";
+}
+
+} // namespace
+
+TomlTable::TomlTable(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+TomlTable TomlTable::read(const std::filesystem::path& file) {
+    if (!std::filesystem::is_regular_file(file)) {
+        throw FileError(fmt::format("{}: no such study file", file.string()));
+    }
+    try {
+        auto root = std::make_shared<const toml::table>(toml::parse_file(file.string()));
+        auto state = std::make_shared<State>();
+        state->table = root.get();
+        state->root = std::move(root);
+        state->file = file.string();
+        return TomlTable(std::move(state));
+    } catch (const toml::parse_error& error) {
+        throw InputError(fmt::format("{}:{}:{}: not valid TOML: {}", file.string(), error.source().begin.line,
+                                     error.source().begin.column, error.description()));
+    }
+}
+
+bool TomlTable::has(std::string_view key) const {
+    return state_->find(key) != nullptr;
+}
+
+bool TomlTable::is_text(std::string_view key) const {
+    const toml::node* node = state_->find(key);
+    return node != nullptr && node->is_string();
+}
+
+std::string TomlTable::text(std::string_view key) const {
+    const toml::node& node = state_->require(key);
+    if (!node.is_string()) state_->refuse(&node, key, fmt::format("is {}: expected text in quotes", type_name(node)));
+    return node.value<std::string>().value_or("");
+}
+
+std::string TomlTable::text_or(std::string_view key, std::string_view fallback) const {
+    return has(key) ? text(key) : std::string(fallback);
+}
+
+std::string TomlTable::word_or(std::string_view key, std::string_view fallback,
+                               const std::vector<std::string>& words) const {
+    const std::string word = text_or(key, fallback);
+    if (std::find(words.begin(), words.end(), word) == words.end()) {
+        const std::string nearest = nearest_word(word, words);
+        refuse(key, fmt::format("is '{}': expected one of {}{}", word, join_words(words),
+                                nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest)));
+    }
+    return word;
+}
+
+namespace {
+
+double number_of(const toml::node& node, std::string_view unit) {
+    if (node.is_string()) return parse_si(node.value<std::string>().value_or(""), unit);
+    const double value = node.value<double>().value_or(std::nan(""));
+    if (!node.is_number() || !std::isfinite(value)) {
+        throw InputError(fmt::format("{} is not a finite number", type_name(node)));
+    }
+    return value;
+}
+
+} // namespace
+
+double TomlTable::number(std::string_view key, std::string_view unit) const {
+    const toml::node& node = state_->require(key);
+    try {
+        return number_of(node, unit);
+    } catch (const InputError& error) {
+        state_->refuse(&node, key, fmt::format("is wrong: {}", error.what()));
+    }
+}
+
+double TomlTable::number_or(std::string_view key, double fallback, std::string_view unit) const {
+    return has(key) ? number(key, unit) : fallback;
+}
+
+Index TomlTable::integer(std::string_view key) const {
+    const toml::node& node = state_->require(key);
+    if (!node.is_integer()) state_->refuse(&node, key, fmt::format("is {}: expected a whole number", type_name(node)));
+    return static_cast<Index>(node.value<std::int64_t>().value_or(0));
+}
+
+Index TomlTable::integer_or(std::string_view key, Index fallback) const {
+    return has(key) ? integer(key) : fallback;
+}
+
+std::vector<double> TomlTable::numbers(std::string_view key, std::string_view unit) const {
+    const toml::node& node = state_->require(key);
+    if (!node.is_array()) state_->refuse(&node, key, fmt::format("is {}: expected a list of numbers", type_name(node)));
+    std::vector<double> values;
+    for (const toml::node& element : *node.as_array()) {
+        try {
+            values.push_back(number_of(element, unit));
+        } catch (const InputError& error) {
+            state_->refuse(&element, key, fmt::format("is wrong: {}", error.what()));
+        }
+    }
+    return values;
+}
+
+std::vector<Index> TomlTable::integers(std::string_view key) const {
+    const toml::node& node = state_->require(key);
+    if (!node.is_array()) state_->refuse(&node, key, fmt::format("is {}: expected a list of whole numbers", type_name(node)));
+    std::vector<Index> values;
+    for (const toml::node& element : *node.as_array()) {
+        if (!element.is_integer()) {
+            state_->refuse(&element, key, fmt::format("holds {}: expected whole numbers", type_name(element)));
+        }
+        values.push_back(static_cast<Index>(element.value<std::int64_t>().value_or(0)));
+    }
+    return values;
+}
+
+TomlTable TomlTable::table(std::string_view key) const {
+    const toml::node* node = state_->find(key);
+    if (node != nullptr && !node->is_table()) {
+        state_->refuse(node, key, fmt::format("is {}: expected a table", type_name(*node)));
+    }
+    auto below = std::make_shared<State>();
+    below->root = state_->root;
+    below->table = node == nullptr ? nullptr : node->as_table();
+    below->file = state_->file;
+    below->path = fmt::format("{}{}.", state_->path, key);
+    state_->below.push_back(below);
+    return TomlTable(std::move(below));
+}
+
+std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
+    const toml::node* node = state_->find(key);
+    if (node == nullptr) return {};
+    if (!node->is_array_of_tables()) {
+        state_->refuse(node, key, fmt::format("is {}: expected an array of tables, [[{}]]", type_name(*node), key));
+    }
+    std::vector<TomlTable> tables;
+    for (const toml::node& element : *node->as_array()) {
+        auto below = std::make_shared<State>();
+        below->root = state_->root;
+        below->table = element.as_table();
+        below->file = state_->file;
+        below->path = fmt::format("{}{}[{}].", state_->path, key, tables.size());
+        state_->below.push_back(below);
+        tables.push_back(TomlTable(std::move(below)));
+    }
+    return tables;
+}
+
+void TomlTable::require_no_other_keys() const {
+    if (state_->table != nullptr) {
+        for (const auto& [key, node] : *state_->table) {
+            if (state_->known.contains(key.str())) continue;
+            const std::vector<std::string> known(state_->known.begin(), state_->known.end());
+            const std::string nearest = nearest_word(key.str(), known);
+            const auto line = key.source().begin.line;
+            throw InputError(fmt::format("{}:{}: unknown key {}{}: expected one of {}{}", state_->file, line, state_->path,
+                                         key.str(), join_words(known),
+                                         nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest)));
+        }
+    }
+    for (const std::shared_ptr<State>& below : state_->below) TomlTable(below).require_no_other_keys();
+}
+
+void TomlTable::refuse(std::string_view key, std::string_view what) const {
+    const toml::node* node = state_->find(key);
+    state_->refuse(node == nullptr ? state_->table : node, key, what);
+}
+
+} // namespace ohmloom

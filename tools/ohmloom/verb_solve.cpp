@@ -1,0 +1,112 @@
+#include "base/errors.hpp"
+#include "base/parallel.hpp"
+#include "base/si.hpp"
+#include "solver/array_solver.hpp"
+#include "store/array_file.hpp"
+#include "verbs.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+namespace ohmloom::cli {
+
+namespace {
+
+struct SolveArguments {
+    std::string input;
+    std::string output;
+    std::string engine = "auto";
+    double tolerance = 1e-9;
+    int threads = 0;
+    bool fields = false;
+    bool json = false;
+};
+
+TiedEnds to_ends(const std::string& word, const char* first) {
+    return word == first ? TiedEnds::first : word == "both" ? TiedEnds::both : TiedEnds::last;
+}
+
+Crossbar to_crossbar(const ArrayFile& file) {
+    Crossbar crossbar;
+    crossbar.g = file.g;
+    if (file.device == "sinh") crossbar.cell = SinhCell{file.alpha};
+    crossbar.r_row = file.r_row;
+    crossbar.r_col = file.r_col;
+    crossbar.row_ends = to_ends(file.row_ends, "left");
+    crossbar.col_ends = to_ends(file.col_ends, "top");
+    crossbar.r_source.assign(static_cast<std::size_t>(file.g.rows()), file.r_source);
+    crossbar.r_sense.assign(static_cast<std::size_t>(file.g.cols()), file.r_sense);
+    return crossbar;
+}
+
+ArrayResultFile to_result_file(ArraySolution solution) {
+    ArrayResultFile file;
+    file.i_col = std::move(solution.i_col);
+    file.i_row = std::move(solution.i_row);
+    file.power = std::move(solution.power);
+    file.residual = std::move(solution.residual);
+    file.iterations = std::move(solution.iterations);
+    for (const SolveStatus status : solution.status) file.status.push_back(static_cast<int>(status));
+    file.v_w = std::move(solution.v_w);
+    file.v_b = std::move(solution.v_b);
+    file.engine = to_string(solution.engine);
+    file.version = OHMLOOM_VERSION;
+    return file;
+}
+
+int run_solve(const SolveArguments& arguments) {
+    const ThreadLimit threads(arguments.threads);
+    const SolveOptions options{.engine = engine_from_name(arguments.engine),
+                               .tolerance = arguments.tolerance,
+                               .fields = arguments.fields};
+    const ArrayFile input = read_array_file(arguments.input);
+    const Crossbar crossbar = to_crossbar(input);
+    const auto started = std::chrono::steady_clock::now();
+    ArrayResultFile result;
+    try {
+        result = to_result_file(solve_array(crossbar, {input.v_row, input.v_col}, options));
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("{}: {}", arguments.input, error.what()));
+    }
+    const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    write_array_result(result, arguments.output);
+
+    const double residual = *std::max_element(result.residual.begin(), result.residual.end());
+    const auto failed = std::count_if(result.status.begin(), result.status.end(), [](int status) { return status != 0; });
+    const auto batch = static_cast<long>(result.status.size());
+    if (arguments.json) {
+        const nlohmann::json summary{{"schema", "ohmloom-solve-1"},   {"rows", input.g.rows()},    {"cols", input.g.cols()},
+                                     {"batch", batch},                {"engine", result.engine},   {"residual_max", residual},
+                                     {"converged", batch - failed},   {"wall_s", wall},            {"output", arguments.output}};
+        fmt::print("{}\n", summary.dump(2));
+    } else {
+        fmt::print("{} x {} array, {} input vector{}: {} converged, largest residual {:.1e}, engine {}, {}\n", input.g.rows(),
+                   input.g.cols(), batch, batch == 1 ? "" : "s", batch - failed, residual, result.engine,
+                   format_si(wall, "s"));
+    }
+    return failed == 0 ? exit_good : exit_not_converged;
+}
+
+} // namespace
+
+void add_solve_verb(CommandLine& line) {
+    auto arguments = std::make_shared<SolveArguments>();
+    CLI::App* verb = line.app.add_subcommand("solve", "matrix-vector products on one array: conductances and voltages in, currents out");
+    verb->add_option("input", arguments->input, "HDF5 file with schema ohmloom-array-1")->required();
+    verb->add_option("-o,--output", arguments->output, "HDF5 file to write")->required();
+    verb->add_option("--engine", arguments->engine, "auto, condense, mna or ngspice")->capture_default_str();
+    verb->add_option("--tol", arguments->tolerance, "largest KCL error relative to the largest line current")->capture_default_str();
+    verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")->check(CLI::NonNegativeNumber)->capture_default_str();
+    verb->add_flag("--fields", arguments->fields, "also write every node voltage");
+    verb->add_flag("--json", arguments->json, "print the summary as JSON");
+    verb->footer("Example:\n  ohmloom solve array.h5 -o currents.h5 --engine condense --fields\n\n"
+                 "Exit status: 0 good, 1 an operating point did not converge, 2 bad input.");
+    verb->callback([arguments, &line] { line.chosen = [arguments] { return run_solve(*arguments); }; });
+}
+
+} // namespace ohmloom::cli
