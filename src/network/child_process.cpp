@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <sstream>
 #include <system_error>
 
 namespace ohmloom {
@@ -80,17 +81,13 @@ std::string read_all(int descriptor, std::size_t keep) {
     }
 }
 
-std::string on_one_line(std::string text) {
-    while (!text.empty() && text.back() == '\n') text.pop_back();
-    std::string line;
-    for (const char c : text) {
-        if (c == '\n') {
-            line += "; ";
-        } else {
-            line += c;
-        }
+std::string on_one_line(const std::string& text) {
+    std::istringstream lines(text);
+    std::string joined;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.empty()) joined += (joined.empty() ? "" : "; ") + line;
     }
-    return line;
+    return joined;
 }
 
 int wait_for(pid_t child) {

@@ -84,24 +84,32 @@ fs::path folder_of_files(std::span<const KnownFile> files, const fs::path& from)
                                 from.string(), files.front().name));
 }
 
-/// Copies one file to where it waits for the others. @throws FileError if its content is not the known one.
-UnfinishedFile stage_file(const KnownFile& file, const fs::path& folder, const fs::path& to,
-                          const Progress& progress) {
+fs::path source_of(const KnownFile& file, const fs::path& folder) {
     const std::optional<fs::path> source = plain_or_packed(folder / file.name);
     if (!source) {
         throw FileError(fmt::format("{}: is missing, with or without .gz", (folder / file.name).string()));
     }
+    return *source;
+}
+
+void require_known_content(const KnownFile& file, const fs::path& folder, const Progress& progress) {
+    const fs::path source = source_of(file, folder);
+    const std::string sum = pass_through(source, progress, [](auto) {});
+    if (sum != file.sha256) {
+        throw FileError(fmt::format("{}: its SHA-256 is {}, expected {}: it is not the published file",
+                                    source.string(), sum, file.sha256));
+    }
+}
+
+/// Copies one file to where it waits for the others.
+UnfinishedFile stage_file(const KnownFile& file, const fs::path& folder, const fs::path& to) {
     UnfinishedFile staged(to / file.name);
     std::ofstream out(staged.path(), std::ios::binary);
-    const std::string sum = pass_through(*source, progress, [&](std::span<const std::uint8_t> bytes) {
+    pass_through(source_of(file, folder), {}, [&](std::span<const std::uint8_t> bytes) {
         out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     });
     out.close();
     if (!out) throw FileError(fmt::format("{}: cannot be written", staged.target().string()));
-    if (sum != file.sha256) {
-        throw FileError(fmt::format("{}: its SHA-256 is {}, expected {}: it is not the published file",
-                                    source->string(), sum, file.sha256));
-    }
     return staged;
 }
 
@@ -143,13 +151,14 @@ bool are_installed(std::span<const KnownFile> files, const fs::path& folder, con
 void install_files(std::span<const KnownFile> files, const fs::path& from, const fs::path& to,
                    const Progress& progress) {
     const fs::path folder = folder_of_files(files, from);
+    for (const KnownFile& file : files) require_known_content(file, folder, progress);
     std::error_code error;
     fs::create_directories(to, error);
     if (error)
         throw FileError(fmt::format("{}: the folder cannot be made: {}", to.string(), error.message()));
     std::vector<UnfinishedFile> staged;
     staged.reserve(files.size());
-    for (const KnownFile& file : files) staged.push_back(stage_file(file, folder, to, progress));
+    for (const KnownFile& file : files) staged.push_back(stage_file(file, folder, to));
     for (UnfinishedFile& file : staged) file.commit();
 }
 

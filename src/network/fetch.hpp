@@ -25,8 +25,8 @@ bool are_installed(std::span<const KnownFile> files, const std::filesystem::path
                    const Progress& progress = {});
 
 /// Copies files, unpacking gzip, from a folder (or `data` or `package/data` below it) to the folder `to`,
-/// which is made. All contents are checked before the first file gets its name: either all are installed or
-/// none. Progress counts bytes.
+/// which is made. All contents are checked before anything is written, and all are written before the first
+/// gets its name: either all are installed or none. Progress counts bytes.
 /// @throws FileError naming the file: missing, unreadable, of another content, or not writable.
 void install_files(std::span<const KnownFile> files, const std::filesystem::path& from,
                    const std::filesystem::path& to, const Progress& progress = {});

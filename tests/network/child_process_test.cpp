@@ -12,7 +12,8 @@ TEST_CASE("a child runs in its folder, with its words as they are, and hands bac
     CHECK(run_child({"touch", "two words; $HOME"}, folder.path()).status == 0);
     CHECK(std::filesystem::exists(folder / "two words; $HOME"));
 
-    const ChildResult failed = run_child({"sh", "-c", "echo one >&2; echo two >&2; exit 7"}, folder.path());
+    const ChildResult failed =
+        run_child({"sh", "-c", "echo >&2; echo one >&2; echo two >&2; exit 7"}, folder.path());
     CHECK(failed.status == 7);
     CHECK(failed.error_text == "one; two");
     CHECK(run_child({"sh", "-c", "kill -9 $$"}, folder.path()).status == 128 + 9);
