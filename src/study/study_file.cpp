@@ -8,6 +8,7 @@
 
 #include <array>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace ohmloom {
@@ -15,7 +16,8 @@ namespace ohmloom {
 namespace {
 
 /// Size of a published bit-cell layout in units of lambda; a row steps by the width, a column by the length.
-/// Source: layouts of the IMAC-Sim study, arXiv:2210.17410; the 1T-1R height of 12 lambda holds for the smallest transistor.
+/// Source: layouts of the IMAC-Sim study, arXiv:2210.17410; the 1T-1R height of 12 lambda holds for the
+/// smallest transistor.
 struct CellLayout {
     std::string_view name;
     double length; ///< along a column
@@ -38,20 +40,25 @@ double positive(const TomlTable& table, std::string_view key, double fallback, s
     return value;
 }
 
-double not_negative(const TomlTable& table, std::string_view key, double fallback, std::string_view unit) {
-    const double value = table.number_or(key, fallback, unit);
+/// A resistance; needed, unless there is a fallback.
+double resistance(const TomlTable& table, std::string_view key, std::optional<double> fallback = {}) {
+    constexpr std::string_view unit = "Ohm";
+    const double value = fallback ? table.number_or(key, *fallback, unit) : table.number(key, unit);
     if (!(value >= 0.0)) table.refuse(key, fmt::format("is {} {}: it must not be negative", value, unit));
     return value;
 }
 
-/// Wires: r_row and r_col in Ohm, or a geometry. `node = "9nm"` stands for lambda and the published line of 3 lambda width.
+/// Wires: r_row and r_col in Ohm, or a geometry. `node = "9nm"` stands for lambda and the published line of 3
+/// lambda width.
 void read_wire(const TomlTable& wire, ArrayCircuit& array) {
     if (wire.has("r_row") || wire.has("r_col")) {
-        for (const std::string_view key : {"node", "cell", "width", "thickness", "bulk_resistivity", "row_pitch", "col_pitch"}) {
-            if (wire.has(key)) wire.refuse(key, "cannot stand beside r_row and r_col: give the resistances or the geometry");
+        for (const std::string_view key :
+             {"node", "cell", "width", "thickness", "bulk_resistivity", "row_pitch", "col_pitch"}) {
+            if (wire.has(key))
+                wire.refuse(key, "cannot stand beside r_row and r_col: give the resistances or the geometry");
         }
-        array.r_row = not_negative(wire, "r_row", -1.0, "Ohm");
-        array.r_col = not_negative(wire, "r_col", -1.0, "Ohm");
+        array.r_row = resistance(wire, "r_row");
+        array.r_col = resistance(wire, "r_col");
         return;
     }
     const double lambda = positive(wire, "node", 9e-9, "m");
@@ -70,8 +77,8 @@ void read_wire(const TomlTable& wire, ArrayCircuit& array) {
     array.r_col = segment_resistance(geometry, positive(wire, "col_pitch", cell.length * lambda, "m"));
 }
 
-TiedEnds read_ends(const TomlTable& table, std::string_view key, std::string_view first, std::string_view last,
-                   std::string_view fallback) {
+TiedEnds read_ends(const TomlTable& table, std::string_view key, std::string_view first,
+                   std::string_view last, std::string_view fallback) {
     const std::string word = table.word_or(key, fallback, {std::string(first), std::string(last), "both"});
     return word == first ? TiedEnds::first : word == last ? TiedEnds::last : TiedEnds::both;
 }
@@ -86,7 +93,7 @@ void read_array(const TomlTable& array, Study& study) {
         array.refuse(array.has("rows") ? "rows" : "cols", "needs the other of rows and cols beside it");
     }
     read_wire(array.table("wire"), study.array);
-    study.array.r_source = not_negative(array, "r_source", 0.0, "Ohm");
+    study.array.r_source = resistance(array, "r_source", 0.0);
     study.array.row_ends = read_ends(array, "row_ends", "left", "right", "left");
     study.array.col_ends = read_ends(array, "col_ends", "top", "bottom", "bottom");
 }
@@ -95,7 +102,8 @@ void read_device(const TomlTable& device, Study& study) {
     (void)device.word_or("model", "linear", {"linear"});
     const double r_on = positive(device, "r_on", 5e3, "Ohm");
     const double r_off = positive(device, "r_off", 15e3, "Ohm");
-    if (r_off <= r_on) device.refuse("r_off", fmt::format("is {} Ohm: it must be larger than r_on, {} Ohm", r_off, r_on));
+    if (r_off <= r_on)
+        device.refuse("r_off", fmt::format("is {} Ohm: it must be larger than r_on, {} Ohm", r_off, r_on));
     study.window = {1.0 / r_off, 1.0 / r_on};
 }
 
@@ -124,13 +132,16 @@ std::vector<LayerPartition> read_partitions(const TomlTable& table) {
     if (!table.has("horizontal") && !table.has("vertical")) return {};
     const std::vector<Index> horizontal = table.integers("horizontal"), vertical = table.integers("vertical");
     if (horizontal.size() != vertical.size()) {
-        table.refuse("vertical", fmt::format("has {} entries, horizontal has {}: expected one per layer in both",
-                                             vertical.size(), horizontal.size()));
+        table.refuse("vertical",
+                     fmt::format("has {} entries, horizontal has {}: expected one per layer in both",
+                                 vertical.size(), horizontal.size()));
     }
     std::vector<LayerPartition> partitions;
     for (std::size_t l = 0; l < horizontal.size(); ++l) {
-        if (horizontal[l] < 1) table.refuse("horizontal", fmt::format("holds {}: expected at least 1", horizontal[l]));
-        if (vertical[l] < 1) table.refuse("vertical", fmt::format("holds {}: expected at least 1", vertical[l]));
+        if (horizontal[l] < 1)
+            table.refuse("horizontal", fmt::format("holds {}: expected at least 1", horizontal[l]));
+        if (vertical[l] < 1)
+            table.refuse("vertical", fmt::format("holds {}: expected at least 1", vertical[l]));
         partitions.push_back({horizontal[l], vertical[l]});
     }
     return partitions;
@@ -145,7 +156,9 @@ void read_schemes(const TomlTable& root, Study& study) {
                          std::vector<LayerPartition> partitions) {
         if (file.empty()) table.refuse(key, "is missing: name the network file");
         if (partitions.empty() && study.max_rows == 0) {
-            root.refuse("partition", "is missing: give horizontal and vertical, or the largest tile as array.rows and array.cols");
+            root.refuse(
+                "partition",
+                "is missing: give horizontal and vertical, or the largest tile as array.rows and array.cols");
         }
         study.schemes.push_back({folder / file, std::move(partitions)});
     };
@@ -193,7 +206,8 @@ std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& sche
     if (!scheme.partitions.empty()) return scheme.partitions;
     std::vector<LayerPartition> partitions;
     for (const DenseLayer& layer : network.layers) {
-        partitions.push_back(fit_partition(layer.inputs() + 1, layer.outputs(), study.max_rows, study.max_cols));
+        partitions.push_back(
+            fit_partition(layer.inputs() + 1, layer.outputs(), study.max_rows, study.max_cols));
     }
     return partitions;
 }
