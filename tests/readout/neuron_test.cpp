@@ -16,7 +16,7 @@ TEST_CASE("both neurons invert, are centred at 0 V and stay between ground and s
         for (double v = -1.0; v <= 1.0; v += 0.01) {
             const double out = transfer(neuron, v);
             CHECK(out >= 0.0);
-            CHECK(out <= last);
+            CHECK(out <= last + 1e-15); // rounding where the curve is flat
             CHECK(out + transfer(neuron, -v) == doctest::Approx(0.8).epsilon(1e-12));
             last = out;
         }
