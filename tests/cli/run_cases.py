@@ -1,0 +1,334 @@
+"""`ohmloom run`: a small study's figures and files, and refusals."""
+
+import json
+
+import h5py
+import numpy as np
+
+from array_files import read_output
+from harness import case
+from study_files import STUDY, sample_problem
+
+FIGURES = {
+    "network", "horizontal", "vertical", "tiles", "accuracy", "accuracy_low", "accuracy_high", "accuracy_ideal_wires",
+    "accuracy_software", "power_w", "energy_j", "residual_max", "converged", "engine", "wall_s",
+}  # fmt: skip
+
+
+def points(t, problem, *flags):
+    """Writes the study, runs it and gives back the points of its JSON."""
+    said = json.loads(t.ohmloom("run", problem.write(t.folder), "--json", *flags).out)
+    assert said["schema"] == "ohmloom-run-1", said
+    return said["points"]
+
+
+def refuses(t, problem, *flags):
+    """The study must be refused, in the words of the golden file."""
+    t.refused("run", problem.write(t.folder), "-o", "result.h5", *flags)
+    t.matches_golden()
+
+
+def study_with(old, new):
+    """The sample problem with one line of its study changed."""
+    assert old in STUDY, f"the sample study has no '{old}'"
+    problem = sample_problem()
+    problem.study = STUDY.replace(old, new, 1)
+    return problem
+
+
+# --- good results ---
+
+
+@case
+def run_figures(t):
+    """Every agreed figure is there for every scheme, and the fractions are consistent."""
+    found = points(t, sample_problem())
+    assert [(p["horizontal"], p["vertical"], p["tiles"]) for p in found] == [([1, 1], [1, 1], 2), ([4, 2], [2, 1], 10)]
+    for point in found:
+        assert FIGURES <= set(point), f"missing: {sorted(FIGURES - set(point))}"
+        assert 0 <= point["accuracy_low"] <= point["accuracy"] <= point["accuracy_high"] <= 1
+        assert point["converged"] is True and point["residual_max"] <= 1e-9
+        assert point["power_w"] > 0 and point["energy_j"] > 0
+
+
+@case
+def run_software_accuracy(t):
+    """The software accuracy is that of plain arithmetic outside the program."""
+    problem = sample_problem()
+    expected = problem.software_accuracy()
+    assert 0.5 < expected < 1.0, f"the sample says nothing: {expected}"
+    for point in points(t, problem):
+        assert abs(point["accuracy_software"] - expected) < 1e-12, f"{point['accuracy_software']}, expected {expected}"
+
+
+@case
+def run_first_images(t):
+    """--images N runs the first N."""
+    problem = sample_problem()
+    expected = problem.software_accuracy(25)
+    assert abs(points(t, problem, "--images", 25)[0]["accuracy_software"] - expected) < 1e-12
+
+
+@case
+def run_ideal_wires(t):
+    """With wires that have no resistance the accuracy is the one stated for ideal wires."""
+    for point in points(t, study_with("r_row = 10, r_col = 15", "r_row = 0, r_col = 0")):
+        assert point["accuracy"] == point["accuracy_ideal_wires"], point
+
+
+@case
+def run_largest_tile(t):
+    """A largest tile instead of partitions gives the fewest partitions that fit it."""
+    problem = sample_problem()
+    problem.study = STUDY[: STUDY.index("[[scheme]]")].replace("[array]", "[array]\nrows = 9\ncols = 4")
+    # 16 inputs and a bias on 9 rows: 2; 7 and a bias: 1. 7 outputs on 4 columns: 2; 5: 2 (or twice that, in pairs).
+    (point,) = points(t, problem)
+    assert point["horizontal"] == [2, 1], point["horizontal"]
+    assert point["vertical"] in ([2, 2], [4, 3]), point["vertical"]
+
+
+@case
+def run_file_contract(t):
+    """The result file opens in h5py, has a unit on every data set and says what the JSON says."""
+    found = points(t, sample_problem(), "-o", "result.h5")
+    values, units = read_output(t.path("result.h5"))
+    assert all(units.values()), f"no unit: {[name for name, unit in units.items() if not unit]}"
+    with h5py.File(t.path("result.h5")) as file:
+        assert file.attrs["schema"] in ("ohmloom-run-1", b"ohmloom-run-1") and file.attrs["version"]
+    text = values["study"]
+    assert (text.decode() if isinstance(text, bytes) else text) == STUDY
+    for name in sorted(FIGURES - {"network", "horizontal", "vertical", "engine"}):
+        assert np.array_equal(values[f"points/{name}"], [p[name] for p in found]), f"{name} differs from the JSON"
+
+
+@case
+def run_threads(t):
+    """Figures do not depend on the number of threads, down to the last bit."""
+    problem = sample_problem()
+    one = points(t, problem, "--threads", 1)
+    many = json.loads(t.ohmloom("run", "study.toml", "--json", "--threads", 2).out)["points"]
+    for figures in one + many:
+        del figures["wall_s"]
+    assert one == many
+
+
+@case
+def run_table(t):
+    """The table has one line per scheme, and nothing goes to stderr."""
+    done = t.ohmloom("run", sample_problem().write(t.folder))
+    assert done.err == "", done.err
+    assert sum(line.startswith("small ") for line in done.out.splitlines()) == 2, done.out
+
+
+@case
+def run_from_elsewhere(t):
+    """File names in a study are relative to the study, wherever the program is started."""
+    inner = t.path("inner")
+    inner.mkdir()
+    problem = sample_problem()
+    problem.study = STUDY.replace('set = "images"', 'set = "mnist-test"')
+    problem.write(inner)
+    (inner / "images").rename(inner / "mnist")
+    t.ohmloom("run", "inner/study.toml")
+
+
+# --- refusals ---
+
+
+@case
+def run_missing_study(t):
+    """A study that is not there is refused by name."""
+    t.refused("run", "nowhere.toml")
+    t.matches_golden()
+
+
+@case
+def run_not_toml(t):
+    """A study that is no TOML is refused with line and column."""
+    problem = sample_problem()
+    problem.study = "[network\nfile = 3\n"
+    refuses(t, problem)
+
+
+@case
+def run_unknown_key(t):
+    """A misspelt key is refused with its line and the nearest known key."""
+    refuses(t, study_with("r_on =", "r_onn ="))
+
+
+@case
+def run_unknown_table(t):
+    """An unknown table is refused with its line."""
+    refuses(t, study_with("[device]", "[devices]"))
+
+
+@case
+def run_wrong_type(t):
+    """A number where a file name belongs is refused with its line."""
+    refuses(t, study_with('file = "network.h5"', "file = 7"))
+
+
+@case
+def run_negative_resistance(t):
+    """A negative wire resistance is refused with its line."""
+    refuses(t, study_with("r_row = 10", "r_row = -10"))
+
+
+@case
+def run_half_a_wire(t):
+    """Wires with only one of their two resistances are refused."""
+    refuses(t, study_with("r_row = 10, r_col = 15", "r_row = 10"))
+
+
+@case
+def run_swapped_window(t):
+    """An off-state that conducts better than the on-state is refused."""
+    refuses(t, study_with('r_off = "15k"', 'r_off = "1k"'))
+
+
+@case
+def run_wrong_unit(t):
+    """A resistance with the unit of something else is refused."""
+    refuses(t, study_with('"5k"', '"5 mV"'))
+
+
+@case
+def run_unknown_readout(t):
+    """An unknown kind of readout is refused with the known ones."""
+    refuses(t, study_with("[device]", '[readout]\nkind = "abacus"\n\n[device]'))
+
+
+@case
+def run_unknown_data_set(t):
+    """An unknown data set is refused."""
+    refuses(t, study_with('set = "images"', 'set = "mnist-tset"'))
+
+
+@case
+def run_missing_network(t):
+    """A network file that is not there is refused by name."""
+    refuses(t, study_with('"network.h5"', '"other.h5"'))
+
+
+@case
+def run_too_many_partitions(t):
+    """More partitions than a layer has inputs are refused with both numbers."""
+    refuses(t, study_with("horizontal = [4, 2]", "horizontal = [40, 2]"))
+
+
+@case
+def run_partitions_of_another_network(t):
+    """Partitions for another number of layers than the network has are refused."""
+    refuses(t, study_with("horizontal = [1, 1]\nvertical = [1, 1]", "horizontal = [1, 1, 1]\nvertical = [1, 1, 1]"))
+
+
+@case
+def run_zero_partitions(t):
+    """Zero partitions are refused."""
+    refuses(t, study_with("vertical = [1, 1]", "vertical = [0, 1]"))
+
+
+@case
+def run_nan_weight(t):
+    """A weight that is no number is refused with its place."""
+    problem = sample_problem()
+    problem.attributes["weight_kind"] = "real"
+    problem.weights[1][2, 3] = np.nan
+    refuses(t, problem)
+
+
+@case
+def run_weight_of_another_kind(t):
+    """A weight that a binary network cannot have is refused with its place."""
+    problem = sample_problem()
+    problem.weights[0][0, 1] = 0.5
+    refuses(t, problem)
+
+
+@case
+def run_layers_that_do_not_fit(t):
+    """Layers whose sizes do not fit each other are refused."""
+    problem = sample_problem()
+    problem.weights[1] = problem.weights[1][:, :-1]
+    refuses(t, problem)
+
+
+@case
+def run_network_of_other_schema(t):
+    """A network file of another schema is refused with both names."""
+    problem = sample_problem()
+    problem.attributes["schema"] = "ohmloom-network-9"
+    refuses(t, problem)
+
+
+@case
+def run_crop_larger_than_images(t):
+    """A network that wants larger images than there are is refused."""
+    problem = sample_problem()
+    problem.attributes["input_crop"] = 8
+    random = np.random.default_rng(1)
+    problem.weights[0] = random.choice(np.array([-1.0, 1.0]), (7, 64))
+    refuses(t, problem)
+
+
+@case
+def run_more_images_than_there_are(t):
+    """More images than the data set has are refused with both numbers."""
+    refuses(t, sample_problem(), "--images", "61")
+
+
+@case
+def run_no_images(t):
+    """Zero images are refused."""
+    refuses(t, sample_problem(), "--images", "0")
+
+
+@case
+def run_truncated_images(t):
+    """A truncated image file is refused with its name and the byte where it ends."""
+    sample_problem().write(t.folder)
+    images = t.path("images") / "t10k-images-idx3-ubyte"
+    images.write_bytes(images.read_bytes()[:1000])
+    t.refused("run", "study.toml", "-o", "result.h5")
+    t.matches_golden()
+
+
+@case
+def run_wrong_magic(t):
+    """An image file with another magic number is refused with its name and byte."""
+    sample_problem().write(t.folder)
+    images = t.path("images") / "t10k-images-idx3-ubyte"
+    images.write_bytes(b"\0\0\x08\x01" + images.read_bytes()[4:])
+    t.refused("run", "study.toml", "-o", "result.h5")
+    t.matches_golden()
+
+
+@case
+def run_trailing_bytes(t):
+    """An image file with bytes left over is refused with its name and byte."""
+    sample_problem().write(t.folder)
+    images = t.path("images") / "t10k-images-idx3-ubyte"
+    images.write_bytes(images.read_bytes() + b"\0")
+    t.refused("run", "study.toml", "-o", "result.h5")
+    t.matches_golden()
+
+
+@case
+def run_labels_missing_one(t):
+    """Fewer labels than images are refused with both numbers."""
+    problem = sample_problem()
+    problem.labels = problem.labels[:-1]
+    refuses(t, problem)
+
+
+@case
+def run_output_folder_missing(t):
+    """An output in a folder that is not there is refused."""
+    t.refused("run", sample_problem().write(t.folder), "-o", "results/result.h5")
+    t.matches_golden()
+
+
+@case
+def run_unknown_flag(t):
+    """An unknown flag is refused."""
+    refuses(t, sample_problem(), "--imags", "5")
