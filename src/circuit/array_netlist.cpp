@@ -135,6 +135,16 @@ void add_cells(ArrayNetlist& netlist, const Crossbar& crossbar) {
     }
 }
 
+void add_opamp(Circuit& circuit, NodeId out, NodeId plus, NodeId minus, double gain) {
+    if (std::isfinite(gain)) {
+        circuit.add("eopamp", VoltageAmplifier{out, ground, plus, minus, gain});
+        return;
+    }
+    const NodeId copy = circuit.node("copy");
+    circuit.add("ecopy", VoltageAmplifier{copy, ground, out, ground, 1.0});
+    circuit.add("eopamp", VoltageAmplifier{out, copy, plus, minus, 1.0});
+}
+
 Subcircuit difference_stage(const DifferenceStageCircuit& stage) {
     Subcircuit difference{"difference_stage", {}, {}};
     Circuit& body = difference.body;
@@ -145,7 +155,7 @@ Subcircuit difference_stage(const DifferenceStageCircuit& stage) {
     body.add("rinput_minus", Resistor{i_minus, minus, stage.r_input});
     body.add("rground", Resistor{plus, ground, stage.r_feedback});
     body.add("rfeedback", Resistor{out, minus, stage.r_feedback});
-    body.add("eopamp", VoltageAmplifier{out, ground, plus, minus, stage.open_loop_gain});
+    add_opamp(body, out, plus, minus, stage.open_loop_gain);
     return difference;
 }
 
@@ -158,7 +168,11 @@ void require_positive(std::string_view what, double value) {
 void require_stage(const DifferenceStageCircuit& stage, const Crossbar& crossbar) {
     require_positive("r_input", stage.r_input);
     require_positive("r_feedback", stage.r_feedback);
-    require_positive("open_loop_gain", stage.open_loop_gain);
+    if (!(stage.open_loop_gain > 0.0)) {
+        throw InputError(
+            fmt::format("difference stage: open_loop_gain is {}, expected a positive number or infinity",
+                        stage.open_loop_gain));
+    }
     if (crossbar.lines_per_site != 2) {
         throw InputError(
             fmt::format("difference stage: the array has {} line per site, expected 2 (I+ and I-)",

@@ -4,6 +4,7 @@
 #include "base/matrix.hpp"
 #include "circuit/circuit.hpp"
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,14 +16,14 @@ namespace ohmloom {
 ///     I+ end –r_input– plus –r_feedback– ground        op-amp: v(out) = open_loop_gain·(v(plus) − v(minus))
 ///     I− end –r_input– minus –r_feedback– out
 ///
-/// The op-amp is meant to be ideal. Its finite gain makes a relative error of (1 + r_feedback/(r_input +
-/// 1/g−)) / open_loop_gain at most, g− being the conductance the I− line shows: 1e12 keeps it below 1e-9 up
-/// to a noise gain of 1000. More would buy nothing: v(plus) − v(minus) is then already no larger than the
-/// rounding of either.
+/// An op-amp of infinite gain is exact, as two amplifiers of gain 1: one copies v(out), the other sets
+/// v(out) − copy = v(plus) − v(minus), which leaves v(plus) = v(minus) and drives out with whatever current that
+/// takes. One amplifier of very high gain would not do: in ngspice its answer is off by about noise gain/gain +
+/// 1e-16·gain, 1e-8 at best (measured: 8e-8, 1e-8, 1e-6, 1e-5 at gains of 1e8, 1e9, 1e11, 1e12).
 struct DifferenceStageCircuit {
-    double r_input = 1e3;         ///< [Ohm] > 0
-    double r_feedback = 30e3;     ///< [Ohm] > 0
-    double open_loop_gain = 1e12; ///< [V/V] > 0
+    double r_input = 1e3;                                            ///< [Ohm] > 0
+    double r_feedback = 30e3;                                        ///< [Ohm] > 0
+    double open_loop_gain = std::numeric_limits<double>::infinity(); ///< [V/V] > 0; infinity: ideal
 };
 
 /// What to put around an array. With a stage, `r_sense` stays in series between the line and the stage.

@@ -41,7 +41,7 @@ struct CurrentSource {
     friend bool operator==(const CurrentSource&, const CurrentSource&) = default;
 };
 
-/// v(plus) − v(minus) = gain·(v(control_plus) − v(control_minus)); an op-amp when the gain is very high.
+/// v(plus) − v(minus) = gain·(v(control_plus) − v(control_minus)).
 struct VoltageAmplifier {
     NodeId plus{}, minus{};
     NodeId control_plus{}, control_minus{};

@@ -9,7 +9,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <span>
 #include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace ohmloom {
 
@@ -77,6 +82,30 @@ std::vector<double> graph_voltages(const ArrayGraph& graph, std::vector<double> 
     return v;
 }
 
+/// Replaces the currents that our cell laws give at ngspice's voltages by ngspice's own, and holds the two to
+/// each other: their difference is the KCL error at the terminals.
+void store_branch_currents(const PointValues& point, Index k, const SolveOptions& options,
+                           ArraySolution& solution) {
+    double largest = 0.0, error = 0.0;
+    const auto replace = [&](double& ours, double theirs) {
+        largest = std::max(largest, std::abs(theirs));
+        const double difference = std::abs(theirs - ours);
+        // A NaN must surface, not vanish in a comparison.
+        if (!(difference <= error)) error = difference;
+        ours = theirs;
+    };
+    // SPICE counts the current that enters a source's plus end.
+    const auto i_row = solution.i_row.row(k), i_col = solution.i_col.row(k);
+    for (std::size_t r = 0; r < i_row.size(); ++r) replace(i_row[r], -point.i_vrow[r]);
+    for (std::size_t l = 0; l < i_col.size(); ++l) replace(i_col[l], point.i_vcol[l]);
+
+    double& residual = solution.residual[static_cast<std::size_t>(k)];
+    if (error != 0.0 && !(error / largest <= residual)) residual = error / largest;
+    if (!(residual <= options.tolerance)) {
+        solution.status[static_cast<std::size_t>(k)] = SolveStatus::not_converged;
+    }
+}
+
 } // namespace
 
 ArraySolution solve_array_ngspice(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
@@ -89,11 +118,7 @@ ArraySolution solve_array_ngspice(const Crossbar& crossbar, const Drive& drive, 
         const std::vector<double> v = graph_voltages(graph, port_potentials(crossbar, drive, k), point);
         store_operating_point(crossbar, graph, v, k, answer.iterations[static_cast<std::size_t>(k)], options,
                               solution);
-        // ngspice's own currents, not those that our cell laws give at its voltages. SPICE counts the current
-        // that enters a source's plus end.
-        std::transform(point.i_vrow.begin(), point.i_vrow.end(), solution.i_row.row(k).begin(),
-                       [](double i) { return -i; });
-        std::copy(point.i_vcol.begin(), point.i_vcol.end(), solution.i_col.row(k).begin());
+        store_branch_currents(point, k, options, solution);
     }
     return solution;
 }

@@ -133,7 +133,7 @@ TEST_CASE("a difference stage takes the place of the sense sources of its pair o
     CHECK(call.nodes ==
           std::vector<NodeId>{*circuit.find_node("col_0"), *circuit.find_node("col_1"), netlist.outputs[0]});
     REQUIRE(circuit.subcircuits().size() == 1);
-    CHECK(circuit.subcircuits()[0].body.elements().size() == 5);
+    CHECK(circuit.subcircuits()[0].body.elements().size() == 6);
 }
 
 TEST_CASE("sources and stages that do not fit the array are refused") {
@@ -149,6 +149,9 @@ TEST_CASE("sources and stages that do not fit the array are refused") {
     stage.r_input = 0.0;
     CHECK_THROWS_WITH_AS(expand_array(crossbar, {.v_row = {}, .v_col = {}, .stage = stage}),
                          "difference stage: r_input is 0, expected a positive number", InputError);
+    stage = {};
+    stage.open_loop_gain = -1.0;
+    CHECK_THROWS_AS(expand_array(crossbar, {.v_row = {}, .v_col = {}, .stage = stage}), InputError);
     crossbar.r_row = -1.0;
     CHECK_THROWS_AS(expand_array(crossbar), InputError);
 }

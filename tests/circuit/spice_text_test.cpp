@@ -40,7 +40,8 @@ rinput_plus i_plus plus 1000
 rinput_minus i_minus minus 1000
 rground plus 0 30000
 rfeedback out minus 30000
-eopamp out 0 plus minus 1000000000000
+ecopy copy 0 out 0 1
+eopamp out copy plus minus 1
 .ends difference_stage
 rrow_0_0 row_0 w_0_0 0.10000000000000001
 vrow_0 row_0 0 dc 0.33333333333333331
