@@ -1,0 +1,199 @@
+#include "training/training.hpp"
+
+#include "base/errors.hpp"
+#include "inference/classes.hpp"
+#include "inference/inference.hpp"
+#include "inference/software.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+using namespace ohmloom;
+
+namespace {
+
+/// The first images of the shipped test set: enough to see that training learns.
+DataSet some_digits(Index count) {
+    const DataSet all = read_dataset(OHMLOOM_SOURCE_DIR "/examples/data");
+    const auto pixels = static_cast<std::ptrdiff_t>(count * all.images.cols());
+    const auto& values = all.images.values();
+    return {"some digits",
+            {count, all.images.cols(), {values.begin(), values.begin() + pixels}},
+            all.rows,
+            all.cols,
+            {all.labels.begin(), all.labels.begin() + count}};
+}
+
+TrainingOptions small_training(WeightKind kind) {
+    TrainingOptions options;
+    options.layers = {196, 24, 10};
+    options.input = {.crop = 14, .binarise = true};
+    options.weight_kind = kind;
+    options.epochs = 6;
+    options.batch = 20;
+    options.learning_rate = 5e-3;
+    options.validation_images = 200;
+    return options;
+}
+
+TrainingCircuit small_circuit() {
+    TrainingCircuit circuit;
+    circuit.partitions = {{4, 2}, {1, 1}};
+    circuit.arrays.r_row = 9.2416;
+    circuit.arrays.r_col = 11.552;
+    circuit.gains = {30.0, 10.0};
+    return circuit;
+}
+
+/// Images taken out of a set, in the given order.
+DataSet select(const DataSet& data, const std::vector<Index>& which) {
+    DataSet chosen{
+        data.name, {static_cast<Index>(which.size()), data.images.cols()}, data.rows, data.cols, {}};
+    for (std::size_t i = 0; i < which.size(); ++i) {
+        const auto image = data.images.row(which[i]);
+        std::copy(image.begin(), image.end(), chosen.images.row(static_cast<Index>(i)).begin());
+        chosen.labels.push_back(data.labels[static_cast<std::size_t>(which[i])]);
+    }
+    return chosen;
+}
+
+double software_accuracy(const Network& network, const DataSet& data) {
+    const Matrix<double> inputs = encode_inputs(data, network.input, 0, data.count());
+    return measure_accuracy(classify_in_software(network, inputs), data.labels).value;
+}
+
+double circuit_accuracy(const Network& network, const TrainingCircuit& circuit, const DataSet& data) {
+    const Plan plan = make_plan(network, circuit.partitions, circuit.window, Polarity::inverted);
+    NetworkCircuit built{circuit.arrays, {}, {}};
+    for (const DenseLayer& layer : network.layers) built.gain.push_back(layer.gain);
+    const Matrix<double> inputs = encode_inputs(data, network.input, 0, data.count());
+    return measure_accuracy(infer(solve_network(plan, built), built.neuron, inputs).classes, data.labels)
+        .value;
+}
+
+std::vector<double> all_weights(const Network& network) {
+    std::vector<double> weights;
+    for (const DenseLayer& layer : network.layers) {
+        weights.insert(weights.end(), layer.weights.values().begin(), layer.weights.values().end());
+        weights.insert(weights.end(), layer.bias.begin(), layer.bias.end());
+    }
+    return weights;
+}
+
+} // namespace
+
+TEST_CASE("a few epochs teach a network of every kind of weights to tell digits apart") {
+    const DataSet digits = some_digits(1200);
+    for (const WeightKind kind : {WeightKind::binary, WeightKind::ternary, WeightKind::real}) {
+        const TrainingResult result = train_network(digits, small_training(kind));
+        CHECK(result.validation_accuracy.size() == 6);
+        CHECK(result.validation_accuracy.back() > result.validation_accuracy.front());
+        CHECK(*std::max_element(result.validation_accuracy.begin(), result.validation_accuracy.end()) > 0.6);
+        CHECK_NOTHROW(validate(result.network));
+    }
+}
+
+TEST_CASE("gradients pass straight through the rounding of weights to their kind") {
+    const DataSet digits = some_digits(600);
+    TrainingOptions options = small_training(WeightKind::ternary);
+    options.epochs = 1;
+    const std::vector<double> early = all_weights(train_network(digits, options).network);
+    options.epochs = 4;
+    const std::vector<double> later = all_weights(train_network(digits, options).network);
+    const auto is_allowed = [](double w) { return w == -1.0 || w == 0.0 || w == 1.0; };
+    CHECK(std::all_of(later.begin(), later.end(), is_allowed));
+    CHECK(std::count(later.begin(), later.end(), 0.0) > 0);
+    CHECK(later != early);
+}
+
+TEST_CASE("the accuracy that chooses the epoch is that of the exact circuit on the held-back images") {
+    const DataSet digits = some_digits(1200);
+    TrainingOptions options = small_training(WeightKind::binary);
+    options.circuit = small_circuit();
+    const TrainingResult result = train_network(digits, options);
+    const double chosen = result.validation_accuracy[static_cast<std::size_t>(result.best_epoch)];
+    const DataSplit split = split_validation(digits.count(), options.validation_images, options.seed);
+    // Single precision may turn one image whose two best outputs nearly tie.
+    CHECK(circuit_accuracy(result.network, *options.circuit, select(digits, split.validation)) ==
+          doctest::Approx(chosen).epsilon(0.006));
+    CHECK(chosen > 0.55);
+    CHECK(result.network.layers[0].gain != doctest::Approx(30.0)); // trained
+    CHECK(result.network.layers[1].gain == doctest::Approx(10.0)); // kept
+}
+
+TEST_CASE("a network trained through its circuit does better on it than one trained without") {
+    const DataSet digits = some_digits(1200);
+    TrainingOptions options = small_training(WeightKind::binary);
+    options.epochs = 15;
+    TrainingResult without = train_network(digits, options);
+    for (std::size_t l = 0; l < 2; ++l) without.network.layers[l].gain = small_circuit().gains[l];
+    options.circuit = small_circuit();
+    const TrainingResult through = train_network(digits, options);
+    CHECK(circuit_accuracy(through.network, small_circuit(), digits) >
+          circuit_accuracy(without.network, small_circuit(), digits) + 0.05);
+}
+
+TEST_CASE("the same options give the same network, another seed another one") {
+    const DataSet digits = some_digits(600);
+    TrainingOptions options = small_training(WeightKind::binary);
+    options.epochs = 2;
+    options.circuit = small_circuit();
+    options.augmentation = {0.5, 0.1, 0.05, 0.05, 0.5};
+    const TrainingResult once = train_network(digits, options), again = train_network(digits, options);
+    CHECK(once.network == again.network);
+    CHECK(once.validation_accuracy == again.validation_accuracy);
+    options.seed = 2;
+    CHECK(train_network(digits, options).network != once.network);
+}
+
+TEST_CASE("training goes on from an initial network") {
+    const DataSet digits = some_digits(800);
+    TrainingOptions options = small_training(WeightKind::real);
+    options.epochs = 8;
+    const Network first = train_network(digits, options).network;
+    options.epochs = 1;
+    options.learning_rate = 1e-6;
+    options.initial = first;
+    const TrainingResult second = train_network(digits, options);
+    CHECK(software_accuracy(second.network, digits) ==
+          doctest::Approx(software_accuracy(first, digits)).epsilon(0.005));
+}
+
+TEST_CASE("a teacher is trained first and followed") {
+    const DataSet digits = some_digits(600);
+    TrainingOptions options = small_training(WeightKind::binary);
+    options.teacher_width = 40;
+    options.teacher_epochs = 3;
+    std::vector<std::string> stages;
+    const Progress note = [&](std::string_view stage, long done, long) {
+        if (done == 1) stages.emplace_back(stage);
+    };
+    const TrainingResult taught = train_network(digits, options, note);
+    CHECK(stages == std::vector<std::string>{"training the teacher", "training"});
+    options.teacher_width = 0;
+    CHECK(train_network(digits, options).network != taught.network);
+}
+
+TEST_CASE("options that do not fit are refused in a sentence") {
+    const DataSet digits = some_digits(300);
+    const auto refused = [&](auto change) {
+        TrainingOptions options = small_training(WeightKind::binary);
+        options.circuit = small_circuit();
+        change(options);
+        CHECK_THROWS_AS((void)train_network(digits, options), InputError);
+    };
+    refused([](TrainingOptions& o) { o.layers = {195, 24, 10}; });
+    refused([](TrainingOptions& o) { o.layers = {196, 24, 5}; });
+    refused([](TrainingOptions& o) { o.layers = {196}; });
+    refused([](TrainingOptions& o) { o.input.crop = 29; });
+    refused([](TrainingOptions& o) { o.epochs = 0; });
+    refused([](TrainingOptions& o) { o.batch = 0; });
+    refused([](TrainingOptions& o) { o.learning_rate = 0.0; });
+    refused([](TrainingOptions& o) { o.validation_images = 300; });
+    refused([](TrainingOptions& o) { o.circuit->partitions.pop_back(); });
+    refused([](TrainingOptions& o) { o.circuit->gains[0] = -1.0; });
+    refused([](TrainingOptions& o) { o.circuit->partitions[0] = {198, 1}; });
+    refused([](TrainingOptions& o) { o.circuit->arrays.stage.kind = StageKind::virtual_ground; });
+    refused([](TrainingOptions& o) { o.initial = Network{}; });
+}
