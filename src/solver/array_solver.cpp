@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "solver/condense_engine.hpp"
 #include "solver/mna_engine.hpp"
+#include "solver/ngspice_engine.hpp"
 
 #include <fmt/format.h>
 
@@ -96,6 +97,8 @@ ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const So
     case Engine::condense:
         require_linear(crossbar, "the condense engine");
         return solve_array_condense(crossbar, drive, options);
+    case Engine::ngspice:
+        return solve_array_ngspice(crossbar, drive, options);
     default:
         return solve_array_mna(crossbar, drive, options);
     }

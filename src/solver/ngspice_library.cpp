@@ -20,9 +20,31 @@
 #include <unordered_map>
 #include <utility>
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace ohmloom {
 
 namespace {
+
+/// While it lives, memory that is allocated is none of the leak sanitizer's business: ngspice keeps much of what it
+/// takes, and gives up all of it when it is unloaded.
+struct LeakCheckPause {
+#if defined(__SANITIZE_ADDRESS__)
+    LeakCheckPause() {
+        __lsan_disable();
+    }
+    ~LeakCheckPause() {
+        __lsan_enable();
+    }
+#else
+    LeakCheckPause() {}
+    ~LeakCheckPause() {}
+#endif
+    LeakCheckPause(const LeakCheckPause&) = delete;
+    LeakCheckPause& operator=(const LeakCheckPause&) = delete;
+};
 
 /// What ngspice said, line by line: the beginning and the end of it if it talks much, as it does when it
 /// steps gmin for a circuit without a solution.
@@ -336,6 +358,7 @@ NgspiceAnswer solve_operating_points(const NgspiceJob& job) {
     require_shapes(job);
     static std::mutex one_at_a_time;
     const std::lock_guard lock(one_at_a_time);
+    const LeakCheckPause pause;
     static std::optional<NgspiceLibrary> library;
     if (library && library->is_spent()) library.reset();
     if (!library) library.emplace();
