@@ -74,6 +74,10 @@ TEST_CASE("another collection's files under the same names are not taken for it"
     const std::vector<fs::path> search{folder.path()};
     CHECK(find_data_set("fashion-mnist-test", search)->images.parent_path() == folder / "fashion-mnist");
     CHECK(find_data_set("mnist-test", search)->images.parent_path() == folder / "data");
+
+    fs::remove_all(folder / "fashion-mnist");
+    const std::optional<DataSetFiles> elsewhere = find_data_set("fashion-mnist-test", search);
+    CHECK((!elsewhere || elsewhere->images.parent_path() != folder / "data"));
 }
 
 TEST_CASE("a data set that is nowhere is missed with the folders and the command that gets it") {

