@@ -19,6 +19,10 @@ ThreadLimit::ThreadLimit(int threads) {
 
 ThreadLimit::~ThreadLimit() = default;
 
+int allowed_threads() {
+    return static_cast<int>(tbb::global_control::active_value(tbb::global_control::max_allowed_parallelism));
+}
+
 void parallel_for(Index count, const std::function<void(Index)>& body) {
     tbb::parallel_for(Index{0}, count, body);
 }

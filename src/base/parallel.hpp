@@ -21,6 +21,9 @@ private:
     std::unique_ptr<Control> control_;
 };
 
+/// Number of threads that parallel loops may use now.
+int allowed_threads();
+
 /// Calls body(i) for i in [0, count), on all allowed threads in any order. Each call must write only what
 /// belongs to its own i, so that the result does not depend on the number of threads. The first exception is
 /// rethrown.

@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "solver/condense_engine.hpp"
+#include "solver/lines_engine.hpp"
 #include "solver/mna_engine.hpp"
 #include "solver/ngspice_engine.hpp"
 
@@ -20,7 +21,8 @@ struct EngineName {
     std::string_view name;
 };
 
-constexpr std::array<EngineName, 4> engine_names{{{Engine::automatic, "auto"},
+constexpr std::array<EngineName, 5> engine_names{{{Engine::automatic, "auto"},
+                                                  {Engine::lines, "lines"},
                                                   {Engine::condense, "condense"},
                                                   {Engine::mna, "mna"},
                                                   {Engine::ngspice, "ngspice"}}};

@@ -12,6 +12,7 @@ namespace ohmloom {
 /// Ways to solve an array; all answer the same questions and are held to each other by the parity tests.
 enum class Engine {
     automatic, ///< the fastest that can answer, from shape, linearity and batch size
+    lines,     ///< line-preconditioned conjugate gradients, many input vectors at once; any cells
     condense,  ///< exact Kron reduction of a linear array to its ports by recursive halving
     mna,       ///< nodal matrix factorised by KLU; Newton for nonlinear cells
     ngspice,   ///< a netlist solved by the ngspice shared library: the golden reference

@@ -8,7 +8,7 @@ using namespace ohmloom;
 
 namespace {
 
-constexpr Engine native_engines[] = {Engine::condense, Engine::mna};
+constexpr Engine native_engines[] = {Engine::lines, Engine::condense, Engine::mna};
 
 } // namespace
 

@@ -33,6 +33,39 @@ TEST_CASE("condense and mna agree on generated arrays") {
     }
 }
 
+TEST_CASE("lines and mna agree on generated arrays") {
+    for (std::uint32_t number = 0; number < 400; ++number) {
+        CAPTURE(number);
+        const Crossbar crossbar = random_crossbar(number);
+        const Drive drive = random_drive(crossbar, number, 3);
+        const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
+        const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
+        CHECK(largest_relative_difference(mna, lines) < parity_tolerance);
+        for (std::size_t k = 0; k < 3; ++k) {
+            CAPTURE(lines.residual[k]);
+            CAPTURE(lines.iterations[k]);
+            CHECK(lines.status[k] == SolveStatus::converged);
+        }
+    }
+}
+
+TEST_CASE("lines and mna agree on generated arrays of sinh cells") {
+    for (std::uint32_t number = 400; number < 500; ++number) {
+        CAPTURE(number);
+        Crossbar crossbar = random_crossbar(number);
+        crossbar.cell = SinhCell{CaseDraws(number + 5000).uniform(0.5, 8.0)};
+        const Drive drive = random_drive(crossbar, number, 3);
+        const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
+        const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
+        CHECK(largest_relative_difference(mna, lines) < parity_tolerance);
+        for (std::size_t k = 0; k < 3; ++k) {
+            CAPTURE(lines.residual[k]);
+            CHECK(mna.status[k] == SolveStatus::converged);
+            CHECK(lines.status[k] == SolveStatus::converged);
+        }
+    }
+}
+
 TEST_CASE("port matrices of condense and mna agree and are reciprocal") {
     for (std::uint32_t number = 500; number < 560; ++number) {
         CAPTURE(number);

@@ -1,0 +1,657 @@
+// The kernels of the `lines` engine. This file is compiled once per instruction set (Highway's foreach_target).
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "solver/line_kernels.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
+
+#include "solver/line_kernels.hpp"
+
+#include <cmath>
+#include <limits>
+#include <memory>
+
+HWY_BEFORE_NAMESPACE();
+namespace ohmloom::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Tag = hn::CappedTag<double, 8>;
+using Vec = hn::Vec<Tag>;
+
+/// Two vectors of lanes: two independent recurrences hide each other's latency.
+struct Two {
+    Vec a, b;
+};
+
+HWY_INLINE Index half() {
+    return static_cast<Index>(hn::Lanes(Tag()));
+}
+/// Lanes that one Two covers.
+HWY_INLINE Index width() {
+    return 2 * half();
+}
+
+HWY_INLINE Two load(const double* from) {
+    return {hn::Load(Tag(), from), hn::Load(Tag(), from + half())};
+}
+HWY_INLINE void store(const Two& value, double* to) {
+    hn::Store(value.a, Tag(), to);
+    hn::Store(value.b, Tag(), to + half());
+}
+HWY_INLINE Two all(double value) {
+    return {hn::Set(Tag(), value), hn::Set(Tag(), value)};
+}
+HWY_INLINE Two zero() {
+    return {hn::Zero(Tag()), hn::Zero(Tag())};
+}
+HWY_INLINE Two operator+(const Two& x, const Two& y) {
+    return {hn::Add(x.a, y.a), hn::Add(x.b, y.b)};
+}
+HWY_INLINE Two operator-(const Two& x, const Two& y) {
+    return {hn::Sub(x.a, y.a), hn::Sub(x.b, y.b)};
+}
+HWY_INLINE Two operator*(const Two& x, const Two& y) {
+    return {hn::Mul(x.a, y.a), hn::Mul(x.b, y.b)};
+}
+HWY_INLINE Two operator/(const Two& x, const Two& y) {
+    return {hn::Div(x.a, y.a), hn::Div(x.b, y.b)};
+}
+/// x·y + z
+HWY_INLINE Two mul_add(const Two& x, const Two& y, const Two& z) {
+    return {hn::MulAdd(x.a, y.a, z.a), hn::MulAdd(x.b, y.b, z.b)};
+}
+/// z − x·y
+HWY_INLINE Two neg_mul_add(const Two& x, const Two& y, const Two& z) {
+    return {hn::NegMulAdd(x.a, y.a, z.a), hn::NegMulAdd(x.b, y.b, z.b)};
+}
+HWY_INLINE Two max(const Two& x, const Two& y) {
+    return {hn::Max(x.a, y.a), hn::Max(x.b, y.b)};
+}
+HWY_INLINE Two abs(const Two& x) {
+    return {hn::Abs(x.a), hn::Abs(x.b)};
+}
+HWY_INLINE Two expm1(const Two& x) {
+    return {hn::Expm1(Tag(), x.a), hn::Expm1(Tag(), x.b)};
+}
+/// 1/x, and 0 where x is 0: a node without any connection stays where it is.
+HWY_INLINE Vec inverse_or_zero(Vec x) {
+    const auto one = hn::Set(Tag(), 1.0);
+    const auto none = hn::Eq(x, hn::Zero(Tag()));
+    return hn::IfThenZeroElse(none, hn::Div(one, hn::IfThenElse(none, one, x)));
+}
+HWY_INLINE Two inverse_or_zero(const Two& x) {
+    return {inverse_or_zero(x.a), inverse_or_zero(x.b)};
+}
+
+/// Coefficient of a node: one for all lanes, or one per lane.
+template <bool per_lane>
+HWY_INLINE Two coefficient(const double* values, Index node, Index lane) {
+    if constexpr (per_lane) {
+        return load(values + node * lane_count + lane);
+    } else {
+        return all(values[node]);
+    }
+}
+
+HWY_INLINE void keep(const Two& value, Lanes& lanes, Index lane) {
+    hn::StoreU(value.a, Tag(), lanes.data() + lane);
+    hn::StoreU(value.b, Tag(), lanes.data() + lane + half());
+}
+HWY_INLINE Two recall(const Lanes& lanes, Index lane) {
+    return {hn::LoadU(Tag(), lanes.data() + lane), hn::LoadU(Tag(), lanes.data() + lane + half())};
+}
+
+/// Solves row r: T_r·u = rhs(s), and hands each node's u to use(s, u), from the last site to the first.
+template <bool per_lane, class Rhs, class Use>
+HWY_INLINE void solve_row(const LineSystem& system, const LaneBlock& block, Index r, Index lane,
+                          const Rhs& rhs, const Use& use) {
+    const Index first = r * system.sites, last = system.sites - 1;
+    const double* pivot = block.row_pivot.data();
+    if (system.rows_merged) {
+        Two sum = zero();
+        for (Index s = 0; s <= last; ++s) sum = sum + rhs(s);
+        const Two u = sum * coefficient<per_lane>(pivot, r, lane);
+        for (Index s = last; s >= 0; --s) use(s, u);
+        return;
+    }
+    double* swept = block.scratch.data() + lane;
+    const double* link = system.row_link.data() + first;
+    // Forward: t_s = rhs_s + (g_(s-1)/pivot_(s-1))·t_(s-1)
+    Two t = rhs(0);
+    for (Index s = 0;;) {
+        const Two scaled = t * coefficient<per_lane>(pivot, first + s, lane);
+        store(scaled, swept + s * lane_count);
+        if (s == last) break;
+        const Two gain = all(link[s]);
+        ++s;
+        t = mul_add(gain, scaled, rhs(s));
+    }
+    // Backward: u_s = (t_s + g_s·u_(s+1))/pivot_s
+    Two u = load(swept + last * lane_count);
+    use(last, u);
+    for (Index s = last - 1; s >= 0; --s) {
+        const Two gain = all(link[s]) * coefficient<per_lane>(pivot, first + s, lane);
+        u = mul_add(gain, u, load(swept + s * lane_count));
+        use(s, u);
+    }
+}
+
+/// D of cell (r, l).
+template <bool per_lane>
+HWY_INLINE Two cell_slope(const LineSystem& system, const LaneBlock& block, Index node, Index lane) {
+    return per_lane ? coefficient<true>(block.slope.data(), node, lane)
+                    : coefficient<false>(system.g.data(), node, lane);
+}
+
+/// Sum of D·v over the cells that leave row node (r, s).
+template <bool per_lane>
+HWY_INLINE Two gather_site(const LineSystem& system, const LaneBlock& block, Index r, Index s, Index lane,
+                           const double* v) {
+    Two sum = zero();
+    for (Index k = 0; k < system.lines_per_site; ++k) {
+        const Index node = r * system.lines + s * system.lines_per_site + k;
+        sum =
+            mul_add(cell_slope<per_lane>(system, block, node, lane), load(v + node * lane_count + lane), sum);
+    }
+    return sum;
+}
+
+/// Sweeps row r of the residual forward along the columns; merged columns: adds it to the sums in row 0.
+template <bool per_lane>
+HWY_INLINE void sweep_down(const LineSystem& system, LaneBlock& block, Index r, Index l, Index lane,
+                           const Two& residual) {
+    const Index node = r * system.lines + l;
+    double* y = block.y.data() + lane;
+    if (system.cols_merged) {
+        store(r == 0 ? residual : residual + load(y + l * lane_count), y + l * lane_count);
+        return;
+    }
+    Two swept = residual;
+    if (r > 0) {
+        const Index above = node - system.lines;
+        swept = mul_add(all(system.col_link[static_cast<std::size_t>(above)]), load(y + above * lane_count),
+                        residual);
+    }
+    store(swept * coefficient<per_lane>(block.col_pivot.data(), node, lane), y + node * lane_count);
+}
+
+/// Largest residual over the nodes of a row that a column equation stands for; merged columns are counted by their sums.
+HWY_INLINE Two count_merged_columns(const LineSystem& system, const LaneBlock& block, Index lane,
+                                    Two largest) {
+    for (Index l = 0; l < system.lines; ++l) {
+        if (std::isinf(system.col_hold[static_cast<std::size_t>(l)])) continue;
+        largest = max(largest, abs(load(block.y.data() + l * lane_count + lane)));
+    }
+    return largest;
+}
+
+template <bool per_lane>
+void factorise_lanes(const LineSystem& system, LaneBlock& block) {
+    for (Index lane = 0; lane < lane_count; lane += width()) {
+        for (Index r = 0; r < system.rows; ++r) {
+            Two sum = zero(), below = zero();
+            for (Index s = 0; s < system.sites; ++s) {
+                Two diagonal = zero();
+                for (Index k = 0; k < system.lines_per_site; ++k) {
+                    diagonal = diagonal +
+                               cell_slope<per_lane>(system, block,
+                                                    r * system.lines + s * system.lines_per_site + k, lane);
+                }
+                const Index node = r * system.sites + s;
+                if (system.rows_merged) {
+                    sum = sum + diagonal;
+                    continue;
+                }
+                // pivot_s = D + tie + g_s + g_(s-1)·(1 − g_(s-1)/pivot_(s-1)), written so that nothing cancels: `below` is what the
+                // line up to s − 1 still conducts to the terminal or the cells.
+                const double link = system.row_link[static_cast<std::size_t>(node)];
+                const Two own = diagonal + all(system.row_tie[static_cast<std::size_t>(node)]) + below;
+                const Two pivot = own + all(link);
+                const Two inverse = inverse_or_zero(pivot);
+                below = all(link) * own * inverse;
+                store(inverse, block.row_pivot.data() + node * lane_count + lane);
+            }
+            if (system.rows_merged) {
+                const double hold = system.row_hold[static_cast<std::size_t>(r)];
+                store(std::isinf(hold) ? zero() : inverse_or_zero(sum + all(hold)),
+                      block.row_pivot.data() + r * lane_count + lane);
+            }
+        }
+        for (Index l = 0; l < system.lines; ++l) {
+            Two sum = zero(), below = zero();
+            for (Index r = 0; r < system.rows; ++r) {
+                const Index node = r * system.lines + l;
+                const Two diagonal = cell_slope<per_lane>(system, block, node, lane);
+                if (system.cols_merged) {
+                    sum = sum + diagonal;
+                    continue;
+                }
+                const double link = system.col_link[static_cast<std::size_t>(node)];
+                const Two own = diagonal + all(system.col_tie[static_cast<std::size_t>(node)]) + below;
+                const Two inverse = inverse_or_zero(own + all(link));
+                below = all(link) * own * inverse;
+                store(inverse, block.col_pivot.data() + node * lane_count + lane);
+            }
+            if (system.cols_merged) {
+                const double hold = system.col_hold[static_cast<std::size_t>(l)];
+                store(std::isinf(hold) ? zero() : inverse_or_zero(sum + all(hold)),
+                      block.col_pivot.data() + l * lane_count + lane);
+            }
+        }
+    }
+}
+
+/// The same for all lanes, once.
+void factorise_shared(const LineSystem& system, LaneBlock& block) {
+    const auto at = [](Index i) { return static_cast<std::size_t>(i); };
+    const auto invert = [](double value) { return value == 0.0 || std::isinf(value) ? 0.0 : 1.0 / value; };
+    for (Index r = 0; r < system.rows; ++r) {
+        double sum = system.row_hold[at(r)], below = 0.0;
+        for (Index s = 0; s < system.sites; ++s) {
+            double diagonal = 0.0;
+            for (Index k = 0; k < system.lines_per_site; ++k) {
+                diagonal += system.g[at(r * system.lines + s * system.lines_per_site + k)];
+            }
+            sum += diagonal;
+            if (system.rows_merged) continue;
+            const Index node = r * system.sites + s;
+            const double own = diagonal + system.row_tie[at(node)] + below, link = system.row_link[at(node)];
+            block.row_pivot[at(node)] = invert(own + link);
+            below = link * own * block.row_pivot[at(node)];
+        }
+        if (system.rows_merged) block.row_pivot[at(r)] = invert(sum);
+    }
+    std::vector<double> sum = system.col_hold, below(at(system.lines), 0.0);
+    for (Index r = 0; r < system.rows; ++r) {
+        for (Index l = 0; l < system.lines; ++l) {
+            const Index node = r * system.lines + l;
+            const double diagonal = system.g[at(node)];
+            sum[at(l)] += diagonal;
+            if (system.cols_merged) continue;
+            const double own = diagonal + system.col_tie[at(node)] + below[at(l)],
+                         link = system.col_link[at(node)];
+            block.col_pivot[at(node)] = invert(own + link);
+            below[at(l)] = link * own * block.col_pivot[at(node)];
+        }
+    }
+    if (system.cols_merged) {
+        for (Index l = 0; l < system.lines; ++l) block.col_pivot[at(l)] = invert(sum[at(l)]);
+    }
+}
+
+void factorise_block(const LineSystem& system, LaneBlock& block) {
+    if (block.slope.empty()) {
+        factorise_shared(system, block);
+    } else {
+        factorise_lanes<true>(system, block);
+    }
+}
+
+/// Current of a cell and its slope, at voltage v.
+struct CellPoint {
+    Two current, slope;
+};
+
+/// I = g·sinh(alpha·v)/alpha and g·cosh(alpha·v), both from e = expm1(alpha·v) without cancellation:
+/// sinh = (e + e/(e + 1))/2 and cosh = 1 + e²/(2·(e + 1)).
+HWY_INLINE CellPoint sinh_cell(double g, double alpha, const Two& v) {
+    // Beyond 80 the current is astronomic; the limit keeps a wild trial step finite.
+    Two argument = all(alpha) * v;
+    argument = {hn::Min(hn::Max(argument.a, hn::Set(Tag(), -80.0)), hn::Set(Tag(), 80.0)),
+                hn::Min(hn::Max(argument.b, hn::Set(Tag(), -80.0)), hn::Set(Tag(), 80.0))};
+    const Two e = expm1(argument);
+    const Two ratio = e / (e + all(1.0));
+    const Two half_g = all(0.5 * g);
+    return {half_g * (e + ratio) * all(1.0 / alpha), mul_add(half_g * e, ratio, all(g))};
+}
+
+struct EvaluationSums {
+    Two error, current, rounding;
+};
+
+HWY_INLINE Two evaluate_cell(const LineSystem& system, LaneBlock& block, double alpha, Index node, Index lane,
+                             const Two& v) {
+    const double g = system.g[static_cast<std::size_t>(node)];
+    if (block.slope.empty()) return all(g) * v;
+    const CellPoint point = sinh_cell(g, alpha, v);
+    store(point.slope, block.slope.data() + node * lane_count + lane);
+    return point.current;
+}
+
+/// Row r: cell currents, currents of both line families' cells, and f_w; r of the column nodes gets the cell current.
+HWY_INLINE void evaluate_row(const LineSystem& system, LaneBlock& block, double alpha, Index r, Index lane,
+                             EvaluationSums& sums) {
+    const double* w = block.w.data() + lane;
+    const double* b = block.b.data() + lane;
+    Two i_row = zero(), previous = zero();
+    const Index first = r * system.sites;
+    const Two v_source = load(block.v_row.data() + r * lane_count + lane);
+    for (Index s = 0; s < system.sites; ++s) {
+        const Index node = first + s;
+        const Two w_here = load(w + node * lane_count);
+        Two i_site = zero();
+        for (Index k = 0; k < system.lines_per_site; ++k) {
+            const Index l = s * system.lines_per_site + k, cell = r * system.lines + l;
+            const Two i =
+                evaluate_cell(system, block, alpha, cell, lane, w_here - load(b + cell * lane_count));
+            i_site = i_site + i;
+            store(i, block.r.data() + cell * lane_count + lane);
+            double* i_col = block.i_col.data() + l * lane_count + lane;
+            store(r == 0 ? i : load(i_col) + i, i_col);
+        }
+        i_row = i_row + i_site;
+        if (system.rows_merged) continue;
+        const double link = system.row_link[static_cast<std::size_t>(node)],
+                     tie = system.row_tie[static_cast<std::size_t>(node)];
+        Two net = neg_mul_add(all(tie), v_source - w_here, i_site) - previous;
+        sums.rounding = max(sums.rounding, all(link + tie) * abs(w_here));
+        if (s + 1 < system.sites) {
+            previous = all(link) * (w_here - load(w + (node + 1) * lane_count));
+            net = net + previous;
+        }
+        store(zero() - net, block.f_w.data() + node * lane_count + lane);
+        sums.error = max(sums.error, abs(net));
+    }
+    store(i_row, block.i_row.data() + r * lane_count + lane);
+    sums.current = max(sums.current, abs(i_row));
+    if (!system.rows_merged) return;
+    // A merged row has one equation; it stands at site 0. A row held by its source has none.
+    const double hold = system.row_hold[static_cast<std::size_t>(r)];
+    const bool held = std::isinf(hold);
+    const Two net = held ? zero() : neg_mul_add(all(hold), v_source - load(w + first * lane_count), i_row);
+    for (Index s = 0; s < system.sites; ++s) {
+        store(s == 0 ? zero() - net : zero(), block.f_w.data() + (first + s) * lane_count + lane);
+    }
+    sums.error = max(sums.error, abs(net));
+    if (!held) sums.rounding = max(sums.rounding, all(hold) * abs(v_source));
+}
+
+/// Turns the cell currents in r into minus the KCL errors of the column nodes.
+HWY_INLINE void evaluate_columns(const LineSystem& system, LaneBlock& block, Index lane,
+                                 EvaluationSums& sums) {
+    const double* b = block.b.data() + lane;
+    for (Index r = 0; r < system.rows; ++r) {
+        for (Index l = 0; l < system.lines; ++l) {
+            const Index node = r * system.lines + l;
+            const Two v_sense = load(block.v_col.data() + l * lane_count + lane);
+            const Two b_here = load(b + node * lane_count);
+            double* f = block.r.data() + node * lane_count + lane;
+            if (system.cols_merged) {
+                const double hold = system.col_hold[static_cast<std::size_t>(l)];
+                if (r > 0 || std::isinf(hold)) continue;
+                const Two tie = all(hold) * (v_sense - b_here);
+                sums.error = max(sums.error, abs(load(block.i_col.data() + l * lane_count + lane) + tie));
+                sums.rounding = max(sums.rounding, all(hold) * abs(b_here));
+                store(load(f) + tie, f);
+                continue;
+            }
+            const double link = system.col_link[static_cast<std::size_t>(node)],
+                         tie = system.col_tie[static_cast<std::size_t>(node)];
+            Two net = mul_add(all(tie), v_sense - b_here, load(f));
+            if (r > 0) {
+                const double above = system.col_link[static_cast<std::size_t>(node - system.lines)];
+                net = mul_add(all(above), load(b + (node - system.lines) * lane_count) - b_here, net);
+            }
+            if (r + 1 < system.rows)
+                net = mul_add(all(link), load(b + (node + system.lines) * lane_count) - b_here, net);
+            sums.error = max(sums.error, abs(net));
+            sums.rounding = max(sums.rounding, all(link + tie) * abs(b_here));
+            store(net, f);
+        }
+    }
+    for (Index l = 0; l < system.lines; ++l) {
+        sums.current = max(sums.current, abs(load(block.i_col.data() + l * lane_count + lane)));
+    }
+}
+
+LaneErrors evaluate_block(const LineSystem& system, LaneBlock& block) {
+    const auto* sinh = std::get_if<SinhCell>(&system.cell);
+    const double alpha = sinh != nullptr ? sinh->alpha : 1.0;
+    LaneErrors errors;
+    for (Index lane = 0; lane < lane_count; lane += width()) {
+        EvaluationSums sums{zero(), zero(), zero()};
+        for (Index r = 0; r < system.rows; ++r) evaluate_row(system, block, alpha, r, lane, sums);
+        evaluate_columns(system, block, lane, sums);
+        keep(sums.error, errors.error, lane);
+        keep(sums.current, errors.current, lane);
+        keep(sums.rounding * all(16.0 * std::numeric_limits<double>::epsilon()), errors.rounding, lane);
+    }
+    return errors;
+}
+
+template <bool per_lane>
+Lanes begin_lanes(const LineSystem& system, LaneBlock& block) {
+    Lanes norms{};
+    for (Index lane = 0; lane < lane_count; lane += width()) {
+        Two largest = zero();
+        for (Index r = 0; r < system.rows; ++r) {
+            const double* f_w = block.f_w.data() + r * system.sites * lane_count + lane;
+            const auto rhs = [&](Index s) HWY_ATTR { return load(f_w + s * lane_count); };
+            const auto use = [&](Index s, const Two& u) HWY_ATTR {
+                for (Index k = 0; k < system.lines_per_site; ++k) {
+                    const Index l = s * system.lines_per_site + k, node = r * system.lines + l;
+                    double* to = block.r.data() + node * lane_count + lane;
+                    const Two residual =
+                        mul_add(cell_slope<per_lane>(system, block, node, lane), u, load(to));
+                    store(residual, to);
+                    sweep_down<per_lane>(system, block, r, l, lane, residual);
+                    if (!system.cols_merged) largest = max(largest, abs(residual));
+                    for (double* cleared : {block.x.data(), block.p.data(), block.q.data()}) {
+                        store(zero(), cleared + node * lane_count + lane);
+                    }
+                }
+            };
+            solve_row<per_lane>(system, block, r, lane, rhs, use);
+        }
+        if (system.cols_merged) largest = count_merged_columns(system, block, lane, largest);
+        keep(largest, norms, lane);
+    }
+    return norms;
+}
+
+template <bool per_lane>
+line_kernels::Products ascend_lanes(const LineSystem& system, LaneBlock& block) {
+    line_kernels::Products products;
+    const Index lines = system.lines;
+    for (Index lane = 0; lane < lane_count; lane += width()) {
+        Two rz = zero(), zs = zero();
+        const double* y = block.y.data() + lane;
+        double* z = block.z.data() + lane;
+        for (Index r = system.rows - 1; r >= 0; --r) {
+            for (Index l = 0; l < lines; ++l) {
+                const Index node = r * lines + l;
+                Two value;
+                if (system.cols_merged) {
+                    value = load(y + l * lane_count) * coefficient<per_lane>(block.col_pivot.data(), l, lane);
+                } else {
+                    value = load(y + node * lane_count);
+                    if (r + 1 < system.rows) {
+                        const Two gain = all(system.col_link[static_cast<std::size_t>(node)]) *
+                                         coefficient<per_lane>(block.col_pivot.data(), node, lane);
+                        value = mul_add(gain, load(z + (node + lines) * lane_count), value);
+                    }
+                }
+                store(value, z + node * lane_count);
+            }
+            const auto rhs = [&](Index s) HWY_ATTR {
+                return gather_site<per_lane>(system, block, r, s, lane, block.z.data());
+            };
+            const auto use = [&](Index s, const Two& u) HWY_ATTR {
+                for (Index k = 0; k < system.lines_per_site; ++k) {
+                    const Index node = r * lines + s * system.lines_per_site + k;
+                    const Two residual = load(block.r.data() + node * lane_count + lane);
+                    const Two direction = load(z + node * lane_count);
+                    const Two image =
+                        neg_mul_add(cell_slope<per_lane>(system, block, node, lane), u, residual);
+                    store(image, block.s.data() + node * lane_count + lane);
+                    rz = mul_add(residual, direction, rz);
+                    zs = mul_add(direction, image, zs);
+                }
+            };
+            solve_row<per_lane>(system, block, r, lane, rhs, use);
+        }
+        keep(rz, products.rz, lane);
+        keep(zs, products.zs, lane);
+    }
+    return products;
+}
+
+template <bool per_lane>
+Lanes descend_lanes(const LineSystem& system, LaneBlock& block, const Lanes& alpha_of, const Lanes& beta_of) {
+    Lanes norms{};
+    for (Index lane = 0; lane < lane_count; lane += width()) {
+        const Two alpha = recall(alpha_of, lane), beta = recall(beta_of, lane);
+        Two largest = zero();
+        for (Index r = 0; r < system.rows; ++r) {
+            for (Index l = 0; l < system.lines; ++l) {
+                const Index at = (r * system.lines + l) * lane_count + lane;
+                const Two p = mul_add(beta, load(block.p.data() + at), load(block.z.data() + at));
+                const Two q = mul_add(beta, load(block.q.data() + at), load(block.s.data() + at));
+                const Two residual = neg_mul_add(alpha, q, load(block.r.data() + at));
+                store(p, block.p.data() + at);
+                store(q, block.q.data() + at);
+                store(mul_add(alpha, p, load(block.x.data() + at)), block.x.data() + at);
+                store(residual, block.r.data() + at);
+                sweep_down<per_lane>(system, block, r, l, lane, residual);
+                if (!system.cols_merged) largest = max(largest, abs(residual));
+            }
+        }
+        if (system.cols_merged) largest = count_merged_columns(system, block, lane, largest);
+        keep(largest, norms, lane);
+    }
+    return norms;
+}
+
+template <bool per_lane>
+void advance_lanes(const LineSystem& system, LaneBlock& block, const Lanes& length_of) {
+    for (Index lane = 0; lane < lane_count; lane += width()) {
+        const Two length = recall(length_of, lane);
+        for (Index r = 0; r < system.rows; ++r) {
+            const double* f_w = block.f_w.data() + r * system.sites * lane_count + lane;
+            const auto rhs = [&](Index s) HWY_ATTR {
+                return load(f_w + s * lane_count) +
+                       gather_site<per_lane>(system, block, r, s, lane, block.x.data());
+            };
+            const auto use = [&](Index s, const Two& u) HWY_ATTR {
+                double* w = block.w.data() + (r * system.sites + s) * lane_count + lane;
+                store(mul_add(length, u, load(w)), w);
+            };
+            solve_row<per_lane>(system, block, r, lane, rhs, use);
+            for (Index l = 0; l < system.lines; ++l) {
+                const Index at = (r * system.lines + l) * lane_count + lane;
+                store(mul_add(length, load(block.x.data() + at), load(block.b.data() + at)),
+                      block.b.data() + at);
+            }
+        }
+    }
+}
+
+Lanes begin_block(const LineSystem& system, LaneBlock& block) {
+    return block.slope.empty() ? begin_lanes<false>(system, block) : begin_lanes<true>(system, block);
+}
+line_kernels::Products ascend_block(const LineSystem& system, LaneBlock& block) {
+    return block.slope.empty() ? ascend_lanes<false>(system, block) : ascend_lanes<true>(system, block);
+}
+Lanes descend_block(const LineSystem& system, LaneBlock& block, const Lanes& alpha, const Lanes& beta) {
+    return block.slope.empty() ? descend_lanes<false>(system, block, alpha, beta)
+                               : descend_lanes<true>(system, block, alpha, beta);
+}
+void advance_block(const LineSystem& system, LaneBlock& block, const Lanes& length) {
+    if (block.slope.empty()) {
+        advance_lanes<false>(system, block, length);
+    } else {
+        advance_lanes<true>(system, block, length);
+    }
+}
+
+const char* target_name() {
+    return hwy::TargetName(HWY_TARGET);
+}
+
+} // namespace ohmloom::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ohmloom {
+
+HWY_EXPORT(factorise_block);
+HWY_EXPORT(evaluate_block);
+HWY_EXPORT(begin_block);
+HWY_EXPORT(ascend_block);
+HWY_EXPORT(descend_block);
+HWY_EXPORT(advance_block);
+HWY_EXPORT(target_name);
+
+namespace {
+
+constexpr std::size_t cache_line = 64 / sizeof(double);
+
+} // namespace
+
+LaneBlock::LaneBlock(const LineSystem& system) {
+    const auto row_nodes = static_cast<std::size_t>(system.rows * system.sites);
+    const auto col_nodes = static_cast<std::size_t>(system.rows * system.lines);
+    const auto rows = static_cast<std::size_t>(system.rows), lines = static_cast<std::size_t>(system.lines);
+    const bool per_lane = !is_linear(system.cell);
+    const std::size_t lanes = lane_count, shared = per_lane ? lanes : 1;
+    struct Request {
+        std::span<double>& place;
+        std::size_t size;
+    };
+    const Request requests[] = {
+        {v_row, rows * lanes},           {v_col, lines * lanes},
+        {w, row_nodes * lanes},          {b, col_nodes * lanes},
+        {f_w, row_nodes * lanes},        {i_row, rows * lanes},
+        {i_col, lines * lanes},          {slope, per_lane ? col_nodes * lanes : 0},
+        {row_pivot, row_nodes * shared}, {col_pivot, col_nodes * shared},
+        {x, col_nodes * lanes},          {r, col_nodes * lanes},
+        {y, col_nodes * lanes},          {z, col_nodes * lanes},
+        {s, col_nodes * lanes},          {p, col_nodes * lanes},
+        {q, col_nodes * lanes},          {scratch, static_cast<std::size_t>(system.sites) * lanes}};
+    // Every array starts on a cache line of its own.
+    const auto padded = [](std::size_t size) { return (size + cache_line - 1) / cache_line * cache_line; };
+    std::size_t total = cache_line;
+    for (const Request& request : requests) total += padded(request.size);
+    storage_.assign(total, 0.0);
+    void* begin = storage_.data();
+    std::size_t space = storage_.size() * sizeof(double);
+    std::align(cache_line * sizeof(double), sizeof(double), begin, space);
+    double* next = static_cast<double*>(begin);
+    for (const Request& request : requests) {
+        request.place = {next, request.size};
+        next += padded(request.size);
+    }
+}
+
+namespace line_kernels {
+
+void factorise(const LineSystem& system, LaneBlock& block) {
+    HWY_DYNAMIC_DISPATCH(factorise_block)(system, block);
+}
+LaneErrors evaluate(const LineSystem& system, LaneBlock& block) {
+    return HWY_DYNAMIC_DISPATCH(evaluate_block)(system, block);
+}
+Lanes begin(const LineSystem& system, LaneBlock& block) {
+    return HWY_DYNAMIC_DISPATCH(begin_block)(system, block);
+}
+Products ascend(const LineSystem& system, LaneBlock& block) {
+    return HWY_DYNAMIC_DISPATCH(ascend_block)(system, block);
+}
+Lanes descend(const LineSystem& system, LaneBlock& block, const Lanes& alpha, const Lanes& beta) {
+    return HWY_DYNAMIC_DISPATCH(descend_block)(system, block, alpha, beta);
+}
+void advance(const LineSystem& system, LaneBlock& block, const Lanes& length) {
+    HWY_DYNAMIC_DISPATCH(advance_block)(system, block, length);
+}
+const char* instruction_set() {
+    return HWY_DYNAMIC_DISPATCH(target_name)();
+}
+
+} // namespace line_kernels
+
+} // namespace ohmloom
+#endif

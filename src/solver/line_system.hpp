@@ -1,0 +1,35 @@
+#pragma once
+
+#include "array/crossbar.hpp"
+
+#include <vector>
+
+namespace ohmloom {
+
+/// A crossbar as two families of chains: what the `lines` engine iterates on.
+///
+/// Without wire resistance (`rows_merged`, `cols_merged`) all nodes of a line are one; the line is then held to its terminal's
+/// potential by a conductance, which is infinite if the terminal has no resistance either.
+struct LineSystem {
+    Index rows = 0;
+    Index sites = 0;
+    Index lines_per_site = 1;
+    Index lines = 0;
+    CellModel cell = LinearCell{};
+    std::vector<double> g; ///< [rows * lines] [S] zero-bias conductance of the cells
+
+    bool rows_merged = false;
+    bool cols_merged = false;
+    std::vector<double> row_link; ///< [rows * sites] [S] from node (r, s) to (r, s + 1); 0 behind the last
+    std::vector<double> row_tie;  ///< [rows * sites] [S] from node (r, s) to the row's source
+    std::vector<double> row_hold; ///< [rows] [S] merged: from the row to its source; may be infinite
+    std::vector<double> col_link; ///< [rows * lines] [S] from node (r, l) to (r + 1, l); 0 below the last
+    std::vector<double> col_tie;  ///< [rows * lines] [S] from node (r, l) to the line's sense potential
+    std::vector<double>
+        col_hold; ///< [lines] [S] merged: from the line to its sense potential; may be infinite
+};
+
+/// The chains of a valid crossbar.
+LineSystem make_line_system(const Crossbar& crossbar);
+
+} // namespace ohmloom
