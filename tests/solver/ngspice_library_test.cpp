@@ -136,12 +136,14 @@ TEST_CASE("the log of an ngspice that never stops talking is kept short") {
 }
 
 TEST_CASE("several threads may ask at once") {
-    std::vector<double> v_mid(8);
-    parallel_for(8, [&](Index i) {
+    // Enough jobs that, without a lock, two of them are inside ngspice at the same time.
+    constexpr std::size_t jobs = 400;
+    std::vector<double> v_mid(jobs);
+    parallel_for(jobs, [&](Index i) {
         v_mid[static_cast<std::size_t>(i)] =
             solve_operating_points(divider({static_cast<double>(i + 1)})).values(0, 0);
     });
-    for (std::size_t i = 0; i < 8; ++i) {
+    for (std::size_t i = 0; i < jobs; ++i) {
         CHECK(v_mid[i] == doctest::Approx(0.5 * static_cast<double>(i + 1)).epsilon(1e-14));
     }
 }
