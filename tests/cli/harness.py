@@ -50,12 +50,12 @@ class Trial:
         return self.folder / name
 
     def ohmloom(self, *words, status=0, environment=None):
-        """Runs `ohmloom words…` in the folder; its exit status must be `status`."""
+        """Runs `ohmloom words…` in the folder, away from the user's own data; its exit status must be `status`."""
         line = shlex.join(["ohmloom", *map(str, words)])
         ended = subprocess.run(
             [self._program, *map(str, words)],
             cwd=self.folder,
-            env=os.environ | (environment or {}),
+            env=os.environ | {"OHMLOOM_DATA": str(self.folder / "user-data")} | (environment or {}),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
