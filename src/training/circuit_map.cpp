@@ -1,8 +1,36 @@
 #include "training/circuit_map.hpp"
 
+#include "base/dense.hpp"
 #include "base/parallel.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace ohmloom {
+
+namespace {
+
+/// Weights and bias as one matrix [outputs x (inputs + 1)].
+Matrix<double> weights_with_bias(const DenseLayer& layer) {
+    Matrix<double> all(layer.outputs(), layer.inputs() + 1);
+    for (Index o = 0; o < layer.outputs(); ++o) {
+        const auto weights = layer.weights.row(o);
+        std::copy(weights.begin(), weights.end(), all.row(o).begin());
+        all(o, layer.inputs()) = layer.bias[static_cast<std::size_t>(o)];
+    }
+    return all;
+}
+
+Matrix<double> with_bias_row(const Matrix<double>& inputs) {
+    Matrix<double> rows(inputs.rows(), inputs.cols() + 1, 1.0);
+    for (Index i = 0; i < inputs.rows(); ++i) {
+        const auto image = inputs.row(i);
+        std::copy(image.begin(), image.end(), rows.row(i).begin());
+    }
+    return rows;
+}
+
+} // namespace
 
 std::vector<Matrix<double>> exact_layer_maps(const Network& network, const TrainingCircuit& circuit) {
     const Plan plan = make_plan(network, circuit.partitions, circuit.window, Polarity::inverted);
@@ -30,6 +58,27 @@ std::vector<Matrix<double>> exact_layer_maps(const Network& network, const Train
         }
     });
     return maps;
+}
+
+std::vector<double> fit_slopes(const Network& network, const TrainingCircuit& circuit,
+                               const Matrix<double>& inputs) {
+    const std::vector<Matrix<double>> maps = exact_layer_maps(network, circuit);
+    std::vector<double> slopes;
+    Matrix<double> x = inputs;
+    for (std::size_t l = 0; l < maps.size(); ++l) {
+        const Matrix<double> rows = with_bias_row(x);
+        const Matrix<double> sums = multiply_transposed(rows, weights_with_bias(network.layers[l]));
+        x = multiply_transposed(rows, maps[l]);
+        double product = 0.0, square = 0.0;
+        for (Index i = 0; i < x.size(); ++i) {
+            const double argument = -circuit.neuron_slope * circuit.supply * x.data()[i];
+            product += argument * sums.data()[i];
+            square += sums.data()[i] * sums.data()[i];
+            x.data()[i] = 1.0 / (1.0 + std::exp(-argument));
+        }
+        slopes.push_back(product > 0.0 ? product / square : 1.0);
+    }
+    return slopes;
 }
 
 } // namespace ohmloom

@@ -54,6 +54,9 @@ struct TrainingOptions {
     std::optional<Network> initial; ///< start from these weights instead of random ones
 };
 
+/// Checks that options are in range and fit the images. @throws InputError naming the option and its value.
+void validate(const TrainingOptions& options, const DataSet& images);
+
 /// A trained network and how it fared while it was trained.
 struct TrainingResult {
     Network network;                         ///< accuracy_software and training are left to the caller

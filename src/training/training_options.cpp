@@ -1,0 +1,73 @@
+#include "training/training.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+namespace ohmloom {
+
+namespace {
+
+void require(bool holds, const std::string& message) {
+    if (!holds) throw InputError(message);
+}
+
+void check_circuit(const TrainingCircuit& circuit, std::size_t layers) {
+    require(circuit.partitions.size() == layers && circuit.gains.size() == layers,
+            fmt::format(
+                "the circuit has {} partitions and {} gains for {} layers: expected one of each per layer",
+                circuit.partitions.size(), circuit.gains.size(), layers));
+    for (const double gain : circuit.gains) {
+        require(gain > 0.0 && std::isfinite(gain),
+                fmt::format("a stage gain is {}: expected a positive number", gain));
+    }
+    require(circuit.arrays.stage.kind == StageKind::difference,
+            "training runs through difference stages: the read-out of this circuit is of another kind");
+}
+
+void check_initial(const Network& initial, const TrainingOptions& options) {
+    bool fits = initial.layers.size() + 1 == options.layers.size();
+    for (std::size_t l = 0; fits && l < initial.layers.size(); ++l) {
+        fits = initial.layers[l].inputs() == options.layers[l] &&
+               initial.layers[l].outputs() == options.layers[l + 1];
+    }
+    require(fits, fmt::format("the initial network '{}' has not the layers that are to be trained: {}",
+                              initial.name, fmt::join(options.layers, ", ")));
+}
+
+} // namespace
+
+void validate(const TrainingOptions& options, const DataSet& images) {
+    validate(options.input);
+    require(options.layers.size() >= 2, "a network needs at least its inputs and its classes");
+    require(options.layers.front() == options.input.crop * options.input.crop,
+            fmt::format("the network has {} inputs, but a crop of {} gives {}", options.layers.front(),
+                        options.input.crop, options.input.crop * options.input.crop));
+    for (const Index size : options.layers) require(size > 0, fmt::format("a layer has {} units", size));
+    require(options.input.crop <= std::min(images.rows, images.cols) && images.rows == images.cols,
+            fmt::format("a square of {} pixels cannot be cut from images of {} x {}", options.input.crop,
+                        images.rows, images.cols));
+    for (const std::uint8_t label : images.labels) {
+        require(label < options.layers.back(),
+                fmt::format("an image is of class {}, but the network has {} classes", label,
+                            options.layers.back()));
+    }
+    require(options.epochs > 0 && options.batch > 0 && options.refresh_steps > 0,
+            fmt::format("epochs ({}), batch ({}) and refresh steps ({}) must be positive", options.epochs,
+                        options.batch, options.refresh_steps));
+    require(options.learning_rate > 0.0 && std::isfinite(options.learning_rate),
+            fmt::format("the learning rate is {}: expected a positive number", options.learning_rate));
+    require(options.validation_images > 0 && options.validation_images < images.count(),
+            fmt::format("{} of {} images cannot be held back for validation", options.validation_images,
+                        images.count()));
+    require(options.teacher_width >= 0 && options.teacher_width != 1 && options.teacher_epochs > 0,
+            fmt::format("a teacher of {} hidden units and {} epochs cannot be trained", options.teacher_width,
+                        options.teacher_epochs));
+    if (options.circuit) check_circuit(*options.circuit, options.layers.size() - 1);
+    if (options.initial) check_initial(*options.initial, options);
+}
+
+} // namespace ohmloom
