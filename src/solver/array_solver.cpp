@@ -101,9 +101,14 @@ ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const So
         return solve_array_condense(crossbar, drive, options);
     case Engine::ngspice:
         return solve_array_ngspice(crossbar, drive, options);
-    default:
+    case Engine::lines:
+        return solve_array_lines(crossbar, drive, options);
+    case Engine::mna:
         return solve_array_mna(crossbar, drive, options);
+    case Engine::automatic:
+        break;
     }
+    throw BackendError("no engine was chosen");
 }
 
 PortMatrix port_matrix(const Crossbar& crossbar, const SolveOptions& options) {

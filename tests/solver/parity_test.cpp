@@ -25,6 +25,7 @@ TEST_CASE("condense and mna agree on generated arrays") {
         const Drive drive = random_drive(crossbar, number, 2);
         const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
         const ArraySolution condense = solve_array(crossbar, drive, {.engine = Engine::condense});
+        CHECK(condense.engine == Engine::condense);
         CHECK(largest_relative_difference(mna, condense) < parity_tolerance);
         for (std::size_t k = 0; k < 2; ++k) {
             CHECK(mna.status[k] == SolveStatus::converged);
@@ -40,6 +41,7 @@ TEST_CASE("lines and mna agree on generated arrays") {
         const Drive drive = random_drive(crossbar, number, 3);
         const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
         const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
+        CHECK(lines.engine == Engine::lines);
         CHECK(largest_relative_difference(mna, lines) < parity_tolerance);
         for (std::size_t k = 0; k < 3; ++k) {
             CAPTURE(lines.residual[k]);
@@ -57,6 +59,7 @@ TEST_CASE("lines and mna agree on generated arrays of sinh cells") {
         const Drive drive = random_drive(crossbar, number, 3);
         const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
         const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
+        CHECK(lines.engine == Engine::lines);
         CHECK(largest_relative_difference(mna, lines) < parity_tolerance);
         for (std::size_t k = 0; k < 3; ++k) {
             CAPTURE(lines.residual[k]);

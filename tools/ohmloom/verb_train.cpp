@@ -3,6 +3,7 @@
 
 #ifdef OHMLOOM_HAS_TRAINING
 
+#include "base/errors.hpp"
 #include "base/si.hpp"
 #include "base/text.hpp"
 #include "inference/classes.hpp"
@@ -223,8 +224,18 @@ void print_outcome(const TrainRequest& request, const TrainOutcome& outcome) {
     fmt::print("wrote {} after {:.0f} s\n", request.output.string(), outcome.wall_s);
 }
 
+/// Training takes minutes: what would keep its result from being written must be said before.
+void require_folder(const std::filesystem::path& file) {
+    const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+    if (!std::filesystem::is_directory(folder)) {
+        throw FileError(fmt::format("{}: its folder does not exist; make it first, or name another file with -o",
+                                    file.string()));
+    }
+}
+
 int train(const TrainRequest& request, const std::string& command) {
     const auto started = std::chrono::steady_clock::now();
+    require_folder(request.output);
     const TrainingOptions options = training_options(request);
     const DataSet training_images = read_dataset(request.data), test_images = read_dataset(request.test_data);
     TrainingResult result = train_network(training_images, options, make_progress_bar(), make_epoch_lines());
