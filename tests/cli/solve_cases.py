@@ -8,7 +8,7 @@ import numpy as np
 from array_files import assert_agrees, read_output, reference, sample_array
 from harness import case
 
-ENGINES = ("condense", "mna", "ngspice")
+ENGINES = ("lines", "condense", "mna", "ngspice")
 RESULTS = {"i_col": "A", "i_row": "A", "power": "W", "residual": "1", "iterations": "1", "status": "1"}
 
 

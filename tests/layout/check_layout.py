@@ -56,6 +56,13 @@ class Rules:
         named = ", ".join(self.may_use[layer]) or "no other layer"
         return f"{layer} may use {named} ({RULES_NAME})"
 
+    def is_inner_header(self, source):
+        """A header that is nobody's interface, so in no list: a program's, or one named as a library's place."""
+        if not source.path.endswith(".hpp"):
+            return False
+        places = (pattern for entry in self.outside for pattern in entry["files"] if pattern.endswith(".hpp"))
+        return source.layer == "tools" or any(fnmatch.fnmatchcase(source.path, pattern) for pattern in places)
+
     def outside_of(self, header):
         for entry in self.outside:
             if any(header.startswith(name) if name.endswith("/") else header == name for name in entry["headers"]):
@@ -253,8 +260,7 @@ def check_links(root, sources, rules):
                     )
             for source in sources:
                 inside = source.path.removeprefix(cmake.parent.relative_to(root).as_posix() + "/")
-                # A program's headers are nobody's interface; CMake finds them by itself.
-                if inside != source.path and inside not in listed and not (layer == "tools" and inside.endswith(".hpp")):
+                if inside != source.path and inside not in listed and not rules.is_inner_header(source):
                     yield Breach(
                         source.path,
                         1,
