@@ -56,6 +56,7 @@ pid_t start(const std::vector<std::string>& command, const std::filesystem::path
 
     std::vector<std::string> words = command; // posix_spawnp takes pointers to non-const
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) arguments.push_back(word.data());
     arguments.push_back(nullptr);
 

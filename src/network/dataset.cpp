@@ -108,7 +108,7 @@ const std::vector<std::string>& known_data_sets() {
 }
 
 fs::path user_data_folder() {
-    if (const fs::path chosen = folder_of_environment("OHMLOOM_DATA"); !chosen.empty()) return chosen;
+    if (fs::path chosen = folder_of_environment("OHMLOOM_DATA"); !chosen.empty()) return chosen;
     if (const fs::path data = folder_of_environment("XDG_DATA_HOME"); !data.empty()) return data / "ohmloom";
     if (const fs::path home = folder_of_environment("HOME"); !home.empty())
         return home / ".local/share/ohmloom";

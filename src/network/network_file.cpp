@@ -100,9 +100,8 @@ Network read_network(const std::filesystem::path& file) {
     network.accuracy_software = reader.attribute_number("/", "accuracy_software");
     network.input = read_input_coding(reader);
 
-    const int count = read_whole_number(reader, "layers", 1, 1000);
-    std::vector<std::string> groups;
-    for (int i = 0; i < count; ++i) groups.push_back(fmt::format("layer_{}", i));
+    std::vector<std::string> groups(static_cast<std::size_t>(read_whole_number(reader, "layers", 1, 1000)));
+    for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = fmt::format("layer_{}", i);
     reader.require_only("/", groups);
     for (const std::string& group : groups) network.layers.push_back(read_layer(reader, "/" + group));
     try {
