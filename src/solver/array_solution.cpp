@@ -58,4 +58,20 @@ void store_operating_point(const Crossbar& crossbar, const ArrayGraph& graph, st
     }
 }
 
+void copy_operating_point(const ArraySolution& from, Index from_k, ArraySolution& to, Index to_k) {
+    const auto copy_row = [&](const Matrix<double>& source, Matrix<double>& target) {
+        if (source.empty()) return;
+        std::copy(source.row(from_k).begin(), source.row(from_k).end(), target.row(to_k).begin());
+    };
+    copy_row(from.i_col, to.i_col);
+    copy_row(from.i_row, to.i_row);
+    copy_row(from.v_w, to.v_w);
+    copy_row(from.v_b, to.v_b);
+    const auto source = static_cast<std::size_t>(from_k), target = static_cast<std::size_t>(to_k);
+    to.power[target] = from.power[source];
+    to.residual[target] = from.residual[source];
+    to.iterations[target] = from.iterations[source];
+    to.status[target] = from.status[source];
+}
+
 } // namespace ohmloom

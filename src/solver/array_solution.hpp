@@ -17,4 +17,7 @@ std::vector<double> port_potentials(const Crossbar& crossbar, const Drive& drive
 void store_operating_point(const Crossbar& crossbar, const ArrayGraph& graph, std::span<const double> v,
                            Index k, int iterations, const SolveOptions& options, ArraySolution& solution);
 
+/// Copies operating point `from_k` of one solution over operating point `to_k` of another of the same array.
+void copy_operating_point(const ArraySolution& from, Index from_k, ArraySolution& to, Index to_k);
+
 } // namespace ohmloom

@@ -94,7 +94,7 @@ ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const So
     validate(crossbar, drive);
     validate(options);
     Engine engine = options.engine;
-    if (engine == Engine::automatic) engine = is_linear(crossbar.cell) ? Engine::condense : Engine::mna;
+    if (engine == Engine::automatic) engine = is_linear(crossbar.cell) ? Engine::condense : Engine::lines;
     switch (engine) {
     case Engine::condense:
         require_linear(crossbar, "the condense engine");

@@ -52,7 +52,9 @@ struct [[nodiscard]] ArraySolution {
     std::vector<SolveStatus> status;   ///< [batch]
     Matrix<double> v_w;                ///< [batch x rows*sites] [V] row nodes, if asked for
     Matrix<double> v_b;                ///< [batch x rows*lines] [V] column nodes, if asked for
-    Engine engine = Engine::automatic; ///< the engine that solved it
+    Engine engine = Engine::automatic; ///< the engine that was asked or chosen
+    std::vector<Index>
+        fallbacks; ///< operating points that it could not solve and that the mna engine solved instead
 };
 
 /// Currents of an array for a batch of input vectors.

@@ -198,6 +198,20 @@ void store_lane(const LineSystem& system, const LaneBlock& block, const BlockSol
     for (Index i = 0; i < solution.v_b.cols(); ++i) solution.v_b(k, i) = block.b[at(i * lane_count + lane)];
 }
 
+/// Solves the operating points that did not converge again by the mna engine, and keeps its answer where that is better.
+void fall_back(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options,
+               ArraySolution& solution) {
+    for (Index k = 0; k < drive.v_row.rows(); ++k) {
+        if (solution.status[at(k)] == SolveStatus::converged) continue;
+        const auto v_row = drive.v_row.row(k);
+        const Drive alone{Matrix<double>(1, drive.v_row.cols(), {v_row.begin(), v_row.end()}), drive.v_col};
+        const ArraySolution again = solve_array_mna(crossbar, alone, options);
+        if (!(again.residual[0] < solution.residual[at(k)])) continue;
+        copy_operating_point(again, 0, solution, k);
+        solution.fallbacks.push_back(k);
+    }
+}
+
 } // namespace
 
 ArraySolution solve_array_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
@@ -218,6 +232,7 @@ ArraySolution solve_array_lines(const Crossbar& crossbar, const Drive& drive, co
                 store_lane(system, block, solver, lane, first + lane, options, solution);
         }
     });
+    fall_back(crossbar, drive, options, solution);
     return solution;
 }
 

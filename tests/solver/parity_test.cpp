@@ -42,6 +42,7 @@ TEST_CASE("lines and mna agree on generated arrays") {
         const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
         const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
         CHECK(lines.engine == Engine::lines);
+        CHECK(lines.fallbacks.empty());
         CHECK(largest_relative_difference(mna, lines) < parity_tolerance);
         for (std::size_t k = 0; k < 3; ++k) {
             CAPTURE(lines.residual[k]);
@@ -60,6 +61,7 @@ TEST_CASE("lines and mna agree on generated arrays of sinh cells") {
         const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
         const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
         CHECK(lines.engine == Engine::lines);
+        CHECK(lines.fallbacks.empty());
         CHECK(largest_relative_difference(mna, lines) < parity_tolerance);
         for (std::size_t k = 0; k < 3; ++k) {
             CAPTURE(lines.residual[k]);
