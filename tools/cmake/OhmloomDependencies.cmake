@@ -1,6 +1,5 @@
 # Every library the project stands on; all are Debian 12 packages (listed in tools/packages).
 find_package(PkgConfig REQUIRED)
-find_package(Eigen3 3.4 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(TBB REQUIRED)
 find_package(tomlplusplus REQUIRED)
