@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace ohmloom;
 
@@ -111,15 +112,26 @@ TEST_CASE("the accuracy that chooses the epoch is that of the exact circuit on t
     const DataSet digits = some_digits(1200);
     TrainingOptions options = small_training(WeightKind::binary);
     options.circuit = small_circuit();
+    options.epochs = 1;
+    options.learning_rate = 0.05;
+    options.refresh_steps = 1000; // only the first step's and the validation's maps are exact
     const TrainingResult result = train_network(digits, options);
-    const double chosen = result.validation_accuracy[static_cast<std::size_t>(result.best_epoch)];
     const DataSplit split = split_validation(digits.count(), options.validation_images, options.seed);
-    // Single precision may turn one image whose two best outputs nearly tie.
-    CHECK(circuit_accuracy(result.network, *options.circuit, select(digits, split.validation)) ==
-          doctest::Approx(chosen).epsilon(0.006));
-    CHECK(chosen > 0.55);
-    CHECK(result.network.layers[0].gain != doctest::Approx(30.0)); // trained
-    CHECK(result.network.layers[1].gain == doctest::Approx(10.0)); // kept
+    const double exact = circuit_accuracy(result.network, *options.circuit, select(digits, split.validation));
+    // Single precision may turn one image of 200 whose two best outputs nearly tie.
+    CHECK(std::abs(exact - result.validation_accuracy[0]) <= 0.0051);
+}
+
+TEST_CASE("gains are trained except the last layer's, whose scores only need an order") {
+    TrainingOptions options = small_training(WeightKind::binary);
+    options.epochs = 1;
+    options.circuit = small_circuit();
+    const DataSet digits = some_digits(600);
+    const Network trained = train_network(digits, options).network;
+    CHECK(trained.layers[0].gain != doctest::Approx(30.0));
+    CHECK(trained.layers[1].gain == doctest::Approx(10.0));
+    options.circuit->train_gains = false;
+    CHECK(train_network(digits, options).network.layers[0].gain == doctest::Approx(30.0));
 }
 
 TEST_CASE("a network trained through its circuit does better on it than one trained without") {

@@ -228,8 +228,8 @@ void print_outcome(const TrainRequest& request, const TrainOutcome& outcome) {
 void require_folder(const std::filesystem::path& file) {
     const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
     if (!std::filesystem::is_directory(folder)) {
-        throw FileError(fmt::format("{}: its folder does not exist; make it first, or name another file with -o",
-                                    file.string()));
+        throw FileError(fmt::format(
+            "{}: its folder does not exist; make it first, or name another file with -o", file.string()));
     }
 }
 
