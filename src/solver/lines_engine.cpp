@@ -4,6 +4,7 @@
 #include "solver/array_solution.hpp"
 #include "solver/line_kernels.hpp"
 #include "solver/mna_engine.hpp"
+#include "solver/single_line_kernels.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,28 +18,48 @@ std::size_t at(Index i) {
     return static_cast<std::size_t>(i);
 }
 
-/// One block of operating points on its way to convergence.
+/// The lanes of each layout, and what an evaluation of it returns.
+template <class Block>
+struct Layout;
+template <>
+struct Layout<LaneBlock> {
+    static constexpr std::size_t lanes = lane_count;
+    using Errors = LaneErrors;
+};
+template <>
+struct Layout<SinglePoint> {
+    static constexpr std::size_t lanes = 1;
+    using Errors = line_kernels::PointErrors;
+};
+
+/// One block of operating points on its way to convergence, in either layout.
+template <class Block>
 class BlockSolver {
+    static constexpr std::size_t lanes = Layout<Block>::lanes;
+    using Values = std::array<double, lanes>;
+    static constexpr Index width = lanes;
+
 public:
-    BlockSolver(const LineSystem& system, LaneBlock& block, const SolveOptions& options)
+    BlockSolver(const LineSystem& system, Block& block, const SolveOptions& options)
         : system_(system), block_(block), options_(options), linear_(is_linear(system.cell)) {}
 
     /// Sets the terminal potentials of vectors [first, first + count) and starts every node at the potential of its own terminal. Lanes
     /// beyond `count` repeat the last vector.
     void start(const Crossbar& crossbar, const Drive& drive, Index first, Index count) {
-        for (Index lane = 0; lane < lane_count; ++lane) {
+        for (Index lane = 0; lane < width; ++lane) {
             const std::vector<double> v = port_potentials(crossbar, drive, first + std::min(lane, count - 1));
-            for (Index r = 0; r < system_.rows; ++r) {
-                block_.v_row[at(r * lane_count + lane)] = v[at(r)];
-                for (Index s = 0; s < system_.sites; ++s)
-                    block_.w[at((r * system_.sites + s) * lane_count + lane)] = v[at(r)];
-            }
-            for (Index l = 0; l < system_.lines; ++l) {
-                const double v_sense = v[at(system_.rows + l)];
-                block_.v_col[at(l * lane_count + lane)] = v_sense;
-                for (Index r = 0; r < system_.rows; ++r)
-                    block_.b[at((r * system_.lines + l) * lane_count + lane)] = v_sense;
-            }
+            for (Index r = 0; r < system_.rows; ++r) block_.v_row[at(r * width + lane)] = v[at(r)];
+            for (Index l = 0; l < system_.lines; ++l)
+                block_.v_col[at(l * width + lane)] = v[at(system_.rows + l)];
+        }
+        double* w = block_.w.data();
+        for (Index r = 0; r < system_.rows; ++r) {
+            for (Index s = 0; s < system_.sites; ++s, w += width)
+                std::copy_n(block_.v_row.data() + r * width, width, w);
+        }
+        double* b = block_.b.data();
+        for (Index r = 0; r < system_.rows; ++r, b += system_.lines * width) {
+            std::copy_n(block_.v_col.data(), system_.lines * width, b);
         }
     }
 
@@ -59,13 +80,13 @@ public:
             factorised = true;
             remember_state();
             solve_step();
-            Lanes length{};
+            Values length{};
             for (std::size_t lane = 0; lane < length.size(); ++lane) length[lane] = done_[lane] ? 0.0 : 1.0;
             line_kernels::advance(system_, block_, length);
         }
     }
 
-    [[nodiscard]] const LaneErrors& errors() const { return errors_; }
+    [[nodiscard]] const typename Layout<Block>::Errors& errors() const { return errors_; }
     [[nodiscard]] bool converged(Index lane) const { return converged_[at(lane)]; }
     [[nodiscard]] int iterations(Index lane) const { return iterations_[at(lane)]; }
 
@@ -91,14 +112,14 @@ private:
     /// the array per iteration and all dot products at once.
     /// Source: Chronopoulos, Gear, J. Comput. Appl. Math. 25(2), 1989. doi:10.1016/0377-0427(89)90045-9
     void solve_step() {
-        Lanes norm = line_kernels::begin(system_, block_);
-        Lanes target{}, gamma{}, alpha{}, beta{};
+        Values norm = line_kernels::begin(system_, block_);
+        Values target{}, gamma{}, alpha{}, beta{};
         for (std::size_t lane = 0; lane < target.size(); ++lane) {
             const double floor = 0.3 * options_.tolerance * errors_.current[lane];
             // Far from the solution of a nonlinear array an exact step is wasted.
             target[lane] = linear_ ? floor : std::max(floor, 1e-3 * norm[lane]);
         }
-        std::array<bool, lane_count> active{};
+        std::array<bool, lanes> active{};
         const auto update_active = [&] {
             bool any = false;
             for (std::size_t lane = 0; lane < active.size(); ++lane) {
@@ -109,7 +130,7 @@ private:
             return any;
         };
         for (bool first = true; update_active(); first = false) {
-            const line_kernels::Products products = line_kernels::ascend(system_, block_);
+            const auto products = line_kernels::ascend(system_, block_);
             for (std::size_t lane = 0; lane < active.size(); ++lane) {
                 const double last_gamma = gamma[lane], last_alpha = alpha[lane];
                 gamma[lane] = products.rz[lane];
@@ -151,9 +172,9 @@ private:
                 continue;
             }
             any = true;
-            for (std::size_t i = lane; i < kept_w_.size(); i += lane_count)
+            for (std::size_t i = lane; i < kept_w_.size(); i += width)
                 block_.w[i] = 0.5 * (block_.w[i] + kept_w_[i]);
-            for (std::size_t i = lane; i < kept_b_.size(); i += lane_count)
+            for (std::size_t i = lane; i < kept_b_.size(); i += width)
                 block_.b[i] = 0.5 * (block_.b[i] + kept_b_[i]);
         }
         return any;
@@ -162,30 +183,32 @@ private:
     static constexpr int most_inner_iterations = 20000;
 
     const LineSystem& system_;
-    LaneBlock& block_;
+    Block& block_;
     const SolveOptions& options_;
     bool linear_;
-    LaneErrors errors_;
-    Lanes last_error_ = [] {
-        Lanes lanes{};
-        lanes.fill(std::numeric_limits<double>::infinity());
-        return lanes;
+    typename Layout<Block>::Errors errors_;
+    Values last_error_ = [] {
+        Values values{};
+        values.fill(std::numeric_limits<double>::infinity());
+        return values;
     }();
-    std::array<bool, lane_count> done_{}, converged_{};
-    std::array<int, lane_count> iterations_{}, halvings_{};
+    std::array<bool, lanes> done_{}, converged_{};
+    std::array<int, lanes> iterations_{}, halvings_{};
     std::vector<double> kept_w_, kept_b_;
 };
 
-void store_lane(const LineSystem& system, const LaneBlock& block, const BlockSolver& solver, Index lane,
+template <class Block>
+void store_lane(const LineSystem& system, const Block& block, const BlockSolver<Block>& solver, Index lane,
                 Index k, const SolveOptions& options, ArraySolution& solution) {
+    constexpr Index width = Layout<Block>::lanes;
     double power = 0.0;
     for (Index r = 0; r < system.rows; ++r) {
-        solution.i_row(k, r) = block.i_row[at(r * lane_count + lane)];
-        power += block.v_row[at(r * lane_count + lane)] * solution.i_row(k, r);
+        solution.i_row(k, r) = block.i_row[at(r * width + lane)];
+        power += block.v_row[at(r * width + lane)] * solution.i_row(k, r);
     }
     for (Index l = 0; l < system.lines; ++l) {
-        solution.i_col(k, l) = block.i_col[at(l * lane_count + lane)];
-        power -= block.v_col[at(l * lane_count + lane)] * solution.i_col(k, l);
+        solution.i_col(k, l) = block.i_col[at(l * width + lane)];
+        power -= block.v_col[at(l * width + lane)] * solution.i_col(k, l);
     }
     solution.power[at(k)] = power;
     const double error = solver.errors().error[at(lane)], current = solver.errors().current[at(lane)];
@@ -194,8 +217,8 @@ void store_lane(const LineSystem& system, const LaneBlock& block, const BlockSol
     solution.iterations[at(k)] = solver.iterations(lane);
     solution.status[at(k)] = solver.converged(lane) ? SolveStatus::converged : SolveStatus::not_converged;
     if (!options.fields) return;
-    for (Index i = 0; i < solution.v_w.cols(); ++i) solution.v_w(k, i) = block.w[at(i * lane_count + lane)];
-    for (Index i = 0; i < solution.v_b.cols(); ++i) solution.v_b(k, i) = block.b[at(i * lane_count + lane)];
+    for (Index i = 0; i < solution.v_w.cols(); ++i) solution.v_w(k, i) = block.w[at(i * width + lane)];
+    for (Index i = 0; i < solution.v_b.cols(); ++i) solution.v_b(k, i) = block.b[at(i * width + lane)];
 }
 
 /// Solves the operating points that did not converge again by the mna engine, and keeps its answer where that is better.
@@ -212,26 +235,41 @@ void fall_back(const Crossbar& crossbar, const Drive& drive, const SolveOptions&
     }
 }
 
+/// Solves vectors [0, batch) in blocks of one layout. A strand of blocks is solved one after the other in one set of arrays; which
+/// strand a block is in changes no number.
+template <class Block>
+void solve_blocks(const Crossbar& crossbar, const LineSystem& system, const Drive& drive,
+                  const SolveOptions& options, ArraySolution& solution) {
+    constexpr Index width = Layout<Block>::lanes;
+    const Index batch = drive.v_row.rows(), blocks = (batch + width - 1) / width;
+    const Index strands = std::min<Index>(blocks, 2 * allowed_threads());
+    parallel_for(strands, [&](Index strand) {
+        Block block(system);
+        bool factorised = false;
+        for (Index k = strand; k < blocks; k += strands) {
+            const Index first = k * width, count = std::min(width, batch - first);
+            BlockSolver<Block> solver(system, block, options);
+            solver.start(crossbar, drive, first, count);
+            solver.solve(factorised);
+            for (Index lane = 0; lane < count; ++lane) {
+                store_lane(system, block, solver, lane, first + lane, options, solution);
+            }
+        }
+    });
+}
+
 } // namespace
 
 ArraySolution solve_array_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
+    // Up to so many vectors, one at a time beats lanes that mostly repeat each other.
+    constexpr Index few_vectors = 3;
     const LineSystem system = make_line_system(crossbar);
-    const Index batch = drive.v_row.rows(), blocks = (batch + lane_count - 1) / lane_count;
-    ArraySolution solution = make_solution(crossbar, batch, options, Engine::lines);
-    // A strand of blocks is solved one after the other in one set of arrays; which strand a block is in changes no number.
-    const Index strands = std::min<Index>(blocks, 2 * allowed_threads());
-    parallel_for(strands, [&](Index strand) {
-        LaneBlock block(system);
-        bool factorised = false;
-        for (Index k = strand; k < blocks; k += strands) {
-            const Index first = k * lane_count, count = std::min(lane_count, batch - first);
-            BlockSolver solver(system, block, options);
-            solver.start(crossbar, drive, first, count);
-            solver.solve(factorised);
-            for (Index lane = 0; lane < count; ++lane)
-                store_lane(system, block, solver, lane, first + lane, options, solution);
-        }
-    });
+    ArraySolution solution = make_solution(crossbar, drive.v_row.rows(), options, Engine::lines);
+    if (is_linear(crossbar.cell) && drive.v_row.rows() <= few_vectors) {
+        solve_blocks<SinglePoint>(crossbar, system, drive, options, solution);
+    } else {
+        solve_blocks<LaneBlock>(crossbar, system, drive, options, solution);
+    }
     fall_back(crossbar, drive, options, solution);
     return solution;
 }

@@ -38,13 +38,16 @@ TEST_CASE("lines and mna agree on generated arrays") {
     for (std::uint32_t number = 0; number < 400; ++number) {
         CAPTURE(number);
         const Crossbar crossbar = random_crossbar(number);
-        const Drive drive = random_drive(crossbar, number, 3);
+        // One or two vectors take the layout for a single point, more the one with lanes; 19 leave the second block part empty.
+        const Index batch =
+            number % 2 == 0 ? 1 + static_cast<Index>(number / 2 % 2) : (number % 20 == 1 ? 19 : 4);
+        const Drive drive = random_drive(crossbar, number, batch);
         const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
         const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
         CHECK(lines.engine == Engine::lines);
         CHECK(lines.fallbacks.empty());
         CHECK(largest_relative_difference(mna, lines) < parity_tolerance);
-        for (std::size_t k = 0; k < 3; ++k) {
+        for (std::size_t k = 0; k < static_cast<std::size_t>(batch); ++k) {
             CAPTURE(lines.residual[k]);
             CAPTURE(lines.iterations[k]);
             CHECK(lines.status[k] == SolveStatus::converged);

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "solver/line_kernels.hpp"
+
+#include <array>
+#include <span>
+#include <vector>
+
+namespace ohmloom {
+
+/// One operating point of an array with linear cells, laid out so that one alone fills the SIMD lanes: column recurrences run over
+/// neighbouring columns side by side, row recurrences over `strip_rows` rows side by side, with a transposition between them that
+/// never leaves the cache. Node arrays are row-major as in LineSystem; meanings as in LaneBlock.
+class SinglePoint {
+public:
+    static constexpr Index strip_rows = 16;
+
+    explicit SinglePoint(const LineSystem& system);
+
+    std::vector<double> v_row, v_col, w, b, f_w, i_row, i_col;
+    std::vector<double>
+        row_pivot; ///< [strips][sites][strip_rows] inverse pivots; merged rows: [rows] inverse sums
+    std::vector<double> row_gain;  ///< [strips][sites][strip_rows] link to the next node times inverse pivot
+    std::vector<double> col_pivot; ///< [rows * lines]; merged columns: [lines] inverse sums
+    std::vector<double> x, r, y, z, s, p, q;
+    std::vector<double> strip; ///< [sites][strip_rows] scratch
+};
+
+namespace line_kernels {
+
+using One = std::array<double, 1>;
+
+/// KCL error and scale after an evaluation; see LaneErrors.
+struct PointErrors {
+    One error{}, current{}, rounding{};
+};
+
+/// Dot products; see Products.
+struct PointProducts {
+    One rz{}, zs{};
+};
+
+// The steps of the engine for one operating point; each does what its namesake does for a block of lanes.
+void factorise(const LineSystem& system, SinglePoint& point);
+PointErrors evaluate(const LineSystem& system, SinglePoint& point);
+One begin(const LineSystem& system, SinglePoint& point);
+PointProducts ascend(const LineSystem& system, SinglePoint& point);
+One descend(const LineSystem& system, SinglePoint& point, const One& alpha, const One& beta);
+void advance(const LineSystem& system, SinglePoint& point, const One& length);
+
+} // namespace line_kernels
+
+} // namespace ohmloom
