@@ -16,13 +16,15 @@ namespace {
 Index image_count(const Study& study, Index asked, const DataSet& data) {
     const Index wanted = asked > 0 ? asked : study.images;
     if (wanted > data.count()) {
-        throw InputError(fmt::format("{} images are asked for, but data set '{}' has {}", wanted, data.name, data.count()));
+        throw InputError(fmt::format("{} images are asked for, but data set '{}' has {}", wanted, data.name,
+                                     data.count()));
     }
     return wanted > 0 ? wanted : data.count();
 }
 
 /// Classes with the same circuit but wires and drivers without resistance.
-std::vector<std::uint8_t> classify_with_ideal_wires(const Plan& plan, NetworkCircuit circuit, const Matrix<double>& inputs,
+std::vector<std::uint8_t> classify_with_ideal_wires(const Plan& plan, NetworkCircuit circuit,
+                                                    const Matrix<double>& inputs,
                                                     const SolveOptions& options) {
     circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
     return infer(solve_network(plan, circuit, options), circuit.neuron, inputs).classes;
@@ -36,6 +38,7 @@ RunPoint run_scheme(const Study& study, const Scheme& scheme, const DataSet& dat
 
     RunPoint point;
     point.network = network.name;
+    point.network_training = network.training;
     point.partitions = partitions_of(study, scheme, network);
     // The neurons invert, so the cells of a pair are swapped: see Polarity.
     const Plan plan = make_plan(network, point.partitions, study.window, Polarity::inverted);

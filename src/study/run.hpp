@@ -12,7 +12,8 @@ namespace ohmloom {
 
 /// What one scheme of a study gave.
 struct RunPoint {
-    std::string network; ///< name of the network
+    std::string network;          ///< name of the network
+    std::string network_training; ///< how it was trained, as its file says
     std::vector<LayerPartition> partitions;
     std::vector<double> gain; ///< stage gain of each layer
     Index tiles = 0;
@@ -24,8 +25,8 @@ struct RunPoint {
     double residual_max = 0.0;         ///< largest KCL residual of any array
     bool converged = false;            ///< residual_max is below the solver's tolerance
     Engine engine = Engine::automatic;
-    double wall_time = 0.0;             ///< [s] of this scheme
-    std::vector<std::uint8_t> classes;  ///< [images]
+    double wall_time = 0.0;            ///< [s] of this scheme
+    std::vector<std::uint8_t> classes; ///< [images]
 };
 
 /// A whole run.

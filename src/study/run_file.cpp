@@ -8,14 +8,16 @@ namespace ohmloom {
 
 namespace {
 
-template <class T> std::vector<T> column(const RunResult& result, const std::function<T(const RunPoint&)>& figure) {
+template <class T>
+std::vector<T> column(const RunResult& result, const std::function<T(const RunPoint&)>& figure) {
     std::vector<T> values;
     for (const RunPoint& point : result.points) values.push_back(figure(point));
     return values;
 }
 
 /// One row per scheme, one column per layer; schemes with fewer layers are padded with 0.
-Matrix<double> layer_table(const RunResult& result, const std::function<double(const RunPoint&, std::size_t)>& figure) {
+Matrix<double> layer_table(const RunResult& result,
+                           const std::function<double(const RunPoint&, std::size_t)>& figure) {
     std::size_t layers = 0;
     for (const RunPoint& point : result.points) layers = std::max(layers, point.partitions.size());
     Matrix<double> table(static_cast<Index>(result.points.size()), static_cast<Index>(layers));
@@ -30,7 +32,8 @@ Matrix<double> layer_table(const RunResult& result, const std::function<double(c
 Matrix<std::uint8_t> class_table(const RunResult& result) {
     Matrix<std::uint8_t> table(static_cast<Index>(result.points.size()), result.images);
     for (std::size_t p = 0; p < result.points.size(); ++p) {
-        std::copy(result.points[p].classes.begin(), result.points[p].classes.end(), table.row(static_cast<Index>(p)).begin());
+        std::copy(result.points[p].classes.begin(), result.points[p].classes.end(),
+                  table.row(static_cast<Index>(p)).begin());
     }
     return table;
 }
@@ -42,21 +45,31 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     writer.set_attribute("/", "schema", "ohmloom-run-1");
     writer.set_attribute("/", "version", version);
     writer.write_text("/study", result.study.text);
+    writer.write("/seed", static_cast<std::int64_t>(result.study.seed), "1");
     writer.write("/images", static_cast<std::int64_t>(result.images), "1");
     writer.write("/sample_time", result.study.sample_time, "s");
     writer.write("/labels", result.labels, "1");
 
-    const auto numbers = [&](const char* path, const char* unit, const std::function<double(const RunPoint&)>& figure) {
+    const auto numbers = [&](const char* path, const char* unit,
+                             const std::function<double(const RunPoint&)>& figure) {
         writer.write(path, column<double>(result, figure), unit);
     };
-    writer.write_texts("/points/network", column<std::string>(result, [](const RunPoint& p) { return p.network; }));
-    writer.write("/points/horizontal", layer_table(result, [](const RunPoint& p, std::size_t l) {
-                     return static_cast<double>(p.partitions[l].horizontal);
-                 }), "1");
-    writer.write("/points/vertical", layer_table(result, [](const RunPoint& p, std::size_t l) {
-                     return static_cast<double>(p.partitions[l].vertical);
-                 }), "1");
-    writer.write("/points/gain", layer_table(result, [](const RunPoint& p, std::size_t l) { return p.gain[l]; }), "1");
+    writer.write_texts("/points/network",
+                       column<std::string>(result, [](const RunPoint& p) { return p.network; }));
+    writer.write_texts("/points/network_training",
+                       column<std::string>(result, [](const RunPoint& p) { return p.network_training; }));
+    writer.write(
+        "/points/horizontal",
+        layer_table(result, [](const RunPoint& p,
+                               std::size_t l) { return static_cast<double>(p.partitions[l].horizontal); }),
+        "1");
+    writer.write(
+        "/points/vertical",
+        layer_table(result, [](const RunPoint& p,
+                               std::size_t l) { return static_cast<double>(p.partitions[l].vertical); }),
+        "1");
+    writer.write("/points/gain",
+                 layer_table(result, [](const RunPoint& p, std::size_t l) { return p.gain[l]; }), "1");
     numbers("/points/tiles", "1", [](const RunPoint& p) { return static_cast<double>(p.tiles); });
     numbers("/points/accuracy", "1", [](const RunPoint& p) { return p.accuracy.value; });
     numbers("/points/accuracy_low", "1", [](const RunPoint& p) { return p.accuracy.low; });
@@ -71,8 +84,9 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     numbers("/points/residual_max", "1", [](const RunPoint& p) { return p.residual_max; });
     numbers("/points/converged", "1", [](const RunPoint& p) { return p.converged ? 1.0 : 0.0; });
     numbers("/points/wall_s", "s", [](const RunPoint& p) { return p.wall_time; });
-    writer.write_texts("/points/engine",
-                       column<std::string>(result, [](const RunPoint& p) { return std::string(to_string(p.engine)); }));
+    writer.write_texts("/points/engine", column<std::string>(result, [](const RunPoint& p) {
+                           return std::string(to_string(p.engine));
+                       }));
     writer.write("/points/classes", class_table(result), "1", Hdf5Storage::compressed);
     writer.commit();
 }

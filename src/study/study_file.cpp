@@ -194,6 +194,10 @@ Study read_study(const std::filesystem::path& file) {
     read_readout(root.table("readout"), study);
     study.sample_time = positive(root.table("timing"), "sample", study.sample_time, "s");
 
+    const Index seed = root.integer_or("seed", 1);
+    if (seed < 0) root.refuse("seed", "must not be negative");
+    study.seed = static_cast<std::uint64_t>(seed);
+
     const TomlTable solver = root.table("solver");
     study.solver.engine = engine_from_name(solver.word_or("engine", "auto", {"auto", "condense", "mna"}));
     study.solver.tolerance = positive(solver, "tolerance", study.solver.tolerance, "");

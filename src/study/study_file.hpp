@@ -4,6 +4,7 @@
 #include "mapping/plan.hpp"
 #include "solver/array_solver.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -27,13 +28,14 @@ struct Study {
 
     Index max_rows = 0; ///< largest tile, where a scheme gives no partition
     Index max_cols = 0;
-    ArrayCircuit array;            ///< wires, drivers, stage
-    ConductanceWindow window;      ///< of the device
+    ArrayCircuit array;       ///< wires, drivers, stage
+    ConductanceWindow window; ///< of the device
     Neuron neuron;
-    std::vector<double> gain;      ///< one per layer; empty: those the network was trained with, or default_gain()
-    double sample_time = 1e-9;     ///< [s] one image per sampling time
+    std::vector<double> gain; ///< one per layer; empty: those the network was trained with, or default_gain()
+    double sample_time = 1e-9; ///< [s] one image per sampling time
     SolveOptions solver;
-    std::vector<Scheme> schemes;   ///< at least one
+    std::uint64_t seed = 1;      ///< of everything random in the study
+    std::vector<Scheme> schemes; ///< at least one
 };
 
 /// Stage gains of the published study, for a network that was trained without a circuit: 30 for every layer but the last, 10.

@@ -85,7 +85,8 @@ bool TomlTable::is_text(std::string_view key) const {
 
 std::string TomlTable::text(std::string_view key) const {
     const toml::node& node = state_->require(key);
-    if (!node.is_string()) state_->refuse(&node, key, fmt::format("is {}: expected text in quotes", type_name(node)));
+    if (!node.is_string())
+        state_->refuse(&node, key, fmt::format("is {}: expected text in quotes", type_name(node)));
     return node.value<std::string>().value_or("");
 }
 
@@ -132,7 +133,8 @@ double TomlTable::number_or(std::string_view key, double fallback, std::string_v
 
 Index TomlTable::integer(std::string_view key) const {
     const toml::node& node = state_->require(key);
-    if (!node.is_integer()) state_->refuse(&node, key, fmt::format("is {}: expected a whole number", type_name(node)));
+    if (!node.is_integer())
+        state_->refuse(&node, key, fmt::format("is {}: expected a whole number", type_name(node)));
     return static_cast<Index>(node.value<std::int64_t>().value_or(0));
 }
 
@@ -142,7 +144,8 @@ Index TomlTable::integer_or(std::string_view key, Index fallback) const {
 
 std::vector<double> TomlTable::numbers(std::string_view key, std::string_view unit) const {
     const toml::node& node = state_->require(key);
-    if (!node.is_array()) state_->refuse(&node, key, fmt::format("is {}: expected a list of numbers", type_name(node)));
+    if (!node.is_array())
+        state_->refuse(&node, key, fmt::format("is {}: expected a list of numbers", type_name(node)));
     std::vector<double> values;
     for (const toml::node& element : *node.as_array()) {
         try {
@@ -156,11 +159,13 @@ std::vector<double> TomlTable::numbers(std::string_view key, std::string_view un
 
 std::vector<Index> TomlTable::integers(std::string_view key) const {
     const toml::node& node = state_->require(key);
-    if (!node.is_array()) state_->refuse(&node, key, fmt::format("is {}: expected a list of whole numbers", type_name(node)));
+    if (!node.is_array())
+        state_->refuse(&node, key, fmt::format("is {}: expected a list of whole numbers", type_name(node)));
     std::vector<Index> values;
     for (const toml::node& element : *node.as_array()) {
         if (!element.is_integer()) {
-            state_->refuse(&element, key, fmt::format("holds {}: expected whole numbers", type_name(element)));
+            state_->refuse(&element, key,
+                           fmt::format("holds {}: expected whole numbers", type_name(element)));
         }
         values.push_back(static_cast<Index>(element.value<std::int64_t>().value_or(0)));
     }
@@ -185,7 +190,8 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
     const toml::node* node = state_->find(key);
     if (node == nullptr) return {};
     if (!node->is_array_of_tables()) {
-        state_->refuse(node, key, fmt::format("is {}: expected an array of tables, [[{}]]", type_name(*node), key));
+        state_->refuse(node, key,
+                       fmt::format("is {}: expected an array of tables, [[{}]]", type_name(*node), key));
     }
     std::vector<TomlTable> tables;
     for (const toml::node& element : *node->as_array()) {
@@ -207,9 +213,9 @@ void TomlTable::require_no_other_keys() const {
             const std::vector<std::string> known(state_->known.begin(), state_->known.end());
             const std::string nearest = nearest_word(key.str(), known);
             const auto line = key.source().begin.line;
-            throw InputError(fmt::format("{}:{}: unknown key {}{}: expected one of {}{}", state_->file, line, state_->path,
-                                         key.str(), join_words(known),
-                                         nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest)));
+            throw InputError(fmt::format(
+                "{}:{}: unknown key {}{}: expected one of {}{}", state_->file, line, state_->path, key.str(),
+                join_words(known), nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest)));
         }
     }
     for (const std::shared_ptr<State>& below : state_->below) TomlTable(below).require_no_other_keys();

@@ -67,6 +67,8 @@ TEST_CASE("a run file holds the figures with their units and the study's text") 
     CHECK(reader.read_vector("/points/power_w", "W")[0] == result.points[0].power.total());
     CHECK(reader.read_matrix("/points/horizontal", "1", 2, 3)(1, 2) == 8.0);
     CHECK(reader.read_matrix("/points/classes", "1", 2, 50)(0, 7) == result.points[0].classes[7]);
+    CHECK(reader.read_scalar("/seed", "1") == 1.0);
+    CHECK(reader.read_texts("/points/network_training")[0].find("ohmloom train") != std::string::npos);
     CHECK(reader.read_text("/study") == result.study.text);
     CHECK(folder.entries() == 1);
 }
