@@ -79,4 +79,8 @@ void UnfinishedFile::commit() {
     path_.clear();
 }
 
+void require_writable(const std::filesystem::path& target) {
+    const UnfinishedFile probe(target);
+}
+
 } // namespace ohmloom

@@ -31,4 +31,8 @@ private:
     std::filesystem::path path_; ///< empty once committed
 };
 
+/// Checks, before long work whose result will go there, that a file can be written; leaves nothing behind.
+/// @throws FileError as UnfinishedFile.
+void require_writable(const std::filesystem::path& target);
+
 } // namespace ohmloom

@@ -1,4 +1,5 @@
 #include "base/errors.hpp"
+#include "base/text.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -6,6 +7,10 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 namespace {
 
@@ -14,6 +19,28 @@ using namespace ohmloom;
 int report(const char* message, int status) {
     fmt::print(stderr, "ohmloom: {}\n", message);
     return status;
+}
+
+/// What to say of the first word that stands where a verb is expected and is none; "" if there is no such word.
+std::string unknown_verb(const CLI::App& app, std::span<char* const> words) {
+    const CLI::App* level = &app;
+    for (const std::string_view word : words) {
+        std::vector<std::string> verbs;
+        const CLI::App* chosen = nullptr;
+        for (const CLI::App* verb : level->get_subcommands([](const CLI::App*) { return true; })) {
+            verbs.push_back(verb->get_name());
+            if (verb->get_name() == word) chosen = verb;
+        }
+        if (verbs.empty() || word.starts_with('-')) return "";
+        if (chosen == nullptr) {
+            const std::string nearest = nearest_word(word, verbs);
+            return fmt::format("unknown verb '{}': expected one of {}{} (see `ohmloom --help`)", word,
+                               join_words(verbs),
+                               nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest));
+        }
+        level = chosen;
+    }
+    return "";
 }
 
 int parse_and_run(int argc, char** argv) {
@@ -33,12 +60,24 @@ int parse_and_run(int argc, char** argv) {
     } catch (const CLI::Success& request) { // --help, --version
         return app.exit(request);
     } catch (const CLI::ParseError& error) {
+        const std::string unknown =
+            unknown_verb(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+        if (!unknown.empty()) return report(unknown.c_str(), cli::exit_bad_input);
         return report(fmt::format("{} (see `ohmloom --help`)", error.what()).c_str(), cli::exit_bad_input);
     }
     return line.chosen();
 }
 
 } // namespace
+
+CLI::Validator ohmloom::cli::at_least(long least) {
+    const auto check = [least](const std::string& text) {
+        long value = 0;
+        const bool good = CLI::detail::lexical_cast(text, value) && value >= least;
+        return good ? std::string() : fmt::format("'{}' is not a whole number of at least {}", text, least);
+    };
+    return {check, fmt::format(">= {}", least)};
+}
 
 int main(int argc, char** argv) {
     try {

@@ -2,6 +2,7 @@
 #include "base/parallel.hpp"
 #include "base/si.hpp"
 #include "progress_bar.hpp"
+#include "store/unfinished_file.hpp"
 #include "study/run.hpp"
 #include "study/run_file.hpp"
 #include "verbs.hpp"
@@ -60,12 +61,9 @@ nlohmann::json to_json(const RunPoint& point) {
 void print_json(const RunResult& result) {
     nlohmann::json points = nlohmann::json::array();
     for (const RunPoint& point : result.points) points.push_back(to_json(point));
-    const nlohmann::json object{{"schema", "ohmloom-run-1"},
-                                {"study", result.study.file.string()},
-                                {"version", OHMLOOM_VERSION},
-                                {"data", result.study.data_set},
-                                {"images", result.images},
-                                {"points", std::move(points)}};
+    const nlohmann::json object{{"schema", "ohmloom-run-1"},  {"study", result.study.file.string()},
+                                {"version", OHMLOOM_VERSION}, {"data", result.study.data_set},
+                                {"images", result.images},    {"points", std::move(points)}};
     fmt::print("{}\n", object.dump(2));
 }
 
@@ -74,17 +72,19 @@ void print_table(const RunResult& result) {
     for (const RunPoint& point : result.points) name_width = std::max(name_width, point.network.size());
     fmt::print("{}: {} images of {}, one per {}\n\n", result.study.file.filename().string(), result.images,
                result.study.data_set, format_si(result.study.sample_time, "s"));
-    fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n", "network", name_width,
-               "partitions H x V", "tiles", "accuracy", "95 % interval", "ideal", "software", "power", "cells", "wires", "amps",
-               "energy", "time");
-    fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n", "", name_width, "", "",
-               "%", "", "wires", "%", "W", "W", "W", "W", "J", "s");
+    fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n",
+               "network", name_width, "partitions H x V", "tiles", "accuracy", "95 % interval", "ideal",
+               "software", "power", "cells", "wires", "amps", "energy", "time");
+    fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n", "",
+               name_width, "", "", "%", "", "wires", "%", "W", "W", "W", "W", "J", "s");
     for (const RunPoint& point : result.points) {
-        fmt::print("{:<{}}  {:<20} {:>5}  {:>8.2f} {:>15}  {:>6.2f} {:>8.2f}  {:>8.3g} {:>8.3g} {:>8.3g} {:>8.3g}  {:>8.2e}  {:>7.2f}{}\n",
-                   point.network, name_width, partition_text(point), point.tiles, 100.0 * point.accuracy.value,
+        fmt::print("{:<{}}  {:<20} {:>5}  {:>8.2f} {:>15}  {:>6.2f} {:>8.2f}  {:>8.3g} {:>8.3g} {:>8.3g} "
+                   "{:>8.3g}  {:>8.2e}  {:>7.2f}{}\n",
+                   point.network, name_width, partition_text(point), point.tiles,
+                   100.0 * point.accuracy.value,
                    fmt::format("{:.2f} - {:.2f}", 100.0 * point.accuracy.low, 100.0 * point.accuracy.high),
-                   100.0 * point.accuracy_ideal_wires, 100.0 * point.accuracy_software, point.power.total(), point.power.cells,
-                   point.power.wires, point.power.stages, point.energy, point.wall_time,
+                   100.0 * point.accuracy_ideal_wires, 100.0 * point.accuracy_software, point.power.total(),
+                   point.power.cells, point.power.wires, point.power.stages, point.energy, point.wall_time,
                    point.converged ? "" : "  NOT CONVERGED");
     }
 }
@@ -92,6 +92,7 @@ void print_table(const RunResult& result) {
 int run_run(const RunArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const Study study = read_study(arguments.study);
+    if (!arguments.output.empty()) require_writable(arguments.output); // now, not after the work is done
     const RunResult result = run_study(study, arguments.images, make_progress_bar());
     if (!arguments.output.empty()) write_run(result, OHMLOOM_VERSION, arguments.output);
     if (arguments.json) {
@@ -99,7 +100,8 @@ int run_run(const RunArguments& arguments) {
     } else {
         print_table(result);
     }
-    const bool converged = std::all_of(result.points.begin(), result.points.end(), [](const RunPoint& p) { return p.converged; });
+    const bool converged = std::all_of(result.points.begin(), result.points.end(),
+                                       [](const RunPoint& p) { return p.converged; });
     return converged ? exit_good : exit_not_converged;
 }
 
@@ -107,11 +109,14 @@ int run_run(const RunArguments& arguments) {
 
 void add_run_verb(CommandLine& line) {
     auto arguments = std::make_shared<RunArguments>();
-    CLI::App* verb = line.app.add_subcommand("run", "a network on arrays: accuracy, power and energy of every scheme of a study");
+    CLI::App* verb = line.app.add_subcommand(
+        "run", "a network on arrays: accuracy, power and energy of every scheme of a study");
     verb->add_option("study", arguments->study, "study file (TOML)")->required();
     verb->add_option("-o,--output", arguments->output, "HDF5 file to write everything to");
-    verb->add_option("--images", arguments->images, "only the first N images")->check(CLI::PositiveNumber);
-    verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")->check(CLI::NonNegativeNumber)->capture_default_str();
+    verb->add_option("--images", arguments->images, "only the first N images")->check(at_least(1));
+    verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")
+        ->check(at_least(0))
+        ->capture_default_str();
     verb->add_flag("--json", arguments->json, "print the result as JSON (schema ohmloom-run-1)");
     verb->footer("Example:\n  ohmloom run examples/mnist-partitions.toml -o partitions.h5 --images 1000\n\n"
                  "Exit status: 0 good, 1 an array did not converge, 2 bad input.");

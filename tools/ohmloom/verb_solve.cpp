@@ -3,6 +3,7 @@
 #include "base/si.hpp"
 #include "solver/array_solver.hpp"
 #include "store/array_file.hpp"
+#include "store/unfinished_file.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -66,6 +67,7 @@ int run_solve(const SolveArguments& arguments) {
                                .fields = arguments.fields};
     const ArrayFile input = read_array_file(arguments.input);
     const Crossbar crossbar = to_crossbar(input);
+    require_writable(arguments.output); // now, not after the work is done
     const auto started = std::chrono::steady_clock::now();
     ArrayResultFile result;
     try {
@@ -77,17 +79,20 @@ int run_solve(const SolveArguments& arguments) {
     write_array_result(result, arguments.output);
 
     const double residual = *std::max_element(result.residual.begin(), result.residual.end());
-    const auto failed = std::count_if(result.status.begin(), result.status.end(), [](int status) { return status != 0; });
+    const auto failed =
+        std::count_if(result.status.begin(), result.status.end(), [](int status) { return status != 0; });
     const auto batch = static_cast<long>(result.status.size());
     if (arguments.json) {
-        const nlohmann::json summary{{"schema", "ohmloom-solve-1"},   {"rows", input.g.rows()},    {"cols", input.g.cols()},
-                                     {"batch", batch},                {"engine", result.engine},   {"residual_max", residual},
-                                     {"converged", batch - failed},   {"wall_s", wall},            {"output", arguments.output}};
+        const nlohmann::json summary{{"schema", "ohmloom-solve-1"}, {"rows", input.g.rows()},
+                                     {"cols", input.g.cols()},      {"batch", batch},
+                                     {"engine", result.engine},     {"residual_max", residual},
+                                     {"converged", batch - failed}, {"wall_s", wall},
+                                     {"output", arguments.output}};
         fmt::print("{}\n", summary.dump(2));
     } else {
-        fmt::print("{} x {} array, {} input vector{}: {} converged, largest residual {:.1e}, engine {}, {}\n", input.g.rows(),
-                   input.g.cols(), batch, batch == 1 ? "" : "s", batch - failed, residual, result.engine,
-                   format_si(wall, "s"));
+        fmt::print("{} x {} array, {} input vector{}: {} converged, largest residual {:.1e}, engine {}, {}\n",
+                   input.g.rows(), input.g.cols(), batch, batch == 1 ? "" : "s", batch - failed, residual,
+                   result.engine, format_si(wall, "s"));
     }
     return failed == 0 ? exit_good : exit_not_converged;
 }
@@ -96,12 +101,16 @@ int run_solve(const SolveArguments& arguments) {
 
 void add_solve_verb(CommandLine& line) {
     auto arguments = std::make_shared<SolveArguments>();
-    CLI::App* verb = line.app.add_subcommand("solve", "matrix-vector products on one array: conductances and voltages in, currents out");
+    CLI::App* verb = line.app.add_subcommand(
+        "solve", "matrix-vector products on one array: conductances and voltages in, currents out");
     verb->add_option("input", arguments->input, "HDF5 file with schema ohmloom-array-1")->required();
     verb->add_option("-o,--output", arguments->output, "HDF5 file to write")->required();
     verb->add_option("--engine", arguments->engine, "auto, condense, mna or ngspice")->capture_default_str();
-    verb->add_option("--tol", arguments->tolerance, "largest KCL error relative to the largest line current")->capture_default_str();
-    verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")->check(CLI::NonNegativeNumber)->capture_default_str();
+    verb->add_option("--tol", arguments->tolerance, "largest KCL error relative to the largest line current")
+        ->capture_default_str();
+    verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")
+        ->check(at_least(0))
+        ->capture_default_str();
     verb->add_flag("--fields", arguments->fields, "also write every node voltage");
     verb->add_flag("--json", arguments->json, "print the summary as JSON");
     verb->footer("Example:\n  ohmloom solve array.h5 -o currents.h5 --engine condense --fields\n\n"

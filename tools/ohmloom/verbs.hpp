@@ -20,6 +20,9 @@ struct CommandLine {
     std::function<int()> chosen;
 };
 
+/// Check of an option: a whole number of at least `least`.
+CLI::Validator at_least(long least);
+
 void add_data_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
