@@ -1,8 +1,8 @@
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
 #include "base/si.hpp"
+#include "output_file.hpp"
 #include "progress_bar.hpp"
-#include "store/unfinished_file.hpp"
 #include "study/run.hpp"
 #include "study/run_file.hpp"
 #include "verbs.hpp"
@@ -92,7 +92,8 @@ void print_table(const RunResult& result) {
 int run_run(const RunArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const Study study = read_study(arguments.study);
-    if (!arguments.output.empty()) require_writable(arguments.output); // now, not after the work is done
+    if (!arguments.output.empty())
+        require_output(arguments.output, arguments.study); // now, not after the work is done
     const RunResult result = run_study(study, arguments.images, make_progress_bar());
     if (!arguments.output.empty()) write_run(result, OHMLOOM_VERSION, arguments.output);
     if (arguments.json) {
