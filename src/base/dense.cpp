@@ -5,11 +5,13 @@
 #include <cblas.h>
 #include <fmt/format.h>
 
+// NOLINTBEGIN(readability-identifier-naming): LAPACK's own names, for which the OpenBLAS package has no header.
 extern "C" {
 void dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info);
 void dgesv_(const int* n, const int* nrhs, double* a, const int* lda, int* pivots, double* b, const int* ldb,
             int* info);
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace ohmloom {
 

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <numbers>
 
 namespace ohmloom {
@@ -55,18 +54,9 @@ double accuracy_of(const TorchModel& model, const Tensor& inputs, const Tensor& 
     return model.forward(inputs).argmax(1).eq(labels).to(torch::kDouble).mean().item<double>();
 }
 
-/// Outputs of a teacher on a batch, already softened; empty without a teacher.
-using Teacher = std::function<Tensor(const Tensor& inputs)>;
-
-Tensor loss_of(const Tensor& scores, const Tensor& labels, const Tensor& inputs,
-               const TrainingOptions& options, const Teacher& teacher) {
+Tensor loss_of(const Tensor& scores, const Tensor& labels, double smoothing) {
     namespace F = torch::nn::functional;
-    const Tensor hard =
-        F::cross_entropy(scores, labels, F::CrossEntropyFuncOptions().label_smoothing(options.smoothing));
-    if (!teacher) return hard;
-    const double t = options.teacher_temperature;
-    const Tensor soft = -(teacher(inputs) * torch::log_softmax(scores / t, 1)).sum(1).mean() * (t * t);
-    return (1.0 - options.teacher_share) * hard + options.teacher_share * soft;
+    return F::cross_entropy(scores, labels, F::CrossEntropyFuncOptions().label_smoothing(smoothing));
 }
 
 torch::optim::Adam make_optimiser(const TorchModel& model, const TrainingOptions& options) {
@@ -94,8 +84,8 @@ public:
     Epoch(const TrainingOptions& options, int number, Index images)
         : options_(options), number_(number), steps_((images + options.batch - 1) / options.batch) {}
 
-    void run(TorchModel& model, torch::optim::Adam& optimiser, const Tensor& inputs, const Tensor& labels,
-             const Teacher& teacher) const {
+    void run(TorchModel& model, torch::optim::Adam& optimiser, const Tensor& inputs,
+             const Tensor& labels) const {
         for (Index step = 0; step < steps_; ++step) {
             if (step % options_.refresh_steps == 0) model.refresh();
             const double rate = learning_rate(step);
@@ -104,7 +94,7 @@ public:
             const Tensor y = labels.slice(0, step * options_.batch, (step + 1) * options_.batch);
             optimiser.zero_grad();
             model.build_maps();
-            loss_of(model.forward(x), y, x, options_, teacher).backward();
+            loss_of(model.forward(x), y, options_.smoothing).backward();
             optimiser.step();
             decay_weights(model, rate * options_.weight_decay);
             model.clip_weights();
@@ -130,7 +120,7 @@ bool is_plain(const TrainingOptions& options, int epoch) {
 }
 
 TrainingResult train_split(const DataSet& images, const DataSplit& split, const TrainingOptions& options,
-                           const Teacher& teacher, const EpochObserver& finished) {
+                           const EpochObserver& finished) {
     TorchModel model(options);
     torch::optim::Adam optimiser = make_optimiser(model, options);
     const Tensor validation_inputs =
@@ -144,8 +134,7 @@ TrainingResult train_split(const DataSet& images, const DataSplit& split, const 
             shuffled(split.training, order_random, static_cast<std::uint32_t>(epoch));
         const Augmentation deformation = is_plain(options, epoch) ? Augmentation{} : options.augmentation;
         const Tensor inputs = encode_images(images, order, options.input, deformation, options.seed, epoch);
-        Epoch(options, epoch, inputs.size(0))
-            .run(model, optimiser, inputs, labels_of(images, order), teacher);
+        Epoch(options, epoch, inputs.size(0)).run(model, optimiser, inputs, labels_of(images, order));
 
         model.refresh();
         {
@@ -164,37 +153,6 @@ TrainingResult train_split(const DataSet& images, const DataSplit& split, const 
         finished(epoch, accuracy);
     }
     return result;
-}
-
-/// A plain multi-layer perceptron with real weights, with two wide hidden layers.
-Teacher train_teacher(const DataSet& images, const DataSplit& split, const TrainingOptions& student,
-                      const Progress& progress) {
-    TrainingOptions options = student;
-    options.circuit.reset();
-    options.initial.reset();
-    options.weight_kind = WeightKind::real;
-    options.layers = {student.layers.front(), student.teacher_width, student.teacher_width / 2,
-                      student.layers.back()};
-    options.epochs = student.teacher_epochs;
-    options.learning_rate = 1e-3;
-    const TrainingResult trained = train_split(images, split, options, {}, [&](int epoch, double) {
-        if (progress) progress("training the teacher", epoch + 1, options.epochs);
-    });
-
-    std::vector<Tensor> maps, biases;
-    for (const DenseLayer& layer : trained.network.layers) {
-        maps.push_back(detail::tensor_of(layer.weights).t().to(torch::kFloat).contiguous());
-        biases.push_back(torch::tensor(layer.bias, torch::kFloat));
-    }
-    return [maps, biases, t = student.teacher_temperature](const Tensor& inputs) {
-        const torch::NoGradGuard off;
-        Tensor x = inputs;
-        for (std::size_t l = 0; l < maps.size(); ++l) {
-            x = torch::addmm(biases[l], x, maps[l]);
-            if (l + 1 < maps.size()) x = torch::sigmoid(x);
-        }
-        return torch::softmax(x / t, 1);
-    };
 }
 
 /// Gives a network that was trained through a circuit the slopes that plain arithmetic should use.
@@ -234,9 +192,7 @@ TrainingResult train_network(const DataSet& images, const TrainingOptions& optio
     validate(options, images);
     const SingleThreadedBlas single_threaded;
     const DataSplit split = split_validation(images.count(), options.validation_images, options.seed);
-    const Teacher teacher =
-        options.teacher_width > 0 ? train_teacher(images, split, options, progress) : Teacher{};
-    TrainingResult result = train_split(images, split, options, teacher, [&](int epoch, double accuracy) {
+    TrainingResult result = train_split(images, split, options, [&](int epoch, double accuracy) {
         if (observer) observer(epoch, accuracy);
         if (progress) progress("training", epoch + 1, options.epochs);
     });

@@ -45,11 +45,7 @@ struct TrainingOptions {
     double smoothing = 0.0;   ///< label smoothing, 0 to below 1
     int refresh_steps = 20;   ///< steps between refreshes of the exact circuit map
     Index validation_images =
-        5000;                ///< held back from the training images; they choose the epoch that is kept
-    Index teacher_width = 0; ///< hidden units of a real-valued teacher trained first; 0: no teacher
-    int teacher_epochs = 30;
-    double teacher_share = 0.7; ///< of the loss that follows the teacher's softened outputs
-    double teacher_temperature = 3.0;
+        5000; ///< held back from the training images; they choose the epoch that is kept
     std::uint64_t seed = 1;
     std::optional<Network> initial; ///< start from these weights instead of random ones
 };

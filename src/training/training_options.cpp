@@ -63,9 +63,6 @@ void validate(const TrainingOptions& options, const DataSet& images) {
     require(options.validation_images > 0 && options.validation_images < images.count(),
             fmt::format("{} of {} images cannot be held back for validation", options.validation_images,
                         images.count()));
-    require(options.teacher_width >= 0 && options.teacher_width != 1 && options.teacher_epochs > 0,
-            fmt::format("a teacher of {} hidden units and {} epochs cannot be trained", options.teacher_width,
-                        options.teacher_epochs));
     if (options.circuit) check_circuit(*options.circuit, options.layers.size() - 1);
     if (options.initial) check_initial(*options.initial, options);
 }

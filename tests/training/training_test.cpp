@@ -172,21 +172,6 @@ TEST_CASE("training goes on from an initial network") {
           doctest::Approx(software_accuracy(first, digits)).epsilon(0.005));
 }
 
-TEST_CASE("a teacher is trained first and followed") {
-    const DataSet digits = some_digits(600);
-    TrainingOptions options = small_training(WeightKind::binary);
-    options.teacher_width = 40;
-    options.teacher_epochs = 3;
-    std::vector<std::string> stages;
-    const Progress note = [&](std::string_view stage, long done, long) {
-        if (done == 1) stages.emplace_back(stage);
-    };
-    const TrainingResult taught = train_network(digits, options, note);
-    CHECK(stages == std::vector<std::string>{"training the teacher", "training"});
-    options.teacher_width = 0;
-    CHECK(train_network(digits, options).network != taught.network);
-}
-
 TEST_CASE("options that do not fit are refused in a sentence") {
     const DataSet digits = some_digits(300);
     const auto refused = [&](auto change) {

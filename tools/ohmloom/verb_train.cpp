@@ -3,13 +3,13 @@
 
 #ifdef OHMLOOM_HAS_TRAINING
 
-#include "base/errors.hpp"
 #include "base/si.hpp"
 #include "base/text.hpp"
 #include "inference/classes.hpp"
 #include "inference/inference.hpp"
 #include "inference/software.hpp"
 #include "network/dataset.hpp"
+#include "store/unfinished_file.hpp"
 #include "study/study_file.hpp"
 #include "training/training.hpp"
 
@@ -224,18 +224,9 @@ void print_outcome(const TrainRequest& request, const TrainOutcome& outcome) {
     fmt::print("wrote {} after {:.0f} s\n", request.output.string(), outcome.wall_s);
 }
 
-/// Training takes minutes: what would keep its result from being written must be said before.
-void require_folder(const std::filesystem::path& file) {
-    const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
-    if (!std::filesystem::is_directory(folder)) {
-        throw FileError(fmt::format(
-            "{}: its folder does not exist; make it first, or name another file with -o", file.string()));
-    }
-}
-
 int train(const TrainRequest& request, const std::string& command) {
     const auto started = std::chrono::steady_clock::now();
-    require_folder(request.output);
+    require_writable(request.output); // now, not after minutes of training
     const TrainingOptions options = training_options(request);
     const DataSet training_images = read_dataset(request.data), test_images = read_dataset(request.test_data);
     TrainingResult result = train_network(training_images, options, make_progress_bar(), make_epoch_lines());
@@ -309,10 +300,6 @@ void add_options(CLI::App& verb, TrainRequest& request) {
     add_number("--plain-share", options.plain_share, "share of the epochs, at the end, without deformations");
     add_number("--smoothing", options.smoothing, "label smoothing");
     add_number("--validation", options.validation_images, "training images held back to choose the epoch by");
-    add_number("--teacher", options.teacher_width, "hidden units of a real-valued teacher; 0 for none");
-    add_number("--teacher-epochs", options.teacher_epochs, "passes of the teacher");
-    add_number("--teacher-share", options.teacher_share, "share of the loss that follows the teacher");
-    add_number("--teacher-temperature", options.teacher_temperature, "softening of the teacher's outputs");
     verb.add_flag("--json", request.json, "print the result as one JSON object");
 }
 
