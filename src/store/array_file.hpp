@@ -11,17 +11,19 @@ namespace ohmloom {
 /// Input of `ohmloom solve`: one array and a batch of input vectors, as the file holds them (schema
 /// "ohmloom-array-1").
 ///
-/// | path           | shape          | unit | meaning |
-/// |----------------|----------------|------|----------------------------------------------------------------|
-/// | /g             | [rows x cols]  | S    | cell conductance at zero bias | | /v_row         | [batch x
-/// rows] | V    | source voltage at the tied ends of each row                    | | /r_row, /r_col | scalar
-/// | Ohm  | one wire segment                                               | | /r_source      | scalar | Ohm
-/// | optional: in series at every tied row end                      | | /r_sense       | scalar         | Ohm
-/// | optional: in series at every tied column end                   | | /v_col         | [cols]         | V
-/// | optional: potential behind r_sense                             | | /row_ends      | text           | |
-/// optional: left, right, both                                    | | /col_ends      | text           | |
-/// optional: bottom, top, both                                    | | /device        | text           | |
-/// optional: linear, sinh (attribute `alpha` in 1/V)              |
+// clang-format off
+/// | path           | shape          | unit | meaning                                                       |
+/// |----------------|----------------|------|---------------------------------------------------------------|
+/// | /g             | [rows x cols]  | S    | cell conductance at zero bias                                 |
+/// | /v_row         | [batch x rows] | V    | source voltage at the tied ends of each row                   |
+/// | /r_row, /r_col | scalar         | Ohm  | one wire segment; 0 allowed                                   |
+/// | /r_source      | scalar         | Ohm  | optional, 0: in series at every tied row end                  |
+/// | /r_sense       | scalar         | Ohm  | optional, 0: in series at every tied column end               |
+/// | /v_col         | [cols]         | V    | optional, 0: potential behind r_sense                         |
+/// | /row_ends      | text           |      | optional: left (default), right, both                         |
+/// | /col_ends      | text           |      | optional: bottom (default), top, both                         |
+/// | /device        | text           |      | optional: linear (default), sinh (attribute `alpha` in 1/V)   |
+// clang-format on
 ///
 /// A data set without a `unit` attribute is in the unit above; with another one it is refused.
 struct ArrayFile {
