@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <ranges>
 
 namespace ohmloom {
 
@@ -266,7 +267,7 @@ private:
 };
 
 CondensedArray::CondensedArray(const Crossbar& crossbar, const ArrayGraph& graph)
-    : ports_(graph.ports), nodes_(graph.nodes), y_(graph.ports, graph.ports) {
+    : nodes_(graph.nodes), y_(graph.ports, graph.ports) {
     const Builder builder(crossbar, graph);
     const Reduced all = builder.reduce({0, crossbar.rows(), 0, crossbar.sites()}, fronts_);
     for (Index c = 0; c < all.conductance.size; ++c) {
@@ -282,15 +283,15 @@ Matrix<double> CondensedArray::node_voltages(const Matrix<double>& ports) const 
     const Index batch = ports.cols();
     Matrix<double> v(nodes_, batch);
     std::copy(ports.values().begin(), ports.values().end(), v.values().begin());
-    for (auto front = fronts_.rbegin(); front != fronts_.rend(); ++front) {
-        Matrix<double> x(static_cast<Index>(front->nodes.size()), batch);
-        for (Index i = front->eliminated; i < x.rows(); ++i) {
-            const auto from = v.row(front->nodes[static_cast<std::size_t>(i)]);
+    for (const Front& front : std::views::reverse(fronts_)) {
+        Matrix<double> x(static_cast<Index>(front.nodes.size()), batch);
+        for (Index i = front.eliminated; i < x.rows(); ++i) {
+            const auto from = v.row(front.nodes[static_cast<std::size_t>(i)]);
             std::copy(from.begin(), from.end(), x.row(i).begin());
         }
-        back_substitute(front->factor, front->eliminated, x);
-        for (Index i = 0; i < front->eliminated; ++i) {
-            const auto to = v.row(front->nodes[static_cast<std::size_t>(i)]);
+        back_substitute(front.factor, front.eliminated, x);
+        for (Index i = 0; i < front.eliminated; ++i) {
+            const auto to = v.row(front.nodes[static_cast<std::size_t>(i)]);
             std::copy(x.row(i).begin(), x.row(i).end(), to.begin());
         }
     }

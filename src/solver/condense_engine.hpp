@@ -34,7 +34,6 @@ private:
     class Builder;
 
     std::vector<Front> fronts_; ///< children before parents
-    Index ports_ = 0;
     Index nodes_ = 0;
     Matrix<double> y_;
 };

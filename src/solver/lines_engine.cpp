@@ -242,7 +242,7 @@ void solve_blocks(const Crossbar& crossbar, const LineSystem& system, const Driv
                   const SolveOptions& options, ArraySolution& solution) {
     constexpr Index width = Layout<Block>::lanes;
     const Index batch = drive.v_row.rows(), blocks = (batch + width - 1) / width;
-    const Index strands = std::min<Index>(blocks, 2 * allowed_threads());
+    const Index strands = std::min<Index>(blocks, Index{2} * allowed_threads());
     parallel_for(strands, [&](Index strand) {
         Block block(system);
         bool factorised = false;

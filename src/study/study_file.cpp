@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <optional>
@@ -62,8 +63,8 @@ void read_wire(const TomlTable& wire, ArrayCircuit& array) {
         return;
     }
     const double lambda = positive(wire, "node", 9e-9, "m");
-    std::vector<std::string> names;
-    for (const CellLayout& layout : cell_layouts) names.emplace_back(layout.name);
+    std::vector<std::string> names(cell_layouts.size());
+    std::ranges::transform(cell_layouts, names.begin(), &CellLayout::name);
     const std::string name = wire.word_or("cell", "1T-1R", names);
     CellLayout cell = cell_layouts.front();
     for (const CellLayout& layout : cell_layouts) {
@@ -164,8 +165,8 @@ void read_schemes(const TomlTable& root, Study& study) {
     };
     for (const TomlTable& scheme : root.tables("scheme")) {
         std::vector<LayerPartition> partitions = read_partitions(scheme);
-        add(scheme, "network", scheme.text_or("network", default_network),
-            partitions.empty() ? default_partitions : std::move(partitions));
+        if (partitions.empty()) partitions = default_partitions;
+        add(scheme, "network", scheme.text_or("network", default_network), std::move(partitions));
     }
     if (study.schemes.empty()) add(network, "file", default_network, default_partitions);
 }

@@ -96,7 +96,7 @@ std::string TomlTable::text_or(std::string_view key, std::string_view fallback) 
 
 std::string TomlTable::word_or(std::string_view key, std::string_view fallback,
                                const std::vector<std::string>& words) const {
-    const std::string word = text_or(key, fallback);
+    std::string word = text_or(key, fallback);
     if (std::find(words.begin(), words.end(), word) == words.end()) {
         const std::string nearest = nearest_word(word, words);
         refuse(key, fmt::format("is '{}': expected one of {}{}", word, join_words(words),

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@ struct BarState {
 };
 
 std::string duration_text(double seconds) {
-    return fmt::format("{:%T}", std::chrono::seconds(static_cast<long>(seconds + 0.5)));
+    return fmt::format("{:%T}", std::chrono::seconds(std::lround(seconds)));
 }
 
 void draw(const BarState& state, long done, long total) {
