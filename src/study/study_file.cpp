@@ -2,7 +2,7 @@
 
 #include "array/wire.hpp"
 #include "base/errors.hpp"
-#include "study/toml_table.hpp"
+#include "store/toml_table.hpp"
 
 #include <fmt/format.h>
 

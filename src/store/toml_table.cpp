@@ -1,4 +1,4 @@
-#include "study/toml_table.hpp"
+#include "store/toml_table.hpp"
 
 #include "base/errors.hpp"
 #include "base/si.hpp"
@@ -9,7 +9,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <set>
+#include <sstream>
+#include <system_error>
 
 namespace ohmloom {
 
@@ -58,18 +61,26 @@ std::string type_name(const toml::node& node) {
 TomlTable::TomlTable(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 TomlTable TomlTable::read(const std::filesystem::path& file) {
-    if (!std::filesystem::is_regular_file(file)) {
-        throw FileError(fmt::format("{}: no such study file", file.string()));
+    std::error_code status;
+    std::ifstream stream(file, std::ios::binary);
+    if (!std::filesystem::is_regular_file(file, status) || !stream) {
+        throw FileError(fmt::format("{}: no such file, or it cannot be read", file.string()));
     }
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return parse(text.view(), file.string());
+}
+
+TomlTable TomlTable::parse(std::string_view text, std::string file) {
     try {
-        auto root = std::make_shared<const toml::table>(toml::parse_file(file.string()));
+        auto root = std::make_shared<const toml::table>(toml::parse(text));
         auto state = std::make_shared<State>();
         state->table = root.get();
         state->root = std::move(root);
-        state->file = file.string();
+        state->file = std::move(file);
         return TomlTable(std::move(state));
     } catch (const toml::parse_error& error) {
-        throw InputError(fmt::format("{}:{}:{}: not valid TOML: {}", file.string(), error.source().begin.line,
+        throw InputError(fmt::format("{}:{}:{}: not valid TOML: {}", file, error.source().begin.line,
                                      error.source().begin.column, error.description()));
     }
 }
@@ -170,6 +181,29 @@ std::vector<Index> TomlTable::integers(std::string_view key) const {
         values.push_back(static_cast<Index>(element.value<std::int64_t>().value_or(0)));
     }
     return values;
+}
+
+std::vector<std::string> TomlTable::texts(std::string_view key) const {
+    const toml::node& node = state_->require(key);
+    if (!node.is_array())
+        state_->refuse(&node, key, fmt::format("is {}: expected a list of texts", type_name(node)));
+    std::vector<std::string> values;
+    for (const toml::node& element : *node.as_array()) {
+        if (!element.is_string()) {
+            state_->refuse(&element, key, fmt::format("holds {}: expected texts", type_name(element)));
+        }
+        values.push_back(element.value<std::string>().value_or(""));
+    }
+    return values;
+}
+
+bool TomlTable::flag_or(std::string_view key, bool fallback) const {
+    const toml::node* node = state_->find(key);
+    if (node == nullptr) return fallback;
+    if (!node->is_boolean()) {
+        state_->refuse(node, key, fmt::format("is {}: expected true or false", type_name(*node)));
+    }
+    return node->value<bool>().value_or(fallback);
 }
 
 TomlTable TomlTable::table(std::string_view key) const {

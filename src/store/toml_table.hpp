@@ -19,6 +19,9 @@ class TomlTable {
 public:
     /// @throws FileError if the file cannot be read; InputError with line and column if it is not TOML.
     static TomlTable read(const std::filesystem::path& file);
+    /// A document that is at hand as text; messages name it as `file`.
+    /// @throws InputError with line and column if it is not TOML.
+    static TomlTable parse(std::string_view text, std::string file);
 
     [[nodiscard]] bool has(std::string_view key) const;
     [[nodiscard]] std::string text(std::string_view key) const;
@@ -32,6 +35,8 @@ public:
     [[nodiscard]] Index integer_or(std::string_view key, Index fallback) const;
     [[nodiscard]] std::vector<double> numbers(std::string_view key, std::string_view unit) const;
     [[nodiscard]] std::vector<Index> integers(std::string_view key) const;
+    [[nodiscard]] std::vector<std::string> texts(std::string_view key) const;
+    [[nodiscard]] bool flag_or(std::string_view key, bool fallback) const;
     /// Whether the value is text, for keys that take a word or a list.
     [[nodiscard]] bool is_text(std::string_view key) const;
 
