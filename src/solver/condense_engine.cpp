@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <ranges>
 
 namespace ohmloom {
 
@@ -283,7 +282,8 @@ Matrix<double> CondensedArray::node_voltages(const Matrix<double>& ports) const 
     const Index batch = ports.cols();
     Matrix<double> v(nodes_, batch);
     std::copy(ports.values().begin(), ports.values().end(), v.values().begin());
-    for (const Front& front : std::views::reverse(fronts_)) {
+    for (std::size_t f = fronts_.size(); f-- > 0;) {
+        const Front& front = fronts_[f];
         Matrix<double> x(static_cast<Index>(front.nodes.size()), batch);
         for (Index i = front.eliminated; i < x.rows(); ++i) {
             const auto from = v.row(front.nodes[static_cast<std::size_t>(i)]);
