@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -30,6 +33,27 @@ std::filesystem::path temporary_name(const std::filesystem::path& target) {
     return name;
 }
 
+/// Names of the temporary files there are, for a signal handler to remove. Whoever takes a name out of its slot owns it, so no
+/// lock is needed, which a handler could not wait for.
+std::array<std::atomic<char*>, 64> names_to_remove{};
+static_assert(std::atomic<char*>::is_always_lock_free);
+constexpr int no_slot = -1;
+
+/// Writes a name down; no_slot if all slots are taken: such a file is left to its destructor.
+int note_name(const std::filesystem::path& file) {
+    char* const name = strdup(file.c_str());
+    for (std::size_t slot = 0; name != nullptr && slot < names_to_remove.size(); ++slot) {
+        char* empty = nullptr;
+        if (names_to_remove[slot].compare_exchange_strong(empty, name)) return static_cast<int>(slot);
+    }
+    std::free(name);
+    return no_slot;
+}
+
+void forget_name(int slot) {
+    if (slot != no_slot) std::free(names_to_remove[static_cast<std::size_t>(slot)].exchange(nullptr));
+}
+
 void bring_to_disk(const std::filesystem::path& file, const std::filesystem::path& target) {
     const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) fail(target, errno);
@@ -41,7 +65,7 @@ void bring_to_disk(const std::filesystem::path& file, const std::filesystem::pat
 
 } // namespace
 
-UnfinishedFile::UnfinishedFile(std::filesystem::path target) : target_(std::move(target)) {
+UnfinishedFile::UnfinishedFile(std::filesystem::path target) : target_(std::move(target)), slot_(no_slot) {
     if (target_.filename().empty()) {
         throw FileError(fmt::format("'{}' cannot be written: it names no file", target_.string()));
     }
@@ -56,8 +80,13 @@ UnfinishedFile::UnfinishedFile(std::filesystem::path target) : target_(std::move
                                     folder.string()));
     }
     const std::filesystem::path name = temporary_name(target_);
+    slot_ = note_name(name); // before there is a file: a signal may come at any time
     const int descriptor = open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor < 0) fail(target_, errno);
+    if (descriptor < 0) {
+        const int error = errno;
+        forget_name(slot_);
+        fail(target_, error);
+    }
     close(descriptor);
     path_ = name;
 }
@@ -65,10 +94,12 @@ UnfinishedFile::UnfinishedFile(std::filesystem::path target) : target_(std::move
 UnfinishedFile::~UnfinishedFile() {
     std::error_code ignored;
     if (!path_.empty()) std::filesystem::remove(path_, ignored);
+    forget_name(slot_);
 }
 
 UnfinishedFile::UnfinishedFile(UnfinishedFile&& other) noexcept
-    : target_(std::move(other.target_)), path_(std::exchange(other.path_, {})) {}
+    : target_(std::move(other.target_)), path_(std::exchange(other.path_, {})),
+      slot_(std::exchange(other.slot_, no_slot)) {}
 
 void UnfinishedFile::commit() {
     OHMLOOM_ASSERT(!path_.empty());
@@ -77,10 +108,18 @@ void UnfinishedFile::commit() {
     std::filesystem::rename(path_, target_, error);
     if (error) fail(target_, error.value());
     path_.clear();
+    forget_name(std::exchange(slot_, no_slot));
 }
 
 void require_writable(const std::filesystem::path& target) {
     const UnfinishedFile probe(target);
+}
+
+void remove_unfinished_files() noexcept {
+    for (std::atomic<char*>& slot : names_to_remove) {
+        // Not given back: freeing is forbidden in a handler, and the process is about to end.
+        if (const char* const name = slot.exchange(nullptr)) unlink(name);
+    }
 }
 
 } // namespace ohmloom

@@ -29,10 +29,15 @@ public:
 private:
     std::filesystem::path target_;
     std::filesystem::path path_; ///< empty once committed
+    int slot_;                   ///< where remove_unfinished_files() finds it
 };
 
 /// Checks, before long work whose result will go there, that a file can be written; leaves nothing behind.
 /// @throws FileError as UnfinishedFile.
 void require_writable(const std::filesystem::path& target);
+
+/// Removes the temporary file of every UnfinishedFile of this process. For a signal handler that is about to end the process,
+/// where no destructor runs: it does nothing that POSIX forbids there.
+void remove_unfinished_files() noexcept;
 
 } // namespace ohmloom

@@ -6,8 +6,10 @@ A case is a function that takes a Trial; its docstring is the sentence it proves
 import difflib
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,17 +53,43 @@ class Trial:
 
     def ohmloom(self, *words, status=0, environment=None):
         """Runs `ohmloom words…` in the folder, away from the user's own data; its exit status must be `status`."""
-        line = shlex.join(["ohmloom", *map(str, words)])
-        ended = subprocess.run(
+        return self._end(self._start(words, environment), words, status)
+
+    def interrupted(self, *words, when, by):
+        """Runs a command and sends it the signal `by` as soon as `when()` holds; it must end by that signal, with nothing on
+        stdout and the folder as it was."""
+        before = snapshot(self.folder)
+        process = self._start(words)
+        while process.poll() is None and not when():
+            time.sleep(0.001)
+        assert process.poll() is None, f"{shlex.join(map(str, words))} ended before it could be interrupted"
+        process.send_signal(by)
+        done = self._end(process, words, -by)
+        assert done.out == "", f"an interrupted command prints nothing on stdout\n{transcript([done])}"
+        after = snapshot(self.folder)
+        assert after == before, f"the folder changed: {describe_change(before, after)}"
+
+    def _start(self, words, environment=None):
+        return subprocess.Popen(
             [self._program, *map(str, words)],
             cwd=self.folder,
             env=os.environ | {"OHMLOOM_DATA": str(self.folder / "user-data")} | (environment or {}),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=SECONDS,
+            preexec_fn=heed_signals,
         )
-        done = Done(line, ended.returncode, ended.stdout, ended.stderr)
+
+    def _end(self, process, words, status):
+        """Waits for a command; its exit status must be `status`."""
+        try:
+            out, err = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+        done = Done(shlex.join(["ohmloom", *map(str, words)]), process.returncode, out, err)
         self._transcript.append(done)
         assert done.status == status, f"exit status {done.status}, expected {status}\n{transcript([done])}"
         return done
@@ -91,6 +119,13 @@ class Trial:
         expected = file.read_text()
         difference = difflib.unified_diff(expected.splitlines(), found.splitlines(), "golden", "found", lineterm="")
         assert found == expected, f"differs from {file.name} (accept with --update):\n" + "\n".join(difference)
+
+
+def heed_signals():
+    """Signals end a command as they do at a terminal, even if the tests themselves run in the background, where a shell ignores
+    some."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def transcript(commands):

@@ -1,6 +1,7 @@
 """`ohmloom solve`: results against a dense nodal solve, and refusals."""
 
 import json
+import signal
 
 import h5py
 import numpy as np
@@ -156,6 +157,16 @@ def solve_replaces_older_result(t):
     t.path("out.h5").write_text("older")
     solved(t, sample_array())
     assert sorted(path.name for path in t.folder.iterdir()) == ["in.h5", "out.h5"]
+
+
+@case
+def solve_interrupted(t):
+    """Interrupted while it writes, the program ends by the signal and leaves no half-written file, and an older result stays."""
+    array = sample_array(rows=64, cols=64, batch=400).write(t.path("in.h5"))  # a second or so of writing
+    t.path("out.h5").write_text("older")
+    half_written = lambda: any(part.stat().st_size for part in t.folder.glob(".out.h5.*"))
+    for by in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        t.interrupted("solve", array, "-o", "out.h5", "--fields", when=half_written, by=by)
 
 
 # --- refusals ---

@@ -1,5 +1,6 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
+#include "interruption.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -80,6 +81,7 @@ CLI::Validator ohmloom::cli::at_least(long least) {
 }
 
 int main(int argc, char** argv) {
+    cli::clean_up_when_interrupted();
     try {
         return parse_and_run(argc, argv);
     } catch (const InputError& error) {
