@@ -31,7 +31,8 @@ struct ExampleTiles {
 
 /// Voltages of a tile's rows: pixels of two test images in the first layer, neuron outputs between the rails behind it.
 Matrix<double> row_voltages(const ExampleTiles& example, std::size_t layer, const Tile& tile) {
-    const DataSet data = read_dataset(example.study.data_set);
+    const std::filesystem::path beside[] = {example.study.file.parent_path()};
+    const DataSet data = read_dataset(example.study.data_set, beside);
     const Matrix<double> images = encode_inputs(data, example.network.input, 0, 2);
     Matrix<double> v(2, tile.inputs.size());
     for (Index k = 0; k < 2; ++k) {
