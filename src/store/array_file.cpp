@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace ohmloom {
 
@@ -109,6 +110,7 @@ void write_array_result(const ArrayResultFile& result, const std::filesystem::pa
     writer.set_attribute("/", "schema", result_schema);
     writer.set_attribute("/", "version", result.version);
     writer.set_attribute("/", "engine", result.engine);
+    writer.set_attribute("/", "fallbacks", static_cast<std::int64_t>(result.fallbacks));
     writer.write("/i_col", result.i_col, "A");
     writer.write("/i_row", result.i_row, "A");
     writer.write("/power", result.power, "W");

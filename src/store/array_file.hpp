@@ -59,12 +59,13 @@ struct ArrayResultFile {
     std::vector<int> status;      ///< [batch] [1] 0 converged
     Matrix<double> v_w;           ///< [batch x rows*cols] [V] row nodes; empty: not written
     Matrix<double> v_b;           ///< [batch x rows*cols] [V] column nodes; empty: not written
-    std::string engine;           ///< the engine that solved it
-    std::string version;          ///< of the program
+    std::string engine;           ///< the engine that was asked or chosen
+    long fallbacks = 0;  ///< operating points that it could not solve as well as mna, whose answer they are
+    std::string version; ///< of the program
 };
 
 /// Writes an output file, complete or not at all: one data set per field, with `v_w` and `v_b` as
-/// [batch x rows x cols]; engine and version are attributes of the root. @throws FileError.
+/// [batch x rows x cols]; engine, fallbacks and version are attributes of the root. @throws FileError.
 void write_array_result(const ArrayResultFile& result, const std::filesystem::path& file);
 
 } // namespace ohmloom

@@ -145,10 +145,26 @@ def solve_threads(t):
 
 @case
 def solve_json(t):
-    """With --json stdout is one JSON object."""
-    name = sample_array().write(t.path("in.h5"))
-    said = json.loads(t.ohmloom("solve", name, "-o", "out.h5", "--json").out)
-    assert isinstance(said, dict) and str(said.get("schema", "")).startswith("ohmloom-"), said
+    """With --json stdout is one JSON object, which says of the result what its file says."""
+    name = sample_array(batch=5).write(t.path("in.h5"))
+    for engine in ENGINES:
+        said = json.loads(t.ohmloom("solve", name, "-o", "out.h5", "--engine", engine, "--json").out)
+        assert said["schema"] == "ohmloom-solve-1" and said["output"] == "out.h5", said
+        assert (said["rows"], said["cols"], said["batch"], said["converged"]) == (6, 4, 5, 5), said
+        with h5py.File(t.path("out.h5")) as file:
+            assert said["engine"] == engine == file.attrs["engine"], said
+            assert said["fallbacks"] == file.attrs["fallbacks"] == 0, said
+            assert said["iterations_max"] == file["iterations"][:].max(), said
+            assert said["residual_max"] == file["residual"][:].max(), said
+
+
+@case
+def solve_summary(t):
+    """The summary names the size, what converged, the largest residual, the engine and its iterations."""
+    said = t.ohmloom("solve", sample_array().write(t.path("in.h5")), "-o", "out.h5", "--engine", "mna").out
+    for words in ("6 x 4 array", "3 input vectors", "3 converged", "largest residual", "engine mna", "iteration"):
+        assert words in said, f"the summary does not say '{words}':\n{said}"
+    assert "fell back" not in said, said
 
 
 @case

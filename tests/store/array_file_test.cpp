@@ -137,6 +137,7 @@ TEST_CASE("a result file holds every field with its unit, node voltages only whe
     result.iterations = {3, 4};
     result.status = {0, 1};
     result.engine = "mna";
+    result.fallbacks = 1;
     result.version = "0.1.0";
     write_array_result(result, folder / "plain.h5");
     CHECK_FALSE(Hdf5Reader(folder / "plain.h5").has("/v_w"));
@@ -146,6 +147,7 @@ TEST_CASE("a result file holds every field with its unit, node voltages only whe
     write_array_result(result, folder / "fields.h5");
     const Hdf5Reader reader(folder / "fields.h5");
     CHECK(reader.attribute_text("/", "engine") == "mna");
+    CHECK(reader.attribute_number("/", "fallbacks") == 1);
     CHECK(reader.attribute_text("/", "version") == "0.1.0");
     CHECK(reader.read_matrix("/i_col", "A", 2, 3) == result.i_col);
     CHECK(reader.read_matrix("/i_row", "A", 2, 4) == result.i_row);

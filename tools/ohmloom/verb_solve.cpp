@@ -11,8 +11,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <filesystem>
+#include <cmath>
 #include <memory>
+#include <numeric>
+#include <string>
 
 namespace ohmloom::cli {
 
@@ -56,8 +58,66 @@ ArrayResultFile to_result_file(ArraySolution solution) {
     file.v_w = std::move(solution.v_w);
     file.v_b = std::move(solution.v_b);
     file.engine = to_string(solution.engine);
+    file.fallbacks = static_cast<long>(solution.fallbacks.size());
     file.version = OHMLOOM_VERSION;
     return file;
+}
+
+/// The result in a few figures.
+struct Summary {
+    Index rows = 0;
+    Index cols = 0;
+    long batch = 0;
+    long converged = 0;
+    double residual_max = 0.0; ///< not a number if one of the residuals is none
+    int iterations_max = 0;
+    std::string engine;
+    long fallbacks = 0;
+    double wall_s = 0.0;
+};
+
+/// std::max, but a value that is not a number stays.
+double worse(double a, double b) {
+    return std::isnan(a) || a > b ? a : b;
+}
+
+Summary summary_of(const ArrayResultFile& result, double wall_s) {
+    Summary summary;
+    summary.rows = result.i_row.cols();
+    summary.cols = result.i_col.cols();
+    summary.batch = static_cast<long>(result.status.size());
+    summary.converged = std::count(result.status.begin(), result.status.end(), 0);
+    summary.residual_max = std::accumulate(result.residual.begin(), result.residual.end(), 0.0, worse);
+    summary.iterations_max = *std::max_element(result.iterations.begin(), result.iterations.end());
+    summary.engine = result.engine;
+    summary.fallbacks = result.fallbacks;
+    summary.wall_s = wall_s;
+    return summary;
+}
+
+void print_json(const Summary& summary, const std::string& output) {
+    const nlohmann::ordered_json object{{"schema", "ohmloom-solve-1"},
+                                        {"rows", summary.rows},
+                                        {"cols", summary.cols},
+                                        {"batch", summary.batch},
+                                        {"converged", summary.converged},
+                                        {"engine", summary.engine},
+                                        {"fallbacks", summary.fallbacks},
+                                        {"iterations_max", summary.iterations_max},
+                                        {"residual_max", summary.residual_max},
+                                        {"wall_s", summary.wall_s},
+                                        {"output", output}};
+    fmt::print("{}\n", object.dump(2));
+}
+
+void print_text(const Summary& summary) {
+    fmt::print("{} x {} array, {} input vector{}: {} converged, largest residual {:.1e}\n", summary.rows,
+               summary.cols, summary.batch, summary.batch == 1 ? "" : "s", summary.converged,
+               summary.residual_max);
+    fmt::print("engine {}, at most {} iteration{}, {}\n", summary.engine, summary.iterations_max,
+               summary.iterations_max == 1 ? "" : "s", format_si(summary.wall_s, "s"));
+    if (summary.fallbacks == 0) return;
+    fmt::print("{} of them fell back to mna, which came closer\n", summary.fallbacks);
 }
 
 int run_solve(const SolveArguments& arguments) {
@@ -78,23 +138,13 @@ int run_solve(const SolveArguments& arguments) {
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     write_array_result(result, arguments.output);
 
-    const double residual = *std::max_element(result.residual.begin(), result.residual.end());
-    const auto failed =
-        std::count_if(result.status.begin(), result.status.end(), [](int status) { return status != 0; });
-    const auto batch = static_cast<long>(result.status.size());
+    const Summary summary = summary_of(result, wall);
     if (arguments.json) {
-        const nlohmann::json summary{{"schema", "ohmloom-solve-1"}, {"rows", input.g.rows()},
-                                     {"cols", input.g.cols()},      {"batch", batch},
-                                     {"engine", result.engine},     {"residual_max", residual},
-                                     {"converged", batch - failed}, {"wall_s", wall},
-                                     {"output", arguments.output}};
-        fmt::print("{}\n", summary.dump(2));
+        print_json(summary, arguments.output);
     } else {
-        fmt::print("{} x {} array, {} input vector{}: {} converged, largest residual {:.1e}, engine {}, {}\n",
-                   input.g.rows(), input.g.cols(), batch, batch == 1 ? "" : "s", batch - failed, residual,
-                   result.engine, format_si(wall, "s"));
+        print_text(summary);
     }
-    return failed == 0 ? exit_good : exit_not_converged;
+    return summary.converged == summary.batch ? exit_good : exit_not_converged;
 }
 
 } // namespace
