@@ -117,8 +117,12 @@ void require_writable(const std::filesystem::path& target) {
 
 void remove_unfinished_files() noexcept {
     for (std::atomic<char*>& slot : names_to_remove) {
-        // Not given back: freeing is forbidden in a handler, and the process is about to end.
-        if (const char* const name = slot.exchange(nullptr)) unlink(name);
+        char* const name = slot.exchange(nullptr);
+        if (name == nullptr) continue;
+        unlink(name);
+        // Given back, for the owner to free: a handler must not.
+        char* empty = nullptr;
+        slot.compare_exchange_strong(empty, name);
     }
 }
 
