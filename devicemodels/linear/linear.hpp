@@ -8,15 +8,17 @@ struct LinearCell {
 
     /// Current [A] at the cell voltage `v` [V] of a cell with zero-bias conductance `g` [S].
     template <class T>
-    [[nodiscard]] T current(T v, T g) const {
+    [[nodiscard]] T current(T v, T g, T /*shape*/ = T{}) const {
         return g * v;
     }
 
     /// Slope dI/dv [S].
     template <class T>
-    [[nodiscard]] T slope(T /*v*/, T g) const {
+    [[nodiscard]] T slope(T /*v*/, T g, T /*shape*/ = T{}) const {
         return g;
     }
+
+    friend bool operator==(const LinearCell&, const LinearCell&) = default;
 };
 
 } // namespace ohmloom

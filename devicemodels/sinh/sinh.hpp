@@ -13,17 +13,19 @@ struct SinhCell {
 
     /// Current [A] at the cell voltage `v` [V] of a cell with zero-bias conductance `g` [S].
     template <class T>
-    [[nodiscard]] T current(T v, T g) const {
+    [[nodiscard]] T current(T v, T g, T /*shape*/ = T{}) const {
         using std::sinh;
         return g * sinh(alpha * v) / alpha;
     }
 
     /// Slope dI/dv = g·cosh(alpha·v) [S].
     template <class T>
-    [[nodiscard]] T slope(T v, T g) const {
+    [[nodiscard]] T slope(T v, T g, T /*shape*/ = T{}) const {
         using std::cosh;
         return g * cosh(alpha * v);
     }
+
+    friend bool operator==(const SinhCell&, const SinhCell&) = default;
 };
 
 } // namespace ohmloom

@@ -28,6 +28,41 @@ void require_resistances(std::string_view name, const std::vector<double>& value
         require_resistance(fmt::format("{}[{}]", name, i), values[i]);
 }
 
+/// Conductances outside what the law covers, but for 0: no cell.
+void require_covered(const Crossbar& crossbar) {
+    const CellRange range = range_of(crossbar.cell);
+    constexpr double slack = 1e-9; // a conductance that came through other units or a file
+    for (Index r = 0; r < crossbar.rows(); ++r) {
+        for (Index c = 0; c < crossbar.lines(); ++c) {
+            const double g = crossbar.g(r, c);
+            if (g != 0.0 && (g < range.g_low * (1.0 - slack) || g > range.g_high * (1.0 + slack))) {
+                throw InputError(
+                    fmt::format("conductance g[{}, {}] is {} S: the cells' table covers {} S to {} S; "
+                                "allow extrapolation, or give a wider table",
+                                r, c, g, range.g_low, range.g_high));
+            }
+        }
+    }
+}
+
+void require_shapes(const Crossbar& crossbar) {
+    if (crossbar.shape.empty()) return;
+    if (crossbar.shape.rows() != crossbar.rows() || crossbar.shape.cols() != crossbar.lines()) {
+        throw InputError(fmt::format("shape is [{} x {}], expected [{} x {}] as the conductances, or none",
+                                     crossbar.shape.rows(), crossbar.shape.cols(), crossbar.rows(),
+                                     crossbar.lines()));
+    }
+    for (Index r = 0; r < crossbar.rows(); ++r) {
+        for (Index c = 0; c < crossbar.lines(); ++c) {
+            const double shape = crossbar.shape(r, c);
+            if (!std::isfinite(shape) || shape < 0.0) {
+                throw InputError(
+                    fmt::format("shape[{}, {}] is {}: it must be finite and not negative", r, c, shape));
+            }
+        }
+    }
+}
+
 } // namespace
 
 void validate(const Crossbar& crossbar) {
@@ -51,11 +86,9 @@ void validate(const Crossbar& crossbar) {
             }
         }
     }
-    if (const auto* cell = std::get_if<SinhCell>(&crossbar.cell);
-        cell && !(std::isfinite(cell->alpha) && cell->alpha > 0.0)) {
-        throw InputError(
-            fmt::format("alpha of the sinh cells is {} 1/V: it must be finite and positive", cell->alpha));
-    }
+    validate(crossbar.cell);
+    require_covered(crossbar);
+    require_shapes(crossbar);
     require_resistance("r_row", crossbar.r_row);
     require_resistance("r_col", crossbar.r_col);
     require_resistances("r_source", crossbar.r_source, crossbar.rows());

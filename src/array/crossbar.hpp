@@ -27,6 +27,7 @@ struct Crossbar {
     Matrix<double> g;              ///< [rows x lines] [S] cell conductance at zero bias; >= 0
     Index lines_per_site = 1;      ///< column lines that leave one row node; 1 or 2
     CellModel cell = LinearCell{}; ///< current law of every cell
+    Matrix<double> shape;          ///< [rows x lines] second number of each cell's law; empty means 0; >= 0
     double r_row = 0.0;            ///< [Ohm] one row wire segment; >= 0
     double r_col = 0.0;            ///< [Ohm] one column wire segment; >= 0
     TiedEnds row_ends = TiedEnds::first;
@@ -38,6 +39,9 @@ struct Crossbar {
     [[nodiscard]] Index rows() const { return g.rows(); }
     [[nodiscard]] Index lines() const { return g.cols(); }
     [[nodiscard]] Index sites() const { return g.cols() / lines_per_site; }
+    [[nodiscard]] double shape_at(Index row, Index line) const {
+        return shape.empty() ? 0.0 : shape(row, line);
+    }
     [[nodiscard]] double source_resistance(Index row) const {
         return r_source.empty() ? 0.0 : r_source[static_cast<std::size_t>(row)];
     }

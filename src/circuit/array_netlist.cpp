@@ -111,13 +111,22 @@ std::vector<NodeId> add_column_line(Circuit& circuit, const Crossbar& crossbar, 
     return Line(names, {crossbar.sense_resistance(l), crossbar.r_col, crossbar.col_ends}).add_to(circuit);
 }
 
-void add_cell(Circuit& circuit, const LinearCell&, std::string_view place, NodeId w, NodeId b, double g) {
-    circuit.add(fmt::format("rcell_{}", place), Resistor{w, b, 1.0 / g});
-}
+/// Ohmic cells are resistors, every other law is a behavioural source.
+struct CellElement {
+    Circuit& circuit;
+    std::string place;
+    NodeId w, b;
+    double g, shape;
 
-void add_cell(Circuit& circuit, const SinhCell& law, std::string_view place, NodeId w, NodeId b, double g) {
-    circuit.add(fmt::format("bcell_{}", place), SinhConductance{w, b, g, law.alpha});
-}
+    void operator()(const LinearCell&) const { circuit.add("rcell_" + place, Resistor{w, b, 1.0 / g}); }
+    void operator()(const SinhCell& law) const {
+        circuit.add("bcell_" + place, SinhConductance{w, b, g, law.alpha});
+    }
+    template <class Law>
+    void operator()(const Law& law) const {
+        circuit.add("bcell_" + place, Cell{w, b, law, g, shape});
+    }
+};
 
 void add_cells(ArrayNetlist& netlist, const Crossbar& crossbar) {
     // Below this a conductance has no reciprocal in double: no current to speak of.
@@ -128,9 +137,9 @@ void add_cells(ArrayNetlist& netlist, const Crossbar& crossbar) {
             if (g < smallest) continue;
             const NodeId w = netlist.row_nodes(r, l / crossbar.lines_per_site);
             const NodeId b = netlist.column_nodes(r, l);
-            const std::string place = fmt::format("{}_{}", r, l);
-            std::visit([&](const auto& law) { add_cell(netlist.circuit, law, place, w, b, g); },
-                       crossbar.cell);
+            std::visit(
+                CellElement{netlist.circuit, fmt::format("{}_{}", r, l), w, b, g, crossbar.shape_at(r, l)},
+                crossbar.cell);
         }
     }
 }

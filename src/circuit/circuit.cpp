@@ -76,6 +76,13 @@ struct ElementCheck {
                 fmt::format("element {}: alpha is {} 1/V, expected more than 0", name, cell.alpha));
         }
     }
+    void operator()(const Cell& cell) const {
+        require_node(cell.a);
+        require_node(cell.b);
+        require_finite(name, "conductance", cell.g);
+        require_finite(name, "shape", cell.shape);
+        validate(cell.law);
+    }
     void operator()(const SubcircuitCall& call) const {
         for (const NodeId node : call.nodes) require_node(node);
         const Subcircuit* subcircuit = find_subcircuit(circuit.subcircuits(), call.subcircuit);
@@ -108,6 +115,7 @@ char spice_letter(const ElementKind& kind) {
         char operator()(const CurrentSource&) const { return 'i'; }
         char operator()(const VoltageAmplifier&) const { return 'e'; }
         char operator()(const SinhConductance&) const { return 'b'; }
+        char operator()(const Cell&) const { return 'b'; }
         char operator()(const SubcircuitCall&) const { return 'x'; }
     };
     return std::visit(Letter{}, kind);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/matrix.hpp"
+#include "devicemodels/cell_model.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -58,6 +59,15 @@ struct SinhConductance {
     friend bool operator==(const SinhConductance&, const SinhConductance&) = default;
 };
 
+/// Memory cell of any law: current I(v(a) − v(b); g, shape) from a to b.
+struct Cell {
+    NodeId a{}, b{};
+    CellModel law = LinearCell{};
+    double g = 0.0;     ///< [S] conductance at zero bias
+    double shape = 0.0; ///< second number of the law, if it has one
+    friend bool operator==(const Cell&, const Cell&) = default;
+};
+
 /// A subcircuit of that name put in place: its ports are joined to these nodes, in order.
 struct SubcircuitCall {
     std::string subcircuit;
@@ -67,8 +77,8 @@ struct SubcircuitCall {
 
 /// What an element is. A new kind of element is a struct here, a letter in spice_letter(), its checks in
 /// circuit.cpp and its card in spice_text.cpp; the compiler finds the places that miss it.
-using ElementKind =
-    std::variant<Resistor, VoltageSource, CurrentSource, VoltageAmplifier, SinhConductance, SubcircuitCall>;
+using ElementKind = std::variant<Resistor, VoltageSource, CurrentSource, VoltageAmplifier, SinhConductance,
+                                 Cell, SubcircuitCall>;
 
 /// First letter of the names of such elements, as SPICE wants it: r, v, i, e, b or x.
 char spice_letter(const ElementKind& kind);

@@ -67,6 +67,11 @@ struct ElementCard {
         sink.line("{} {} {} i={:.17g}*sinh({:.17g}*v({},{}))", name, at(cell.a), at(cell.b),
                   cell.g / cell.alpha, cell.alpha, at(cell.a), at(cell.b));
     }
+    void operator()(const Cell& cell) const {
+        const std::string v = fmt::format("v({},{})", at(cell.a), at(cell.b));
+        sink.line("{} {} {} i={}", name, at(cell.a), at(cell.b),
+                  spice_current(cell.law, cell.g, cell.shape, v));
+    }
     void operator()(const SubcircuitCall& call) const {
         std::string nodes;
         for (const NodeId node : call.nodes) nodes += at(node) + " ";

@@ -1,0 +1,21 @@
+#pragma once
+
+namespace ohmloom {
+
+/// Magnetic tunnel junction at rest: its resistance falls with voltage as the magnetoresistance does,
+/// TMR(v) = TMR/(1 + (v/Vh)²), so that I = g·v·(1 + TMR)/(1 + TMR/(1 + (v/Vh)²)).
+///
+/// g [S] is the conductance at zero bias. The cell's second number is its TMR at zero bias: TMR of the junction in
+/// the antiparallel state, 0 in the parallel state, which is ohmic.
+struct MramCell {
+    static constexpr bool is_linear = false;
+
+    double v_half = 0.5; ///< [V] voltage at which the TMR has fallen to one half; > 0
+
+    [[nodiscard]] double current(double v, double g, double tmr = 0.0) const; ///< [A]
+    [[nodiscard]] double slope(double v, double g, double tmr = 0.0) const;   ///< [S]
+
+    friend bool operator==(const MramCell&, const MramCell&) = default;
+};
+
+} // namespace ohmloom

@@ -1,0 +1,22 @@
+#pragma once
+
+namespace ohmloom {
+
+/// Phase-change cell: I = g·(sinh(alpha·v)/alpha + c3·v³ + c5·v⁵).
+///
+/// g [S] is the conductance at zero bias; alpha [1/V], the cell's second number, is the reciprocal of the voltage on
+/// which trap-limited conduction in its amorphous part grows, and 0 for an ohmic cell.
+struct PcmCell {
+    static constexpr bool is_linear = false;
+    static constexpr double smallest_alpha = 1e-9; ///< [1/V] below it a cell is ohmic to double precision
+
+    double c3 = 0.0; ///< [1/V^2] >= 0
+    double c5 = 0.0; ///< [1/V^4] >= 0
+
+    [[nodiscard]] double current(double v, double g, double alpha = 0.0) const; ///< [A]
+    [[nodiscard]] double slope(double v, double g, double alpha = 0.0) const;   ///< [S]
+
+    friend bool operator==(const PcmCell&, const PcmCell&) = default;
+};
+
+} // namespace ohmloom
