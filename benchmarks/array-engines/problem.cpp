@@ -11,7 +11,6 @@ namespace ohmloom::benchmarks {
 namespace {
 
 constexpr double g_min = 1e-6, g_max = 1e-4; // [S]
-constexpr double sinh_alpha = 3.0;           // [1/V]
 
 enum Tile : std::uint32_t { cells, inputs };
 

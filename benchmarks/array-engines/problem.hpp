@@ -15,12 +15,15 @@ struct Case {
     Index rows = 0;
     Index cols = 0;
     double r_wire = 1.0;    ///< [Ohm] one segment of a row and of a column
-    bool nonlinear = false; ///< sinh cells of alpha = 3/V
+    bool nonlinear = false; ///< sinh cells
     Index vectors = 1;
     double v_max = 0.2; ///< [V]
 
     friend bool operator==(const Case&, const Case&) = default;
 };
+
+/// Nonlinearity of the sinh cells [1/V].
+inline constexpr double sinh_alpha = 3.0;
 
 /// A case filled in.
 struct Problem {
