@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "base/text.hpp"
+#include "store/readable_file.hpp"
 #include "store/unfinished_file.hpp"
 
 #include <fmt/format.h>
@@ -345,13 +346,14 @@ void Hdf5Writer::commit() {
 struct Hdf5Reader::State {
     explicit State(const std::filesystem::path& target) : path(target) {
         silence_hdf5();
-        std::error_code error;
-        if (!std::filesystem::exists(path, error)) fail("there is no such file");
-        if (std::filesystem::is_directory(path, error)) fail("is a folder, expected an HDF5 file");
+        require_readable(path, "an HDF5 file");
         handle = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
         if (handle.valid()) return;
         const std::string reason = hdf5_reason();
         if (H5Fis_hdf5(path.c_str()) == 0) fail("is not an HDF5 file");
+        if (reason.starts_with("truncated file")) {
+            fail("is an HDF5 file that was cut short: write or copy it again");
+        }
         fail("cannot be opened: " + reason);
     }
 

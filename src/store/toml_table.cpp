@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "base/si.hpp"
 #include "base/text.hpp"
+#include "store/readable_file.hpp"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -12,7 +13,6 @@
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <system_error>
 
 namespace ohmloom {
 
@@ -61,11 +61,8 @@ std::string type_name(const toml::node& node) {
 TomlTable::TomlTable(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 TomlTable TomlTable::read(const std::filesystem::path& file) {
-    std::error_code status;
+    require_readable(file, "a TOML file");
     std::ifstream stream(file, std::ios::binary);
-    if (!std::filesystem::is_regular_file(file, status) || !stream) {
-        throw FileError(fmt::format("{}: no such file, or it cannot be read", file.string()));
-    }
     std::ostringstream text;
     text << stream.rdbuf();
     return parse(text.view(), file.string());

@@ -74,6 +74,10 @@ UnfinishedFile::UnfinishedFile(std::filesystem::path target) : target_(std::move
         throw FileError(
             fmt::format("{}: cannot be written: it is a folder, expected a file name", target_.string()));
     }
+    if (std::filesystem::exists(target_, ignored) && !std::filesystem::is_regular_file(target_, ignored)) {
+        throw FileError(fmt::format("{}: cannot be written: it is a device or pipe, expected a file name",
+                                    target_.string()));
+    }
     const std::filesystem::path folder = target_.parent_path();
     if (!folder.empty() && !std::filesystem::is_directory(folder, ignored)) {
         throw FileError(fmt::format("{}: cannot be written: the folder {} does not exist", target_.string(),

@@ -11,7 +11,7 @@ class UnfinishedFile {
 public:
     /// Creates the empty temporary file.
     /// @throws FileError naming the target, if its folder does not exist or cannot be written, or if the
-    ///         target is a folder.
+    ///         target is there and no regular file, which a rename would replace.
     explicit UnfinishedFile(std::filesystem::path target);
     ~UnfinishedFile();
     UnfinishedFile(UnfinishedFile&& other) noexcept;

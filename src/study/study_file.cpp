@@ -37,7 +37,20 @@ std::string read_text(const std::filesystem::path& file) {
 
 double positive(const TomlTable& table, std::string_view key, double fallback, std::string_view unit) {
     const double value = table.number_or(key, fallback, unit);
-    if (!(value > 0.0)) table.refuse(key, fmt::format("is {} {}: expected a positive number", value, unit));
+    if (!(value > 0.0)) {
+        table.refuse(
+            key, fmt::format("is {}{}{}: expected a positive number", value, unit.empty() ? "" : " ", unit));
+    }
+    return value;
+}
+
+/// A length on a chip. A bare 9 means 9 metres, which nobody means.
+double chip_length(const TomlTable& table, std::string_view key, double fallback) {
+    const double value = positive(table, key, fallback, "m");
+    if (value > 1e-3) {
+        table.refuse(key, fmt::format("is {} m: expected at most a millimetre; write \"{}nm\" for nanometres",
+                                      value, value));
+    }
     return value;
 }
 
@@ -62,7 +75,7 @@ void read_wire(const TomlTable& wire, ArrayCircuit& array) {
         array.r_col = resistance(wire, "r_col");
         return;
     }
-    const double lambda = positive(wire, "node", 9e-9, "m");
+    const double lambda = chip_length(wire, "node", 9e-9);
     std::vector<std::string> names(cell_layouts.size());
     std::ranges::transform(cell_layouts, names.begin(), &CellLayout::name);
     const std::string name = wire.word_or("cell", "1T-1R", names);
@@ -71,11 +84,11 @@ void read_wire(const TomlTable& wire, ArrayCircuit& array) {
         if (layout.name == name) cell = layout;
     }
     WireGeometry geometry;
-    geometry.width = positive(wire, "width", 3.0 * lambda, "m");
-    geometry.thickness = positive(wire, "thickness", geometry.thickness, "m");
+    geometry.width = chip_length(wire, "width", 3.0 * lambda);
+    geometry.thickness = chip_length(wire, "thickness", geometry.thickness);
     geometry.bulk_resistivity = positive(wire, "bulk_resistivity", geometry.bulk_resistivity, "Ohm m");
-    array.r_row = segment_resistance(geometry, positive(wire, "row_pitch", cell.width * lambda, "m"));
-    array.r_col = segment_resistance(geometry, positive(wire, "col_pitch", cell.length * lambda, "m"));
+    array.r_row = segment_resistance(geometry, chip_length(wire, "row_pitch", cell.width * lambda));
+    array.r_col = segment_resistance(geometry, chip_length(wire, "col_pitch", cell.length * lambda));
 }
 
 TiedEnds read_ends(const TomlTable& table, std::string_view key, std::string_view first,

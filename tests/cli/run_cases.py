@@ -181,6 +181,12 @@ def run_half_a_wire(t):
 
 
 @case
+def run_wire_of_metres(t):
+    """A wire geometry without the prefix that was meant is refused with what to write."""
+    refuses(t, study_with("r_row = 10, r_col = 15", "node = 9"))
+
+
+@case
 def run_swapped_window(t):
     """An off-state that conducts better than the on-state is refused."""
     refuses(t, study_with('r_off = "15k"', 'r_off = "1k"'))
@@ -325,6 +331,15 @@ def run_labels_missing_one(t):
 def run_output_folder_missing(t):
     """An output in a folder that is not there is refused."""
     t.refused("run", sample_problem().write(t.folder), "-o", "results/result.h5")
+    t.matches_golden()
+
+
+@case
+def run_output_is_input(t):
+    """Writing the result over the study or one of its networks is refused, and they stay as they were."""
+    study = sample_problem().write(t.folder)
+    for own in (study, "network.h5"):
+        t.refused("run", study, "-o", own)
     t.matches_golden()
 
 

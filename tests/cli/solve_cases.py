@@ -1,6 +1,7 @@
 """`ohmloom solve`: results against a dense nodal solve, and refusals."""
 
 import json
+import os
 import signal
 
 import h5py
@@ -205,11 +206,11 @@ def solve_not_hdf5(t):
 
 @case
 def solve_truncated_file(t):
-    """An HDF5 file that was cut short is refused in one line."""
-    sample_array(rows=64, cols=64).write(t.path("in.h5"))
-    content = t.path("in.h5").read_bytes()
-    t.path("in.h5").write_bytes(content[: len(content) // 2])
-    t.refused("solve", "in.h5", "-o", "out.h5")
+    """An HDF5 file that was cut short is refused as such, wherever the cut is."""
+    content = sample_array(rows=64, cols=64).write(t.path("in.h5")) and t.path("in.h5").read_bytes()
+    for length in (len(content) - 1, len(content) // 2, 100):
+        t.path("in.h5").write_bytes(content[:length])
+        assert "cut short" in t.refused("solve", "in.h5", "-o", "out.h5").err
 
 
 @case
@@ -373,8 +374,11 @@ def solve_unknown_engine(t):
 
 @case
 def solve_bad_tolerance(t):
-    """A tolerance that nothing can meet is refused."""
-    refuses(t, sample_array(), "--tol", "-1")
+    """A tolerance that nothing can meet, that everything meets or that is no number is refused."""
+    name = sample_array().write(t.path("in.h5"))
+    for tolerance in ("-1", "0", "1", "nan", "small", ""):
+        t.refused("solve", name, "-o", "out.h5", "--tol", tolerance)
+    t.matches_golden()
 
 
 @case
@@ -409,6 +413,16 @@ def solve_output_is_folder(t):
     t.path("out.h5").mkdir()
     t.refused("solve", sample_array().write(t.path("in.h5")), "-o", "out.h5")
     t.matches_golden()
+
+
+@case
+def solve_output_is_device(t):
+    """An output that is a device, a pipe or anything but a file is refused, and never replaced."""
+    os.mkfifo(t.path("pipe"))
+    name = sample_array().write(t.path("in.h5"))
+    t.refused("solve", name, "-o", "pipe")
+    t.matches_golden()
+    assert t.path("pipe").is_fifo()
 
 
 @case

@@ -23,6 +23,14 @@ TEST_CASE("an interrupted program's unfinished files can be removed, and only th
     CHECK(std::filesystem::exists(folder / "finished"));
 }
 
+TEST_CASE("what is no regular file is never replaced") {
+    const TemporaryFolder folder;
+    std::filesystem::create_symlink("/dev/null", folder / "device");
+    const std::string said = message_of<FileError>([&] { UnfinishedFile file(folder / "device"); });
+    CHECK(mentions(said, "device", "expected a file name"));
+    CHECK(folder.entries() == 1);
+}
+
 TEST_CASE("more unfinished files than an interruption can remove are still removed by their owners") {
     const TemporaryFolder folder;
     {

@@ -80,6 +80,15 @@ CLI::Validator ohmloom::cli::at_least(long least) {
     return {check, fmt::format(">= {}", least)};
 }
 
+CLI::Validator ohmloom::cli::fraction() {
+    const auto check = [](const std::string& text) {
+        double value = 0.0;
+        const bool good = CLI::detail::lexical_cast(text, value) && value > 0.0 && value < 1.0;
+        return good ? std::string() : fmt::format("'{}' is not a number between 0 and 1", text);
+    };
+    return {check, "0..1"};
+}
+
 int main(int argc, char** argv) {
     cli::clean_up_when_interrupted();
     try {
@@ -91,6 +100,8 @@ int main(int argc, char** argv) {
     } catch (const std::bad_alloc&) {
         return report("not enough memory for this problem", cli::exit_bad_input);
     } catch (const std::exception& error) {
-        return report(error.what(), cli::exit_not_converged);
+        // Some libraries put a stack trace below their first line.
+        const std::string said = error.what();
+        return report(said.substr(0, said.find('\n')).c_str(), cli::exit_not_converged);
     }
 }

@@ -9,9 +9,10 @@
 
 namespace ohmloom::cli {
 
-void require_output(const std::filesystem::path& output, const std::filesystem::path& input) {
-    std::error_code not_there;
-    if (std::filesystem::equivalent(output, input, not_there)) {
+void require_output(const std::filesystem::path& output, const std::vector<std::filesystem::path>& inputs) {
+    for (const std::filesystem::path& input : inputs) {
+        std::error_code not_there;
+        if (!std::filesystem::equivalent(output, input, not_there)) continue;
         throw InputError(
             fmt::format("{}: the result would replace its own input: give -o another name", output.string()));
     }

@@ -11,7 +11,10 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace ohmloom::cli {
 
@@ -89,12 +92,28 @@ void print_table(const RunResult& result) {
     }
 }
 
+/// The study and its networks: what the result must not replace.
+std::vector<std::filesystem::path> files_of(const Study& study) {
+    std::vector<std::filesystem::path> files{study.file};
+    for (const Scheme& scheme : study.schemes) files.push_back(scheme.network);
+    return files;
+}
+
+/// Runs the study; what it finds wrong with the study's figures is told with the study's name.
+RunResult run_named(const Study& study, Index images) {
+    try {
+        return run_study(study, images, make_progress_bar());
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("{}: {}", study.file.string(), error.what()));
+    }
+}
+
 int run_run(const RunArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const Study study = read_study(arguments.study);
     if (!arguments.output.empty())
-        require_output(arguments.output, arguments.study); // now, not after the work is done
-    const RunResult result = run_study(study, arguments.images, make_progress_bar());
+        require_output(arguments.output, files_of(study)); // now, not after the work is done
+    const RunResult result = run_named(study, arguments.images);
     if (!arguments.output.empty()) write_run(result, OHMLOOM_VERSION, arguments.output);
     if (arguments.json) {
         print_json(result);
@@ -111,7 +130,7 @@ int run_run(const RunArguments& arguments) {
 void add_run_verb(CommandLine& line) {
     auto arguments = std::make_shared<RunArguments>();
     CLI::App* verb = line.app.add_subcommand(
-        "run", "a network on arrays: accuracy, power and energy of every scheme of a study");
+        "run", "Run a network on arrays: accuracy, power and energy of every scheme of a study");
     verb->add_option("study", arguments->study, "study file (TOML)")->required();
     verb->add_option("-o,--output", arguments->output, "HDF5 file to write everything to");
     verb->add_option("--images", arguments->images, "only the first N images")->check(at_least(1));

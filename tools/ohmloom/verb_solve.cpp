@@ -127,7 +127,7 @@ int run_solve(const SolveArguments& arguments) {
                                .fields = arguments.fields};
     const ArrayFile input = read_array_file(arguments.input);
     const Crossbar crossbar = to_crossbar(input);
-    require_output(arguments.output, arguments.input); // now, not after the work is done
+    require_output(arguments.output, {arguments.input}); // now, not after the work is done
     const auto started = std::chrono::steady_clock::now();
     ArrayResultFile result;
     try {
@@ -152,12 +152,13 @@ int run_solve(const SolveArguments& arguments) {
 void add_solve_verb(CommandLine& line) {
     auto arguments = std::make_shared<SolveArguments>();
     CLI::App* verb = line.app.add_subcommand(
-        "solve", "matrix-vector products on one array: conductances and voltages in, currents out");
+        "solve", "Solve matrix-vector products on one array: conductances and voltages in, currents out");
     verb->add_option("input", arguments->input, "HDF5 file with schema ohmloom-array-1")->required();
     verb->add_option("-o,--output", arguments->output, "HDF5 file to write")->required();
     verb->add_option("--engine", arguments->engine, "auto, lines, condense, mna or ngspice")
         ->capture_default_str();
     verb->add_option("--tol", arguments->tolerance, "largest KCL error relative to the largest line current")
+        ->check(fraction())
         ->capture_default_str();
     verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")
         ->check(at_least(0))

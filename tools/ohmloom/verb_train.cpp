@@ -1,15 +1,16 @@
+#include "output_file.hpp"
 #include "progress_bar.hpp"
 #include "verbs.hpp"
 
 #ifdef OHMLOOM_HAS_TRAINING
 
+#include "base/parallel.hpp"
 #include "base/si.hpp"
 #include "base/text.hpp"
 #include "inference/classes.hpp"
 #include "inference/inference.hpp"
 #include "inference/software.hpp"
 #include "network/dataset.hpp"
-#include "store/unfinished_file.hpp"
 #include "study/study_file.hpp"
 #include "training/training.hpp"
 
@@ -35,7 +36,7 @@ const std::string example = R"(Example:
   ohmloom train -o mnist-binary-16x8x8.h5 --weights binary --inputs binary \
       --horizontal 16,8,8 --vertical 8,8,1 --epochs 60 --seed 1
 
-  ohmloom train -o net.h5 --circuit study.toml --augment 0.5
+  ohmloom train -o net.h5 --circuit examples/mnist-best.toml --augment 0.5
 
 Without --circuit or --horizontal and --vertical the network is trained as plain arithmetic, without a circuit.)";
 
@@ -55,6 +56,7 @@ struct TrainRequest {
     std::string r_low = "5k", r_high = "15k", r_row = "9.2416", r_col = "11.552", r_input = "1k",
                 r_source = "0";
     double augment = 0.0;
+    int threads = 0;
     bool json = false;
     TrainingOptions options;
 };
@@ -98,7 +100,16 @@ std::vector<LayerPartition> partitions_from_flags(const TrainRequest& request) {
     return partitions;
 }
 
-/// Arrays, cells and neuron of a study file, cut as its first scheme says unless the flags say otherwise.
+/// The fewest partitions that fit the study's largest tile; `sizes` are those of the inputs and of every layer.
+std::vector<LayerPartition> partitions_that_fit(const Study& study, const std::vector<Index>& sizes) {
+    std::vector<LayerPartition> partitions;
+    for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
+        partitions.push_back(fit_partition(sizes[l] + 1, sizes[l + 1], study.max_rows, study.max_cols));
+    }
+    return partitions;
+}
+
+/// Arrays, cells, read-out and neuron of a study file, cut as its first scheme says unless the flags say otherwise.
 TrainingCircuit circuit_from_study(const TrainRequest& request) {
     const Study study = read_study(request.study);
     if (study.neuron.kind != Neuron::Kind::sigmoid) {
@@ -106,13 +117,9 @@ TrainingCircuit circuit_from_study(const TrainRequest& request) {
             fmt::format("{}: training runs through sigmoid neurons: expected neuron = \"sigmoid\"",
                         request.study.string()));
     }
-    const std::vector<Index>& sizes = request.options.layers;
     TrainingCircuit circuit;
     circuit.partitions = study.schemes.front().partitions;
-    for (std::size_t l = 0; circuit.partitions.size() + 1 < sizes.size() && study.max_rows > 0; ++l) {
-        circuit.partitions.push_back(
-            fit_partition(sizes[l] + 1, sizes[l + 1], study.max_rows, study.max_cols));
-    }
+    if (circuit.partitions.empty()) circuit.partitions = partitions_that_fit(study, request.options.layers);
     circuit.window = study.window;
     circuit.arrays = study.array;
     circuit.gains = study.gain;
@@ -225,8 +232,9 @@ void print_outcome(const TrainRequest& request, const TrainOutcome& outcome) {
 }
 
 int train(const TrainRequest& request, const std::string& command) {
+    const ThreadLimit threads(request.threads);
     const auto started = std::chrono::steady_clock::now();
-    require_writable(request.output); // now, not after minutes of training
+    require_output(request.output, {request.initial, request.study}); // now, not after minutes of training
     const TrainingOptions options = training_options(request);
     const DataSet training_images = read_dataset(request.data), test_images = read_dataset(request.test_data);
     TrainingResult result = train_network(training_images, options, make_progress_bar(), make_epoch_lines());
@@ -265,15 +273,17 @@ void add_options(CLI::App& verb, TrainRequest& request) {
 
     const std::string circuit = "Circuit";
     CLI::Option* study =
-        verb.add_option("--circuit", request.study,
-                        "study file whose circuit, cut as in its first scheme, to train through")
+        verb.add_option(
+                "--circuit", request.study,
+                "study file with the circuit to train through: its arrays, cells, read-out and first scheme")
             ->group(circuit);
     const auto add_list = [&](const char* flag, auto& list, const char* meaning) {
         verb.add_option(flag, list, meaning)->delimiter(',')->group(circuit);
     };
     add_list("--horizontal", request.horizontal, "horizontal partitions of each layer");
     add_list("--vertical", request.vertical, "vertical partitions of each layer");
-    add_list("--gain", request.gains, "gain of each layer's difference stages at the start [30,30,10]");
+    add_list("--gain", request.gains,
+             "gain of each layer's difference stages at the start [the study's, or 30,30,10]");
     verb.add_flag("--keep-gains", request.keep_gains, "do not train the gains")->group(circuit);
     const auto add_resistance = [&](const char* flag, std::string& text, const char* meaning) {
         verb.add_option(flag, text, meaning)->capture_default_str()->excludes(study)->group(circuit);
@@ -300,14 +310,16 @@ void add_options(CLI::App& verb, TrainRequest& request) {
     add_number("--plain-share", options.plain_share, "share of the epochs, at the end, without deformations");
     add_number("--smoothing", options.smoothing, "label smoothing");
     add_number("--validation", options.validation_images, "training images held back to choose the epoch by");
+    verb.add_option("--threads", request.threads, "threads to use; 0 for all")
+        ->check(at_least(0))
+        ->capture_default_str();
     verb.add_flag("--json", request.json, "print the result as one JSON object");
 }
 
 } // namespace
 
 void add_train_verb(CommandLine& line) {
-    CLI::App* verb =
-        line.app.add_subcommand("train", "Train a network, through a circuit if partitions are given");
+    CLI::App* verb = line.app.add_subcommand("train", "Train a network, through a circuit if one is given");
     verb->footer(example);
     const auto request = std::make_shared<TrainRequest>();
     add_options(*verb, *request);

@@ -23,6 +23,9 @@ struct CommandLine {
 /// Check of an option: a whole number of at least `least`.
 CLI::Validator at_least(long least);
 
+/// Check of an option: a number above 0 and below 1.
+CLI::Validator fraction();
+
 void add_data_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace ohmloom {
+
+/// Checks that a file is there and may be read, so that every reader refuses one that is not in the same words.
+/// @param kind what is expected there, such as "an HDF5 file"
+/// @throws FileError if there is no such file, if it is a folder, or if it may not be read.
+void require_readable(const std::filesystem::path& file, std::string_view kind);
+
+} // namespace ohmloom
