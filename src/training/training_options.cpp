@@ -60,6 +60,13 @@ void validate(const TrainingOptions& options, const DataSet& images) {
                         options.batch, options.refresh_steps));
     require(options.learning_rate > 0.0 && std::isfinite(options.learning_rate),
             fmt::format("the learning rate is {}: expected a positive number", options.learning_rate));
+    require(options.weight_decay >= 0.0 && std::isfinite(options.weight_decay),
+            fmt::format("the weight decay is {}: expected a number of at least 0", options.weight_decay));
+    require(options.plain_share >= 0.0 && options.plain_share <= 1.0,
+            fmt::format("the share of epochs with undeformed images is {}: expected a number from 0 to 1",
+                        options.plain_share));
+    require(options.smoothing >= 0.0 && options.smoothing < 1.0,
+            fmt::format("the label smoothing is {}: expected a number from 0 to below 1", options.smoothing));
     require(options.validation_images > 0 && options.validation_images < images.count(),
             fmt::format("{} of {} images cannot be held back for validation", options.validation_images,
                         images.count()));

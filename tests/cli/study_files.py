@@ -34,6 +34,15 @@ vertical = [2, 1]
 """
 
 
+def write_images(folder, part, images, labels):
+    """A data set, `train` or `t10k`, in a folder of IDX files: images [count x side x side] grey values."""
+    folder.mkdir(exist_ok=True)
+    header = struct.pack(">IIII", 0x803, *images.shape)
+    (folder / f"{part}-images-idx3-ubyte").write_bytes(header + images.astype(np.uint8).tobytes())
+    header = struct.pack(">II", 0x801, len(labels))
+    (folder / f"{part}-labels-idx1-ubyte").write_bytes(header + labels.astype(np.uint8).tobytes())
+
+
 @dataclass
 class Problem:
     """A folder with everything that STUDY names."""
@@ -64,13 +73,7 @@ class Problem:
                 for name, value in values.items():
                     file[f"layer_{number}/{name}"] = value
                     file[f"layer_{number}/{name}"].attrs["unit"] = "1"
-        images = folder / "images"
-        images.mkdir()
-        count = len(self.images)
-        pixels = self.images.astype(np.uint8).tobytes()
-        (images / "t10k-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, count, SIDE, SIDE) + pixels)
-        labels = self.labels.astype(np.uint8).tobytes()
-        (images / "t10k-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, len(self.labels)) + labels)
+        write_images(folder / "images", "t10k", self.images, self.labels)
         (folder / "study.toml").write_text(self.study)
         return "study.toml"
 
