@@ -62,6 +62,8 @@ public:
         }
     }
 
+    [[nodiscard]] FactorWork work() override { return {common_.fl, 8.0 * common_.lnz}; }
+
 private:
     /// CHOLMOD takes what it only reads without const.
     static cholmod_sparse view_of(const SparseMatrix& matrix) {

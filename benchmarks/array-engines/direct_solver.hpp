@@ -7,6 +7,12 @@
 
 namespace ohmloom::benchmarks {
 
+/// What one factorisation takes.
+struct FactorWork {
+    double flops = 0.0;
+    double bytes = 0.0; ///< of the factors' values
+};
+
 /// A sparse direct solver: the general way to solve an array, and the baseline.
 class DirectSolver {
 public:
@@ -21,6 +27,9 @@ public:
 
     /// Overwrites `count` right-hand sides, one after the other in `x`, by their solutions.
     virtual void solve(std::span<double> x, Index count) = 0;
+
+    /// What the factorisation at hand took, as the solver itself counts it.
+    [[nodiscard]] virtual FactorWork work() = 0;
 };
 
 enum class Baseline { klu, cholmod_amd, cholmod_metis };

@@ -41,6 +41,11 @@ public:
         require_success("solve");
     }
 
+    [[nodiscard]] FactorWork work() override {
+        klu_flops(symbolic_, numeric_, &common_);
+        return {common_.flops, 8.0 * (numeric_->lnz + numeric_->unz)};
+    }
+
 private:
     /// KLU takes what it only reads without const.
     static int* pattern(const std::vector<int>& indices) { return const_cast<int*>(indices.data()); }
