@@ -15,6 +15,7 @@ TEST_CASE("an interrupted program's unfinished files can be removed, and only th
     UnfinishedFile finished(folder / "finished");
     finished.commit();
     std::vector<UnfinishedFile> unfinished;
+    unfinished.reserve(3);
     for (int i = 0; i < 3; ++i) unfinished.emplace_back(folder / "unfinished");
     CHECK(folder.entries() == 4);
 
@@ -35,6 +36,7 @@ TEST_CASE("more unfinished files than an interruption can remove are still remov
     const TemporaryFolder folder;
     {
         std::vector<UnfinishedFile> many;
+        many.reserve(200);
         for (int i = 0; i < 200; ++i) many.emplace_back(folder / "out");
         CHECK(folder.entries() == 200);
     }
