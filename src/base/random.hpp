@@ -12,6 +12,10 @@ enum class RandomPurpose : std::uint32_t {
     batch_order = 3,
     augmentation = 4,
     test_generation = 5,
+    device_variation = 6,   ///< what differs from device to device and never changes
+    device_programming = 7, ///< what differs from one programming of a device to the next
+    device_drift = 8,
+    device_read = 9,
 };
 
 /// Counter-based random numbers (Philox 4x32-10, Random123): a pure function of a key and a counter, so that

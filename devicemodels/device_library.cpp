@@ -1,0 +1,113 @@
+#include "devicemodels/device_library.hpp"
+
+#include "base/errors.hpp"
+#include "base/text.hpp"
+#include "devicemodels/device_folders.hpp"
+#include "store/toml_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace ohmloom {
+
+const std::vector<ModelKind>& model_kinds() {
+    static const std::vector<ModelKind> kinds = [] {
+        std::vector<ModelKind> all;
+        for (const DeviceFolder& folder : device_folders()) {
+            for (ModelKind& kind : folder.kinds()) all.push_back(std::move(kind));
+        }
+        std::sort(all.begin(), all.end(),
+                  [](const ModelKind& a, const ModelKind& b) { return a.name < b.name; });
+        return all;
+    }();
+    return kinds;
+}
+
+namespace {
+
+const ModelKind* find_kind(std::string_view model) {
+    const auto& kinds = model_kinds();
+    const auto found =
+        std::find_if(kinds.begin(), kinds.end(), [&](const ModelKind& kind) { return kind.name == model; });
+    return found == kinds.end() ? nullptr : &*found;
+}
+
+std::string guess(std::string_view word, const std::vector<std::string>& words) {
+    const std::string nearest = nearest_word(word, words);
+    return nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest);
+}
+
+Card read_any_card(const TomlTable& table) {
+    const std::string model = table.text("model");
+    const ModelKind* kind = find_kind(model);
+    if (kind == nullptr) {
+        std::vector<std::string> names;
+        for (const ModelKind& known : model_kinds()) names.push_back(known.name);
+        table.refuse("model", fmt::format("is '{}': expected one of {}{}", model, join_words(names),
+                                          guess(model, names)));
+    }
+    return read_card(table, kind->parameters);
+}
+
+Card read_built_in(const BuiltInCard& built_in) {
+    Card card = read_any_card(TomlTable::parse(built_in.text, built_in.file));
+    card.name = built_in.name;
+    return card;
+}
+
+Card read_card_file(std::string_view name) {
+    Card card = read_any_card(TomlTable::read(std::filesystem::path(name)));
+    card.name = name;
+    card.folder = std::filesystem::path(name).parent_path().string();
+    return card;
+}
+
+Card find_built_in(std::string_view name) {
+    std::vector<std::string> names;
+    for (const BuiltInCard& built_in : built_in_cards()) {
+        if (built_in.name == name) return read_built_in(built_in);
+        names.push_back(built_in.name);
+    }
+    for (const BuiltInCard& built_in : built_in_cards()) {
+        const std::string folder = built_in.name.substr(0, built_in.name.find('/'));
+        if (folder != name) continue;
+        Card card = read_built_in(built_in);
+        if (card.is_default) return card;
+    }
+    throw InputError(
+        fmt::format("unknown device '{}': expected one of {}, or the path of a card, ending in .toml{}", name,
+                    join_words(names), guess(name, names)));
+}
+
+} // namespace
+
+std::vector<std::string> card_names() {
+    std::vector<std::string> names;
+    for (const BuiltInCard& built_in : built_in_cards()) names.push_back(built_in.name);
+    return names;
+}
+
+Card find_card(std::string_view name, const CardChanges& changes) {
+    Card card = name.ends_with(".toml") ? read_card_file(name) : find_built_in(name);
+    for (const auto& [value, text] : changes)
+        card = with_value(std::move(card), kind_of(card).parameters, value, text);
+    return card;
+}
+
+const ModelKind& kind_of(const Card& card) {
+    const ModelKind* kind = find_kind(card.model);
+    OHMLOOM_ASSERT(kind != nullptr);
+    return *kind;
+}
+
+std::unique_ptr<const DeviceModel> make_device(const Card& card) {
+    try {
+        return kind_of(card).make(card);
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("card {}: {}", card.name, error.what()));
+    }
+}
+
+} // namespace ohmloom

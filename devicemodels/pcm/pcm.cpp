@@ -1,0 +1,10 @@
+#include "devicemodels/pcm/accumulation_device.hpp"
+#include "devicemodels/pcm/statistical_device.hpp"
+
+namespace ohmloom {
+
+std::vector<ModelKind> pcm_kinds() {
+    return {statistical_pcm_kind(), accumulation_pcm_kind()};
+}
+
+} // namespace ohmloom

@@ -1,0 +1,23 @@
+#include "devicemodels/sinh/sinh.hpp"
+
+#include "devicemodels/still_device.hpp"
+
+namespace ohmloom {
+
+namespace {
+
+std::unique_ptr<DeviceModel> make_sinh(Card card) {
+    const StillDevice::Parameters parameters{SinhCell{card.number("alpha")}, card.number("g_min"),
+                                             card.number("g_max"), card.number_or("sigma_programming", 0.0)};
+    return std::make_unique<StillDevice>(std::move(card), parameters);
+}
+
+} // namespace
+
+std::vector<ModelKind> sinh_kinds() {
+    std::vector<ParameterSpec> parameters = still_parameters();
+    parameters.push_back({"alpha", "1/V", "nonlinearity: I = g sinh(alpha v)/alpha", 1e-6, 1e3});
+    return {{"sinh", "cell whose current grows as a hyperbolic sine", parameters, make_sinh}};
+}
+
+} // namespace ohmloom
