@@ -1,5 +1,6 @@
 #include "contender.hpp"
 
+#include "base/dense.hpp"
 #include "base/errors.hpp"
 #include "direct_newton.hpp"
 
@@ -22,11 +23,12 @@ constexpr Index square(Index side) {
 constexpr Index any = std::numeric_limits<Index>::max();
 
 // clang-format off
-constexpr std::array<ContenderKind, 8> kinds{{
+constexpr std::array<ContenderKind, 9> kinds{{
     //                  linear: 1 vector   more          sinh: 1      more
     {"lines",                   any,           square(1024), square(1024), square(256)},
     {"auto",                    square(1024),  square(512),  square(1024), square(256)},
     {"condense",                square(1024),  square(512),  0,            0},
+    {"port-matrix",             square(1024),  square(1024), 0,            0},
     {"mna",                     square(256),   square(128),  square(128),  square(32)},
     {"cholmod-amd",             square(1024),  square(512),  square(512),  square(64)},
     {"cholmod-metis",           square(1024),  square(512),  square(512),  square(64)},
@@ -56,6 +58,29 @@ private:
     const Problem& problem_;
     SolveOptions options_;
     ArraySolution solution_;
+};
+
+/// The array reduced to its ports once, and then one product for all vectors. Its residual is that of the port matrix.
+class PortMatrixContender final : public Contender {
+public:
+    explicit PortMatrixContender(const Problem& problem) : problem_(problem) {}
+
+    void run() override {
+        ports_ = port_matrix(problem_.crossbar, {.engine = Engine::condense});
+        // Columns end at 0 V: what leaves there is minus the block of the port matrix between columns and rows.
+        Matrix<double> transfer(ports_.lines, ports_.rows);
+        for (Index l = 0; l < ports_.lines; ++l) {
+            for (Index r = 0; r < ports_.rows; ++r) transfer(l, r) = -ports_.y(ports_.rows + l, r);
+        }
+        i_col_ = multiply_transposed(problem_.drive.v_row, transfer);
+    }
+
+    [[nodiscard]] Answer answer() const override { return {i_col_, ports_.residual, 0.0}; }
+
+private:
+    const Problem& problem_;
+    PortMatrix ports_;
+    Matrix<double> i_col_;
 };
 
 /// A sparse direct solver on the nodal equations: analyse, factorise once, solve every vector; Newton's method if cells are
@@ -146,6 +171,7 @@ std::span<const ContenderKind> contender_kinds() {
 std::unique_ptr<Contender> make_contender(std::string_view name, const Problem& problem) {
     if (const auto baseline = baseline_named(name))
         return std::make_unique<DirectContender>(*baseline, problem);
+    if (name == "port-matrix") return std::make_unique<PortMatrixContender>(problem);
     return std::make_unique<EngineContender>(engine_from_name(name), problem);
 }
 

@@ -31,7 +31,8 @@ public:
 
 /// A kind of contender, and what it can be asked.
 struct ContenderKind {
-    std::string_view name; ///< an engine of `solve_array`, or "klu", "cholmod-amd", "cholmod-metis"
+    std::string_view
+        name; ///< an engine of `solve_array`, "port-matrix", "klu", "cholmod-amd" or "cholmod-metis"
 
     // Largest numbers of cells that are run; beyond, a run would take minutes or more memory than it is worth.
     Index linear_once = 0;

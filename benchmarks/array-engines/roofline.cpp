@@ -145,7 +145,7 @@ EngineLine lines_line(Index side, Index vectors, int rounds) {
     EngineLine line{"lines", side, "iteration", lines_iteration(std::min(vectors, lanes)),
                     (tight_time - loose_time) / (more * cells)};
     if (vectors > 1) {
-        line.engine = "lines, batch";
+        line.engine = "lines (batch)";
         // The lanes that are solved side by side share the caches.
         line.work.resident *= static_cast<double>(std::min(vectors, lanes));
     }

@@ -7,10 +7,11 @@ namespace ohmloom::benchmarks {
 /// Number of threads that BLAS calls may use, from here on. The library sets its own to one when it first calls BLAS.
 void set_blas_threads(int count);
 
-/// Holds everybody, baselines and their BLAS included, to one thread for as long as it lives.
+/// Holds everybody to one thread for as long as it lives: the library, BLAS, and CHOLMOD's own OpenMP loops. The last two stay
+/// so.
 class SingleThread {
 public:
-    SingleThread() : limit_(1) { set_blas_threads(1); }
+    SingleThread();
 
 private:
     ThreadLimit limit_;

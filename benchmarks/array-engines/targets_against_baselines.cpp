@@ -86,11 +86,11 @@ Measurement lines_512_once(const TargetOptions& options) {
 }
 
 Measurement best_128_hundred(const TargetOptions& options) {
-    return linear_square(128, 100, {"lines", "condense"}, options);
+    return linear_square(128, 100, {"lines", "condense", "port-matrix"}, options);
 }
 
 Measurement best_512_hundred(const TargetOptions& options) {
-    return linear_square(512, 100, {"lines", "condense"}, options);
+    return linear_square(512, 100, {"lines", "condense", "port-matrix"}, options);
 }
 
 Measurement lines_against_ngspice(const TargetOptions& options) {
