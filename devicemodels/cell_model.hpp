@@ -27,6 +27,11 @@ inline bool is_linear(const CellModel& model) {
     return std::visit([](const auto& cell) { return cell.is_linear; }, model);
 }
 
+/// True if the slope at a voltage is proportional to `g`.
+inline bool slope_scales_with_g(const CellModel& model) {
+    return !std::holds_alternative<TableCell>(model) && !std::holds_alternative<EcmCell>(model);
+}
+
 /// A cell at one voltage.
 struct CellPoint {
     double current = 0.0; ///< [A] from top to bottom

@@ -64,6 +64,10 @@ HWY_INLINE LaneValues step(const LaneValues& x) {
     const auto zero = hn::Zero(LaneTag());
     return LaneValues(hn::IfThenElseZero(hn::Ge(x.v, zero), hn::Set(LaneTag(), 1.0)));
 }
+HWY_INLINE bool all_within(const LaneValues& x, double limit) {
+    namespace hn = hwy::HWY_NAMESPACE;
+    return hn::AllTrue(LaneTag(), hn::Le(hn::Abs(x.v), hn::Set(LaneTag(), limit)));
+}
 HWY_INLINE LaneValues copy_sign(const LaneValues& magnitude, const LaneValues& sign) {
     return LaneValues(hwy::HWY_NAMESPACE::CopySign(magnitude.v, sign.v));
 }

@@ -38,6 +38,10 @@ inline double mul_add(double x, double y, double z) {
 inline double step(double x) {
     return x >= 0.0 ? 1.0 : 0.0;
 }
+/// Whether |x| <= limit, in every lane.
+inline bool all_within(double x, double limit) {
+    return std::abs(x) <= limit;
+}
 /// |magnitude| with the sign of `sign`.
 inline double copy_sign(double magnitude, double sign) {
     return std::copysign(magnitude, sign);

@@ -24,6 +24,17 @@ HWY_INLINE LawPoint<Real> evaluate_law(const PcmCell& law, double g, double alph
     return {Real(g) * point.current, Real(g) * point.slope};
 }
 
+template <class Real>
+HWY_INLINE Real evaluate_current(const PcmCell& law, double g, double alpha, const Real& v) {
+    using law_math::mul_add;
+    Real current = alpha > PcmCell::smallest_alpha ? sinh_over_alpha_current(alpha, v) : v;
+    if (law.c3 != 0.0 || law.c5 != 0.0) {
+        const Real v2 = v * v;
+        current = mul_add(v * v2, mul_add(Real(law.c5), v2, Real(law.c3)), current);
+    }
+    return Real(g) * current;
+}
+
 } // namespace ohmloom::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -17,6 +17,11 @@ HWY_INLINE LawPoint<Real> evaluate_law(const SinhCell& law, double g, double /*s
     return {Real(g) * point.current, Real(g) * point.slope};
 }
 
+template <class Real>
+HWY_INLINE Real evaluate_current(const SinhCell& law, double g, double /*shape*/, const Real& v) {
+    return Real(g) * sinh_over_alpha_current(law.alpha, v);
+}
+
 } // namespace ohmloom::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

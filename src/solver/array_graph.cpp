@@ -114,7 +114,7 @@ void add_cell_currents(const Cell& cell, const Crossbar& crossbar, const ArrayGr
             const auto w = static_cast<std::size_t>(
                 graph.row_node[static_cast<std::size_t>(r * crossbar.sites() + site)]);
             const auto b = static_cast<std::size_t>(graph.col_node[static_cast<std::size_t>(r * lines + l)]);
-            const double i = cell.current(v[w] - v[b], crossbar.g(r, l));
+            const double i = cell.current(v[w] - v[b], crossbar.g(r, l), crossbar.shape_at(r, l));
             currents.i_row[static_cast<std::size_t>(r)] += i;
             currents.i_col[static_cast<std::size_t>(l)] += i;
             currents.net[w] += i;

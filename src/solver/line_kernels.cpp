@@ -6,86 +6,15 @@
 // clang-format on
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
+#include "solver/cell_laws-inl.hpp"
+#include "solver/lane_vectors-inl.hpp"
 #include "solver/line_kernels.hpp"
 
 #include <cmath>
 #include <limits>
-#include <memory>
 
 HWY_BEFORE_NAMESPACE();
 namespace ohmloom::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Tag = hn::CappedTag<double, 8>;
-using Vec = hn::Vec<Tag>;
-
-/// Two vectors of lanes: two independent recurrences hide each other's latency.
-struct Two {
-    Vec a, b;
-};
-
-HWY_INLINE Index half() {
-    return static_cast<Index>(hn::Lanes(Tag()));
-}
-/// Lanes that one Two covers.
-HWY_INLINE Index width() {
-    return 2 * half();
-}
-
-HWY_INLINE Two load(const double* from) {
-    return {hn::Load(Tag(), from), hn::Load(Tag(), from + half())};
-}
-HWY_INLINE void store(const Two& value, double* to) {
-    hn::Store(value.a, Tag(), to);
-    hn::Store(value.b, Tag(), to + half());
-}
-HWY_INLINE Two all(double value) {
-    return {hn::Set(Tag(), value), hn::Set(Tag(), value)};
-}
-HWY_INLINE Two zero() {
-    return {hn::Zero(Tag()), hn::Zero(Tag())};
-}
-HWY_INLINE Two operator+(const Two& x, const Two& y) {
-    return {hn::Add(x.a, y.a), hn::Add(x.b, y.b)};
-}
-HWY_INLINE Two operator-(const Two& x, const Two& y) {
-    return {hn::Sub(x.a, y.a), hn::Sub(x.b, y.b)};
-}
-HWY_INLINE Two operator*(const Two& x, const Two& y) {
-    return {hn::Mul(x.a, y.a), hn::Mul(x.b, y.b)};
-}
-HWY_INLINE Two operator/(const Two& x, const Two& y) {
-    return {hn::Div(x.a, y.a), hn::Div(x.b, y.b)};
-}
-/// x·y + z
-HWY_INLINE Two mul_add(const Two& x, const Two& y, const Two& z) {
-    return {hn::MulAdd(x.a, y.a, z.a), hn::MulAdd(x.b, y.b, z.b)};
-}
-/// z − x·y
-HWY_INLINE Two neg_mul_add(const Two& x, const Two& y, const Two& z) {
-    return {hn::NegMulAdd(x.a, y.a, z.a), hn::NegMulAdd(x.b, y.b, z.b)};
-}
-HWY_INLINE Two max(const Two& x, const Two& y) {
-    return {hn::Max(x.a, y.a), hn::Max(x.b, y.b)};
-}
-HWY_INLINE Two abs(const Two& x) {
-    return {hn::Abs(x.a), hn::Abs(x.b)};
-}
-HWY_INLINE Two expm1(const Two& x) {
-    return {hn::Expm1(Tag(), x.a), hn::Expm1(Tag(), x.b)};
-}
-/// 1/x, and 0 where x is 0: a node without any connection stays where it is.
-HWY_INLINE Vec inverse_or_zero(Vec x) {
-    const auto one = hn::Set(Tag(), 1.0);
-    const auto none = hn::Eq(x, hn::Zero(Tag()));
-    return hn::IfThenZeroElse(none, hn::Div(one, hn::IfThenElse(none, one, x)));
-}
-HWY_INLINE Two inverse_or_zero(const Two& x) {
-    return {inverse_or_zero(x.a), inverse_or_zero(x.b)};
-}
 
 /// Coefficient of a node: one for all lanes, or one per lane.
 template <bool per_lane>
@@ -95,14 +24,6 @@ HWY_INLINE Two coefficient(const double* values, Index node, Index lane) {
     } else {
         return all(values[node]);
     }
-}
-
-HWY_INLINE void keep(const Two& value, Lanes& lanes, Index lane) {
-    hn::StoreU(value.a, Tag(), lanes.data() + lane);
-    hn::StoreU(value.b, Tag(), lanes.data() + lane + half());
-}
-HWY_INLINE Two recall(const Lanes& lanes, Index lane) {
-    return {hn::LoadU(Tag(), lanes.data() + lane), hn::LoadU(Tag(), lanes.data() + lane + half())};
 }
 
 /// Solves row r: T_r·u = rhs(s), and hands each node's u to use(s, u), from the last site to the first.
@@ -291,39 +212,24 @@ void factorise_block(const LineSystem& system, LaneBlock& block) {
     }
 }
 
-/// Current of a cell and its slope, at voltage v.
-struct CellPoint {
-    Two current, slope;
-};
-
-/// I = g·sinh(alpha·v)/alpha and g·cosh(alpha·v), both from e = expm1(alpha·v) without cancellation:
-/// sinh = (e + e/(e + 1))/2 and cosh = 1 + e²/(2·(e + 1)).
-HWY_INLINE CellPoint sinh_cell(double g, double alpha, const Two& v) {
-    // Beyond 80 the current is astronomic; the limit keeps a wild trial step finite.
-    Two argument = all(alpha) * v;
-    argument = {hn::Min(hn::Max(argument.a, hn::Set(Tag(), -80.0)), hn::Set(Tag(), 80.0)),
-                hn::Min(hn::Max(argument.b, hn::Set(Tag(), -80.0)), hn::Set(Tag(), 80.0))};
-    const Two e = expm1(argument);
-    const Two ratio = e / (e + all(1.0));
-    const Two half_g = all(0.5 * g);
-    return {half_g * (e + ratio) * all(1.0 / alpha), mul_add(half_g * e, ratio, all(g))};
-}
-
 struct EvaluationSums {
     Two error, current, rounding;
 };
 
-HWY_INLINE Two evaluate_cell(const LineSystem& system, LaneBlock& block, double alpha, Index node, Index lane,
-                             const Two& v) {
+template <class Law>
+HWY_INLINE Two evaluate_cell(const LineSystem& system, LaneBlock& block, const Law& law, Index node,
+                             Index lane, const Two& v) {
     const double g = system.g[static_cast<std::size_t>(node)];
-    if (block.slope.empty()) return all(g) * v;
-    const CellPoint point = sinh_cell(g, alpha, v);
+    const double shape = system.shape[static_cast<std::size_t>(node)];
+    if (block.slope.empty()) return law.current(g, shape, v);
+    const LanePoint point = law.point(g, shape, v);
     store(point.slope, block.slope.data() + node * lane_count + lane);
     return point.current;
 }
 
 /// Row r: cell currents, currents of both line families' cells, and f_w; r of the column nodes gets the cell current.
-HWY_INLINE void evaluate_row(const LineSystem& system, LaneBlock& block, double alpha, Index r, Index lane,
+template <class Law>
+HWY_INLINE void evaluate_row(const LineSystem& system, LaneBlock& block, const Law& law, Index r, Index lane,
                              EvaluationSums& sums) {
     const double* w = block.w.data() + lane;
     const double* b = block.b.data() + lane;
@@ -336,8 +242,7 @@ HWY_INLINE void evaluate_row(const LineSystem& system, LaneBlock& block, double 
         Two i_site = zero();
         for (Index k = 0; k < system.lines_per_site; ++k) {
             const Index l = s * system.lines_per_site + k, cell = r * system.lines + l;
-            const Two i =
-                evaluate_cell(system, block, alpha, cell, lane, w_here - load(b + cell * lane_count));
+            const Two i = evaluate_cell(system, block, law, cell, lane, w_here - load(b + cell * lane_count));
             i_site = i_site + i;
             store(i, block.r.data() + cell * lane_count + lane);
             double* i_col = block.i_col.data() + l * lane_count + lane;
@@ -409,12 +314,12 @@ HWY_INLINE void evaluate_columns(const LineSystem& system, LaneBlock& block, Ind
 }
 
 LaneErrors evaluate_block(const LineSystem& system, LaneBlock& block) {
-    const auto* sinh = std::get_if<SinhCell>(&system.cell);
-    const double alpha = sinh != nullptr ? sinh->alpha : 1.0;
     LaneErrors errors;
     for (Index lane = 0; lane < lane_count; lane += width()) {
         EvaluationSums sums{zero(), zero(), zero()};
-        for (Index r = 0; r < system.rows; ++r) evaluate_row(system, block, alpha, r, lane, sums);
+        with_law(system.cell, [&](const auto& law) HWY_ATTR {
+            for (Index r = 0; r < system.rows; ++r) evaluate_row(system, block, law, r, lane, sums);
+        });
         evaluate_columns(system, block, lane, sums);
         keep(sums.error, errors.error, lane);
         keep(sums.current, errors.current, lane);
@@ -586,23 +491,13 @@ HWY_EXPORT(descend_block);
 HWY_EXPORT(advance_block);
 HWY_EXPORT(target_name);
 
-namespace {
-
-constexpr std::size_t cache_line = 64 / sizeof(double);
-
-} // namespace
-
 LaneBlock::LaneBlock(const LineSystem& system) {
     const auto row_nodes = static_cast<std::size_t>(system.rows * system.sites);
     const auto col_nodes = static_cast<std::size_t>(system.rows * system.lines);
     const auto rows = static_cast<std::size_t>(system.rows), lines = static_cast<std::size_t>(system.lines);
     const bool per_lane = !is_linear(system.cell);
     const std::size_t lanes = lane_count, shared = per_lane ? lanes : 1;
-    struct Request {
-        std::span<double>& place;
-        std::size_t size;
-    };
-    const Request requests[] = {
+    const ArrayRequest requests[] = {
         {v_row, rows * lanes},           {v_col, lines * lanes},
         {w, row_nodes * lanes},          {b, col_nodes * lanes},
         {f_w, row_nodes * lanes},        {i_row, rows * lanes},
@@ -612,19 +507,7 @@ LaneBlock::LaneBlock(const LineSystem& system) {
         {y, col_nodes * lanes},          {z, col_nodes * lanes},
         {s, col_nodes * lanes},          {p, col_nodes * lanes},
         {q, col_nodes * lanes},          {scratch, static_cast<std::size_t>(system.sites) * lanes}};
-    // Every array starts on a cache line of its own.
-    const auto padded = [](std::size_t size) { return (size + cache_line - 1) / cache_line * cache_line; };
-    std::size_t total = cache_line;
-    for (const Request& request : requests) total += padded(request.size);
-    storage_.assign(total, 0.0);
-    void* begin = storage_.data();
-    std::size_t space = storage_.size() * sizeof(double);
-    std::align(cache_line * sizeof(double), sizeof(double), begin, space);
-    double* next = static_cast<double*>(begin);
-    for (const Request& request : requests) {
-        request.place = {next, request.size};
-        next += padded(request.size);
-    }
+    storage_ = cut_arrays(requests);
 }
 
 namespace line_kernels {

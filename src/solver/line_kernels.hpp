@@ -1,19 +1,12 @@
 #pragma once
 
+#include "solver/lanes.hpp"
 #include "solver/line_system.hpp"
 
-#include <array>
 #include <span>
 #include <vector>
 
 namespace ohmloom {
-
-/// Operating points solved side by side: every node value is stored for this many input vectors next to each other, so that the
-/// recurrences along a line, serial in themselves, fill the SIMD lanes.
-inline constexpr Index lane_count = 16;
-
-/// One number per lane.
-using Lanes = std::array<double, lane_count>;
 
 /// Everything that a block of `lane_count` operating points needs, in arrays [node][lane] aligned to cache lines. Column-node arrays
 /// have rows·lines nodes, row-node arrays rows·sites.
@@ -42,13 +35,6 @@ public:
 
 private:
     std::vector<double> storage_;
-};
-
-/// KCL error and scale of each lane after an evaluation.
-struct LaneErrors {
-    Lanes error{};    ///< [A] largest KCL error over the unknown nodes
-    Lanes current{};  ///< [A] largest line current
-    Lanes rounding{}; ///< [A] what rounding the node voltages alone can leave
 };
 
 /// The steps of the engine, compiled for every instruction set and chosen at run time.

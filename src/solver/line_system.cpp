@@ -50,6 +50,8 @@ LineSystem make_line_system(const Crossbar& crossbar) {
     system.lines = crossbar.lines();
     system.cell = crossbar.cell;
     system.g = crossbar.g.values();
+    system.shape = crossbar.shape.values();
+    system.shape.resize(system.g.size()); // none given: 0
     system.rows_merged = is_merged(crossbar.r_row);
     system.cols_merged = is_merged(crossbar.r_col);
     const auto row_nodes = static_cast<std::size_t>(system.rows * system.sites);

@@ -16,7 +16,8 @@ struct LineSystem {
     Index lines_per_site = 1;
     Index lines = 0;
     CellModel cell = LinearCell{};
-    std::vector<double> g; ///< [rows * lines] [S] zero-bias conductance of the cells
+    std::vector<double> g;     ///< [rows * lines] [S] zero-bias conductance of the cells
+    std::vector<double> shape; ///< [rows * lines] second number of the cells' law
 
     bool rows_merged = false;
     bool cols_merged = false;

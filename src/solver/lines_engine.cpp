@@ -3,12 +3,16 @@
 #include "base/parallel.hpp"
 #include "solver/array_solution.hpp"
 #include "solver/line_kernels.hpp"
+#include "solver/line_relaxation.hpp"
 #include "solver/mna_engine.hpp"
 #include "solver/single_line_kernels.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <type_traits>
+#include <utility>
 
 namespace ohmloom {
 
@@ -27,9 +31,65 @@ struct Layout<LaneBlock> {
     using Errors = LaneErrors;
 };
 template <>
+struct Layout<RelaxationBlock> {
+    static constexpr std::size_t lanes = lane_count;
+};
+
+template <>
 struct Layout<SinglePoint> {
     static constexpr std::size_t lanes = 1;
     using Errors = line_kernels::PointErrors;
+};
+
+/// Where the voltages of column nodes lie: the first one, and the numbers from node to node; a node's lanes lie side by side.
+template <class Block>
+auto column_voltages(Block& block) {
+    if constexpr (std::is_same_v<std::remove_const_t<Block>, RelaxationBlock>) {
+        return std::pair(block.columns.data(), RelaxationBlock::record);
+    } else {
+        return std::pair(block.b.data(), static_cast<Index>(Layout<std::remove_const_t<Block>>::lanes));
+    }
+}
+
+/// Which vectors of a batch a block holds.
+struct Part {
+    Index first = 0, count = 0;
+};
+
+/// Sets the terminal potentials of the part's vectors and starts every node at the potential of its own terminal. Lanes beyond the
+/// part repeat its last vector.
+template <class Block>
+void start(const LineSystem& system, const Crossbar& crossbar, const Drive& drive, const Part& part,
+           Block& block) {
+    constexpr Index width = Layout<Block>::lanes;
+    for (Index lane = 0; lane < width; ++lane) {
+        const std::vector<double> v =
+            port_potentials(crossbar, drive, part.first + std::min(lane, part.count - 1));
+        for (Index r = 0; r < system.rows; ++r) block.v_row[at(r * width + lane)] = v[at(r)];
+        for (Index l = 0; l < system.lines; ++l) block.v_col[at(l * width + lane)] = v[at(system.rows + l)];
+    }
+    double* w = block.w.data();
+    for (Index r = 0; r < system.rows; ++r) {
+        for (Index s = 0; s < system.sites; ++s, w += width)
+            std::copy_n(block.v_row.data() + r * width, width, w);
+    }
+    auto [b, step] = column_voltages(block);
+    for (Index r = 0; r < system.rows; ++r) {
+        for (Index l = 0; l < system.lines; ++l, b += step)
+            std::copy_n(block.v_col.data() + l * width, width, b);
+    }
+}
+
+/// An error that is small enough; one that overflowed never is.
+bool is_converged(double error, double current, double rounding, const SolveOptions& options) {
+    return std::isfinite(error) && (error <= rounding || error <= options.tolerance * current);
+}
+
+/// How one lane came out.
+struct LaneOutcome {
+    double error = 0.0, current = 0.0, rounding = 0.0;
+    int iterations = 0;
+    bool converged = false;
 };
 
 /// One block of operating points on its way to convergence, in either layout.
@@ -42,26 +102,6 @@ class BlockSolver {
 public:
     BlockSolver(const LineSystem& system, Block& block, const SolveOptions& options)
         : system_(system), block_(block), options_(options), linear_(is_linear(system.cell)) {}
-
-    /// Sets the terminal potentials of vectors [first, first + count) and starts every node at the potential of its own terminal. Lanes
-    /// beyond `count` repeat the last vector.
-    void start(const Crossbar& crossbar, const Drive& drive, Index first, Index count) {
-        for (Index lane = 0; lane < width; ++lane) {
-            const std::vector<double> v = port_potentials(crossbar, drive, first + std::min(lane, count - 1));
-            for (Index r = 0; r < system_.rows; ++r) block_.v_row[at(r * width + lane)] = v[at(r)];
-            for (Index l = 0; l < system_.lines; ++l)
-                block_.v_col[at(l * width + lane)] = v[at(system_.rows + l)];
-        }
-        double* w = block_.w.data();
-        for (Index r = 0; r < system_.rows; ++r) {
-            for (Index s = 0; s < system_.sites; ++s, w += width)
-                std::copy_n(block_.v_row.data() + r * width, width, w);
-        }
-        double* b = block_.b.data();
-        for (Index r = 0; r < system_.rows; ++r, b += system_.lines * width) {
-            std::copy_n(block_.v_col.data(), system_.lines * width, b);
-        }
-    }
 
     /// Newton steps until every lane has converged, gains nothing more, or the iterations are used up.
     ///
@@ -86,9 +126,10 @@ public:
         }
     }
 
-    [[nodiscard]] const typename Layout<Block>::Errors& errors() const { return errors_; }
-    [[nodiscard]] bool converged(Index lane) const { return converged_[at(lane)]; }
-    [[nodiscard]] int iterations(Index lane) const { return iterations_[at(lane)]; }
+    [[nodiscard]] LaneOutcome outcome(Index lane) const {
+        return {errors_.error[at(lane)], errors_.current[at(lane)], errors_.rounding[at(lane)],
+                iterations_[at(lane)], converged_[at(lane)]};
+    }
 
 private:
     [[nodiscard]] bool used_up(int step) const {
@@ -99,8 +140,7 @@ private:
     void mark_converged() {
         for (std::size_t lane = 0; lane < done_.size(); ++lane) {
             const double error = errors_.error[lane];
-            converged_[lane] =
-                error <= errors_.rounding[lane] || error <= options_.tolerance * errors_.current[lane];
+            converged_[lane] = is_converged(error, errors_.current[lane], errors_.rounding[lane], options_);
             // A linear lane that a whole refinement did not bring closer has reached what rounding allows.
             const bool stalled = linear_ && !(error < 0.5 * last_error_[lane]);
             done_[lane] = converged_[lane] || stalled;
@@ -198,8 +238,8 @@ private:
 };
 
 template <class Block>
-void store_lane(const LineSystem& system, const Block& block, const BlockSolver<Block>& solver, Index lane,
-                Index k, const SolveOptions& options, ArraySolution& solution) {
+void store_lane(const LineSystem& system, const Block& block, const LaneOutcome& outcome, Index lane, Index k,
+                const SolveOptions& options, ArraySolution& solution) {
     constexpr Index width = Layout<Block>::lanes;
     double power = 0.0;
     for (Index r = 0; r < system.rows; ++r) {
@@ -211,14 +251,14 @@ void store_lane(const LineSystem& system, const Block& block, const BlockSolver<
         power -= block.v_col[at(l * width + lane)] * solution.i_col(k, l);
     }
     solution.power[at(k)] = power;
-    const double error = solver.errors().error[at(lane)], current = solver.errors().current[at(lane)];
-    const bool nothing_flows = current == 0.0 && error <= solver.errors().rounding[at(lane)];
-    solution.residual[at(k)] = error == 0.0 || nothing_flows ? 0.0 : error / current;
-    solution.iterations[at(k)] = solver.iterations(lane);
-    solution.status[at(k)] = solver.converged(lane) ? SolveStatus::converged : SolveStatus::not_converged;
+    const bool nothing_flows = outcome.current == 0.0 && outcome.error <= outcome.rounding;
+    solution.residual[at(k)] = outcome.error == 0.0 || nothing_flows ? 0.0 : outcome.error / outcome.current;
+    solution.iterations[at(k)] = outcome.iterations;
+    solution.status[at(k)] = outcome.converged ? SolveStatus::converged : SolveStatus::not_converged;
     if (!options.fields) return;
     for (Index i = 0; i < solution.v_w.cols(); ++i) solution.v_w(k, i) = block.w[at(i * width + lane)];
-    for (Index i = 0; i < solution.v_b.cols(); ++i) solution.v_b(k, i) = block.b[at(i * width + lane)];
+    const auto [b, step] = column_voltages(block);
+    for (Index i = 0; i < solution.v_b.cols(); ++i) solution.v_b(k, i) = b[i * step + lane];
 }
 
 /// Solves the operating points that did not converge again by the mna engine, and keeps its answer where that is better.
@@ -229,33 +269,162 @@ void fall_back(const Crossbar& crossbar, const Drive& drive, const SolveOptions&
         const auto v_row = drive.v_row.row(k);
         const Drive alone{Matrix<double>(1, drive.v_row.cols(), {v_row.begin(), v_row.end()}), drive.v_col};
         const ArraySolution again = solve_array_mna(crossbar, alone, options);
-        if (!(again.residual[0] < solution.residual[at(k)])) continue;
+        if (std::isfinite(solution.residual[at(k)]) && !(again.residual[0] < solution.residual[at(k)]))
+            continue;
         copy_operating_point(again, 0, solution, k);
         solution.fallbacks.push_back(k);
     }
 }
 
-/// Solves vectors [0, batch) in blocks of one layout. A strand of blocks is solved one after the other in one set of arrays; which
-/// strand a block is in changes no number.
-template <class Block>
-void solve_blocks(const Crossbar& crossbar, const LineSystem& system, const Drive& drive,
-                  const SolveOptions& options, ArraySolution& solution) {
-    constexpr Index width = Layout<Block>::lanes;
-    const Index batch = drive.v_row.rows(), blocks = (batch + width - 1) / width;
+/// Chebyshev's coefficients for the relaxation of an array: update k is p ← momentum·p + length·db.
+class Momentum {
+public:
+    explicit Momentum(double contraction)
+        : sigma_square_(std::pow(contraction / (2.0 - contraction), 2)), gamma_(2.0 / (2.0 - contraction)) {
+        // What momentum gains on so little is less than what it costs to keep.
+        if (sigma_square_ < 1e-4) sigma_square_ = 0.0;
+    }
+
+    void next() {
+        omega_ = omega_ == 0.0 ? 1.0 : 1.0 / (1.0 - sigma_square_ * omega_ / (omega_ == 1.0 ? 2.0 : 4.0));
+    }
+    [[nodiscard]] line_kernels::Update update() const {
+        return {omega_ - 1.0, omega_ * gamma_, sigma_square_ > 0.0};
+    }
+
+private:
+    double sigma_square_, gamma_;
+    double omega_ = 0.0;
+};
+
+/// Relaxes a started block until every lane's KCL error, measured apart from the passes, is below the tolerance; or as long as the
+/// passes gain.
+std::array<LaneOutcome, lane_count> relax(const LineSystem& system, const Chord& chord,
+                                          const SolveOptions& options, RelaxationBlock& block) {
+    using line_kernels::Pass;
+    constexpr int most_measures = 3;
+    std::array<LaneOutcome, lane_count> outcomes;
+    const int most_passes = 10 + 2 * static_cast<int>(chord.passes(options.tolerance));
+    Momentum cheb(chord.contraction);
+    Pass pass = Pass::first_down;
+    double target = 0.9 * options.tolerance, last = std::numeric_limits<double>::infinity();
+    int passes = 0;
+    for (int measures = 0; measures < most_measures; ++measures, target *= 0.1) {
+        for (double worst = last; passes < most_passes; last = worst) {
+            const LaneErrors errors = line_kernels::relax(system, chord, block, pass, cheb.update());
+            ++passes;
+            pass = pass == Pass::up ? Pass::down : Pass::up;
+            cheb.next();
+            worst = 0.0;
+            for (std::size_t lane = 0; lane < outcomes.size(); ++lane) {
+                if (errors.error[lane] > 0.0)
+                    worst = std::max(worst, errors.error[lane] / errors.current[lane]);
+            }
+            if (!(worst > target) || !(worst < 10.0 * last)) break;
+        }
+        const LaneErrors errors = line_kernels::measure(system, block);
+        bool all_converged = true;
+        for (std::size_t lane = 0; lane < outcomes.size(); ++lane) {
+            const double error = errors.error[lane];
+            const bool converged = is_converged(error, errors.current[lane], errors.rounding[lane], options);
+            outcomes[lane] = {error, errors.current[lane], errors.rounding[lane], passes, converged};
+            all_converged = all_converged && converged;
+        }
+        if (all_converged) break;
+    }
+    return outcomes;
+}
+
+/// Solves vectors [0, batch) in blocks, strand by strand: `solve_part(part)` is called for each, from a solver that `make_solver()`
+/// made for the strand, so that a strand's blocks share one set of arrays. Which strand a block is in changes no number.
+template <class MakeSolver>
+void for_parts(Index batch, Index width, const MakeSolver& make_solver) {
+    const Index blocks = (batch + width - 1) / width;
     const Index strands = std::min<Index>(blocks, Index{2} * allowed_threads());
     parallel_for(strands, [&](Index strand) {
-        Block block(system);
-        bool factorised = false;
+        auto solve_part = make_solver();
         for (Index k = strand; k < blocks; k += strands) {
-            const Index first = k * width, count = std::min(width, batch - first);
-            BlockSolver<Block> solver(system, block, options);
-            solver.start(crossbar, drive, first, count);
-            solver.solve(factorised);
-            for (Index lane = 0; lane < count; ++lane) {
-                store_lane(system, block, solver, lane, first + lane, options, solution);
-            }
+            solve_part(Part{k * width, std::min(width, batch - k * width)});
         }
     });
+}
+
+/// What the blocks of one solution share.
+struct Job {
+    const Crossbar& crossbar;
+    const LineSystem& system;
+    const Drive& drive;
+    const SolveOptions& options;
+    ArraySolution& solution;
+};
+
+/// Newton with conjugate gradients on a part of the batch.
+template <class Block>
+class NewtonPart {
+public:
+    explicit NewtonPart(const Job& job) : job_(job), block_(job.system) {}
+
+    void operator()(const Part& part) {
+        BlockSolver<Block> solver(job_.system, block_, job_.options);
+        start(job_.system, job_.crossbar, job_.drive, part, block_);
+        solver.solve(factorised_);
+        for (Index lane = 0; lane < part.count; ++lane) {
+            store_lane(job_.system, block_, solver.outcome(lane), lane, part.first + lane, job_.options,
+                       job_.solution);
+        }
+    }
+
+private:
+    const Job& job_;
+    Block block_;
+    bool factorised_ = false;
+};
+
+/// Relaxation on a part of the batch, and Newton where it does not do.
+class RelaxedPart {
+public:
+    RelaxedPart(const Job& job, const Chord& chord) : job_(job), chord_(chord), block_(job.system) {}
+
+    void operator()(const Part& part) {
+        start(job_.system, job_.crossbar, job_.drive, part, block_);
+        const std::array<LaneOutcome, lane_count> outcomes = relax(job_.system, chord_, job_.options, block_);
+        if (!std::all_of(outcomes.begin(), outcomes.end(),
+                         [](const LaneOutcome& o) { return o.converged; })) {
+            if (!newton_) newton_.emplace(job_);
+            (*newton_)(part);
+            return;
+        }
+        for (Index lane = 0; lane < part.count; ++lane) {
+            store_lane(job_.system, block_, outcomes[at(lane)], lane, part.first + lane, job_.options,
+                       job_.solution);
+        }
+    }
+
+private:
+    const Job& job_;
+    const Chord& chord_;
+    RelaxationBlock block_;
+    std::optional<NewtonPart<LaneBlock>> newton_;
+};
+
+/// Largest voltage that a cell can see from the terminals.
+double largest_cell_voltage(const Drive& drive) {
+    const auto [low, high] = std::minmax_element(drive.v_row.values().begin(), drive.v_row.values().end());
+    double v_low = 0.0, v_high = 0.0;
+    if (!drive.v_col.empty()) {
+        const auto [col_low, col_high] = std::minmax_element(drive.v_col.begin(), drive.v_col.end());
+        v_low = *col_low;
+        v_high = *col_high;
+    }
+    return std::max({*high - v_low, v_high - *low, 0.0});
+}
+
+/// The chord, if relaxation takes less time than Newton with conjugate gradients.
+std::optional<Chord> relaxation_chord(const Job& job) {
+    constexpr double most_passes = 25.0;
+    std::optional<Chord> chord = make_chord(job.system, largest_cell_voltage(job.drive));
+    if (chord && chord->passes(job.options.tolerance) > most_passes) chord.reset();
+    return chord;
 }
 
 } // namespace
@@ -263,12 +432,16 @@ void solve_blocks(const Crossbar& crossbar, const LineSystem& system, const Driv
 ArraySolution solve_array_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
     // Up to so many vectors, one at a time beats lanes that mostly repeat each other.
     constexpr Index few_vectors = 3;
+    const Index batch = drive.v_row.rows();
     const LineSystem system = make_line_system(crossbar);
-    ArraySolution solution = make_solution(crossbar, drive.v_row.rows(), options, Engine::lines);
-    if (is_linear(crossbar.cell) && drive.v_row.rows() <= few_vectors) {
-        solve_blocks<SinglePoint>(crossbar, system, drive, options, solution);
+    ArraySolution solution = make_solution(crossbar, batch, options, Engine::lines);
+    const Job job{crossbar, system, drive, options, solution};
+    if (is_linear(crossbar.cell) && batch <= few_vectors) {
+        for_parts(batch, 1, [&] { return NewtonPart<SinglePoint>(job); });
+    } else if (const std::optional<Chord> chord = relaxation_chord(job)) {
+        for_parts(batch, lane_count, [&] { return RelaxedPart(job, *chord); });
     } else {
-        solve_blocks<LaneBlock>(crossbar, system, drive, options, solution);
+        for_parts(batch, lane_count, [&] { return NewtonPart<LaneBlock>(job); });
     }
     fall_back(crossbar, drive, options, solution);
     return solution;

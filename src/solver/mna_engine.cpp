@@ -39,7 +39,7 @@ public:
             [&](const auto& cell) {
                 for_each_cell(crossbar_, graph_, [&](Index w, Index b, Index r, Index l) {
                     const double voltage = v[static_cast<std::size_t>(w)] - v[static_cast<std::size_t>(b)];
-                    stamp(w, b, cell.slope(voltage, crossbar_.g(r, l)));
+                    stamp(w, b, cell.slope(voltage, crossbar_.g(r, l), crossbar_.shape_at(r, l)));
                 });
             },
             crossbar_.cell);

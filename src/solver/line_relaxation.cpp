@@ -1,0 +1,457 @@
+// The kernels of relaxation. This file is compiled once per instruction set (Highway's foreach_target).
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "solver/line_relaxation.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/highway.h>
+
+#include "solver/cell_laws-inl.hpp"
+#include "solver/lane_vectors-inl.hpp"
+#include "solver/line_relaxation.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace ohmloom::HWY_NAMESPACE {
+
+/// Largest KCL error of a column node and largest row current of a pass.
+struct SweepSums {
+    Two error, current;
+};
+
+using line_kernels::Update;
+
+// A column node's record in RelaxationBlock::columns.
+constexpr Index b_at = 0, y_at = lane_count, p_at = 2 * lane_count;
+constexpr Index record = RelaxationBlock::record;
+
+/// Takes the correction of a column node that the last pass swept here, leaves it in y for the next row, and returns the node's new
+/// voltage. `before` is the node's record in the row before, if there is one.
+HWY_INLINE Two correct(double* node, const double* before, double gain, const Update& update) {
+    Two db = load(node + y_at);
+    if (before != nullptr) db = mul_add(all(gain), load(before + y_at), db);
+    store(db, node + y_at);
+    const Two b = load(node + b_at);
+    Two p = all(update.length) * db;
+    if (update.momentum != 0.0) p = mul_add(all(update.momentum), load(node + p_at), p);
+    if (update.keep_change) store(p, node + p_at);
+    store(b + p, node + b_at);
+    return b + p;
+}
+
+/// The lanes of one Two on one pass.
+template <class Law>
+class Sweep {
+public:
+    HWY_INLINE Sweep(const LineSystem& system, const Chord& chord, RelaxationBlock& block, const Law& law,
+                     const Update& update, Index lane)
+        : system_(system), chord_(chord), law_(law), update_(update), v_row_(block.v_row.data() + lane),
+          v_col_(block.v_col.data() + lane), w_(block.w.data() + lane), columns_(block.columns.data() + lane),
+          inflow_(block.inflow.data() + lane), swept_(block.swept.data() + lane) {}
+
+    template <bool downward, bool first_pass>
+    HWY_INLINE SweepSums run() const {
+        const Index rows = system_.rows, lines = system_.lines;
+        SweepSums sums{zero(), zero()};
+        for (Index k = 0; k < rows; ++k) {
+            eliminate_row<downward, first_pass>(downward ? k : rows - 1 - k, k, sums);
+        }
+        // The row at which the pass ends has no next one to finish it.
+        const Index last = (downward ? rows - 1 : 0) * lines, before = downward ? -lines : lines;
+        const Chord::ColumnStep* step = (downward ? chord_.down : chord_.up).data() + last;
+        for (Index l = 0; l < lines; ++l) {
+            double* node = columns_ + (last + l) * record;
+            const Two f = load(inflow_ + l * lane_count);
+            sums.error = max(sums.error, abs(f));
+            Two swept = f;
+            if (rows > 1) swept = mul_add(all(step[l].link), load(node + before * record + y_at), f);
+            store(swept * all(step[l].pivot), node + y_at);
+        }
+        return sums;
+    }
+
+private:
+    /// Corrects the columns at row r, the k-th of the pass, finishes the row before, and solves row r.
+    template <bool downward, bool first_pass>
+    HWY_INLINE void eliminate_row(Index r, Index k_row, SweepSums& sums) const {
+        const Index sites = system_.sites, per_site = system_.lines_per_site, lines = system_.lines;
+        const Index to_before = (downward ? -lines : lines) * record;
+        const Chord::RowStep* row = chord_.rows.data() + r * sites;
+        const Chord::ColumnStep* column = (downward ? chord_.down : chord_.up).data() + r * lines;
+        const Index steps_to_before = downward ? -lines : lines;
+        const Law law = law_;
+        const Update update = update_;
+        double* node = columns_ + r * lines * record;
+        double* w_node = w_ + r * sites * lane_count;
+        double* inflow = inflow_;
+        double* swept_site = swept_;
+        const Two v_source = load(v_row_ + r * lane_count);
+        Two error = sums.error;
+
+        // Forward: f_s = ties + links − cell currents, eliminated as it is formed.
+        Two swept = zero(), from_left = zero(), w = load(w_node);
+        for (Index s = 0; s < sites; ++s, ++row) {
+            Two f = from_left;
+            if (row->tie != 0.0) f = mul_add(all(row->tie), v_source - w, f);
+            for (Index k = 0; k < per_site; ++k, ++column, node += record, inflow += lane_count) {
+                double* const before = node + to_before;
+                const Two b = first_pass
+                                  ? load(node + b_at)
+                                  : correct(node, k_row > 0 ? before : nullptr, column->back_gain, update);
+                Two into = zero();
+                if (k_row > 0) {
+                    const Chord::ColumnStep& finished = column[steps_to_before];
+                    into = all(column->link) * (load(before + b_at) - b);
+                    const Two f_b = load(inflow) - into;
+                    error = max(error, abs(f_b));
+                    Two carried = f_b;
+                    if (k_row > 1)
+                        carried = mul_add(all(finished.link), load(before + to_before + y_at), f_b);
+                    store(carried * all(finished.pivot), before + y_at);
+                }
+                if (column->tie != 0.0) {
+                    const double* v_col = v_col_ + (s * per_site + k) * lane_count;
+                    into = mul_add(all(column->tie), load(v_col) - b, into);
+                }
+                const Two i = law.current(column->g, column->shape, w - b);
+                store(into + i, inflow);
+                f = f - i;
+            }
+            if (s + 1 < sites) {
+                const Two next = load(w_node + (s + 1) * lane_count);
+                from_left = all(row->link) * (w - next);
+                f = f - from_left;
+                w = next;
+            }
+            swept = s == 0 ? f : mul_add(all(row[-1].gain), swept, f);
+            store(swept, swept_site + s * lane_count);
+        }
+        sums.error = error;
+        // Backward: dw_s = f_s/pivot + gain·dw_(s+1); the cells follow along the chord.
+        Two dw = zero(), i_row = zero();
+        for (Index s = sites - 1; s >= 0; --s) {
+            --row;
+            dw = mul_add(all(row->gain), dw, all(row->pivot) * load(swept_site + s * lane_count));
+            const Two w_new = load(w_node + s * lane_count) + dw;
+            store(w_new, w_node + s * lane_count);
+            if (row->tie != 0.0) i_row = mul_add(all(row->tie), v_source - w_new, i_row);
+            for (Index k = 0; k < per_site; ++k) {
+                --column;
+                inflow -= lane_count;
+                store(mul_add(all(column->chord), dw, load(inflow)), inflow);
+            }
+        }
+        sums.current = max(sums.current, abs(i_row));
+    }
+
+    const LineSystem& system_;
+    const Chord& chord_;
+    const Law law_;
+    const Update update_;
+    const double* v_row_;
+    const double* v_col_;
+    double* w_;
+    double* columns_;
+    double* inflow_;
+    double* swept_;
+};
+
+template <bool downward, bool first_pass>
+LaneErrors relax_pass(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
+                      const Update& update) {
+    LaneErrors errors;
+    with_law(system.cell, [&](const auto& law) HWY_ATTR {
+        for (Index lane = 0; lane < lane_count; lane += width()) {
+            const Sweep sweep(system, chord, block, law, update, lane);
+            const SweepSums sums = sweep.template run<downward, first_pass>();
+            keep(sums.error, errors.error, lane);
+            keep(sums.current, errors.current, lane);
+        }
+    });
+    return errors;
+}
+
+LaneErrors relax_block(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
+                       line_kernels::Pass pass, const Update& update) {
+    switch (pass) {
+    case line_kernels::Pass::first_down:
+        return relax_pass<true, true>(system, chord, block, update);
+    case line_kernels::Pass::down:
+        return relax_pass<true, false>(system, chord, block, update);
+    case line_kernels::Pass::up:
+        return relax_pass<false, false>(system, chord, block, update);
+    }
+    return {};
+}
+
+template <class Law>
+HWY_INLINE void measure_lanes(const LineSystem& system, RelaxationBlock& block, const Law& law, Index lane,
+                              LaneErrors& errors) {
+    const auto at = [&](std::span<double> values, Index node)
+                        HWY_ATTR { return values.data() + node * lane_count + lane; };
+    const double* columns = block.columns.data() + lane + b_at;
+    Two error = zero(), current = zero(), rounding = zero();
+    for (Index r = 0; r < system.rows; ++r) {
+        const Index first = r * system.sites, first_cell = r * system.lines;
+        const double* link = system.row_link.data() + first;
+        const double* tie = system.row_tie.data() + first;
+        const double* g = system.g.data() + first_cell;
+        const double* shape = system.shape.data() + first_cell;
+        const double* col_tie = system.col_tie.data() + first_cell;
+        const double* col_link = system.col_link.data() + first_cell;
+        const double* col_link_above = col_link - system.lines;
+        const Two v_source = load(block.v_row.data() + r * lane_count + lane);
+        Two i_row = zero(), from_left = zero(), w = load(at(block.w, first));
+        for (Index s = 0; s < system.sites; ++s) {
+            Two f = mul_add(all(tie[s]), v_source - w, from_left);
+            rounding = max(rounding, all(link[s] + tie[s]) * abs(w));
+            for (Index k = 0; k < system.lines_per_site; ++k) {
+                const Index l = s * system.lines_per_site + k, node = first_cell + l;
+                const double* here = columns + node * record;
+                const Two b = load(here);
+                const Two i = law.current(g[l], shape[l], w - b);
+                f = f - i;
+                i_row = i_row + i;
+                store(r == 0 ? i : load(at(block.i_col, l)) + i, at(block.i_col, l));
+                Two f_b = mul_add(all(col_tie[l]), load(at(block.v_col, l)) - b, i);
+                if (r > 0) f_b = mul_add(all(col_link_above[l]), load(here - system.lines * record) - b, f_b);
+                if (r + 1 < system.rows)
+                    f_b = mul_add(all(col_link[l]), load(here + system.lines * record) - b, f_b);
+                error = max(error, abs(f_b));
+                rounding = max(rounding, all(col_link[l] + col_tie[l]) * abs(b));
+            }
+            if (s + 1 < system.sites) {
+                const Two next = load(at(block.w, first + s + 1));
+                from_left = all(link[s]) * (w - next);
+                f = f - from_left;
+                w = next;
+            }
+            error = max(error, abs(f));
+        }
+        store(i_row, block.i_row.data() + r * lane_count + lane);
+        current = max(current, abs(i_row));
+    }
+    for (Index l = 0; l < system.lines; ++l) current = max(current, abs(load(at(block.i_col, l))));
+    keep(error, errors.error, lane);
+    keep(current, errors.current, lane);
+    keep(rounding * all(16.0 * std::numeric_limits<double>::epsilon()), errors.rounding, lane);
+}
+
+LaneErrors measure_block(const LineSystem& system, RelaxationBlock& block) {
+    LaneErrors errors;
+    with_law(system.cell, [&](const auto& law) HWY_ATTR {
+        for (Index lane = 0; lane < lane_count; lane += width())
+            measure_lanes(system, block, law, lane, errors);
+    });
+    return errors;
+}
+
+} // namespace ohmloom::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ohmloom {
+
+HWY_EXPORT(relax_block);
+HWY_EXPORT(measure_block);
+
+namespace {
+
+std::size_t at(Index i) {
+    return static_cast<std::size_t>(i);
+}
+
+double invert(double value) {
+    return value == 0.0 || std::isinf(value) ? 0.0 : 1.0 / value;
+}
+
+/// Eliminates the chain of nodes [0, count): LDLᵀ with pivot_k = own_k + g_k + g_(k−1)·(1 − g_(k−1)/pivot_(k−1)), own_k being what
+/// node k conducts to the cells and its terminal, written so that nothing cancels: `below` is what the chain so far still conducts
+/// there. `link(k)` is g_k, to the next node; keep(k, 1/pivot, g_k/pivot) takes the factors.
+template <class Own, class Link, class Keep>
+void factorise_chain(Index count, const Own& own, const Link& link, const Keep& keep) {
+    double below = 0.0;
+    for (Index k = 0; k < count; ++k) {
+        const double onward = k + 1 < count ? link(k) : 0.0, here = own(k) + below;
+        const double inverse = invert(here + onward);
+        keep(k, inverse, onward * inverse);
+        below = onward * inverse * here;
+    }
+}
+
+void factorise_rows(const LineSystem& system, const std::vector<double>& slope, Chord& chord) {
+    chord.rows.resize(at(system.rows * system.sites));
+    for (Index r = 0; r < system.rows; ++r) {
+        const Index first = r * system.sites;
+        const auto own = [&](Index s) {
+            double sum = system.row_tie[at(first + s)];
+            for (Index k = 0; k < system.lines_per_site; ++k) {
+                sum += slope[at((first + s) * system.lines_per_site + k)];
+            }
+            return sum;
+        };
+        const auto link = [&](Index s) { return system.row_link[at(first + s)]; };
+        factorise_chain(system.sites, own, link, [&](Index s, double pivot, double gain) {
+            chord.rows[at(first + s)] = {link(s), system.row_tie[at(first + s)], pivot, gain};
+        });
+    }
+}
+
+void factorise_columns(const LineSystem& system, const std::vector<double>& slope, Chord& chord) {
+    const Index lines = system.lines, rows = system.rows;
+    chord.down.resize(at(rows * lines));
+    chord.up.resize(at(rows * lines));
+    for (Index l = 0; l < lines; ++l) {
+        for (const bool downward : {true, false}) {
+            std::vector<Chord::ColumnStep>& steps = downward ? chord.down : chord.up;
+            std::vector<Chord::ColumnStep>& others = downward ? chord.up : chord.down;
+            const auto node = [&](Index k) { return at((downward ? k : rows - 1 - k) * lines + l); };
+            // The link between the k-th row of the pass and the next.
+            const auto link = [&](Index k) { return system.col_link[downward ? node(k) : node(k + 1)]; };
+            const auto own = [&](Index k) { return system.col_tie[node(k)] + slope[node(k)]; };
+            factorise_chain(rows, own, link, [&](Index k, double pivot, double gain) {
+                Chord::ColumnStep& step = steps[node(k)];
+                step.g = system.g[node(k)];
+                step.shape = system.shape[node(k)];
+                step.chord = slope[node(k)];
+                step.tie = system.col_tie[node(k)];
+                step.link = k > 0 ? link(k - 1) : 0.0;
+                step.pivot = pivot;
+                others[node(k)].back_gain = gain; // a pass takes back what the one from the other side swept
+            });
+        }
+    }
+}
+
+/// v ← K·v for one vector over the column nodes.
+void apply_coupling(const LineSystem& system, const Chord& chord, std::vector<double>& v) {
+    const Index lines = system.lines, sites = system.sites, per_site = system.lines_per_site;
+    std::vector<double> u(at(sites));
+    for (Index r = 0; r < system.rows; ++r) {
+        const Chord::RowStep* row = chord.rows.data() + r * sites;
+        const Chord::ColumnStep* column = chord.down.data() + r * lines;
+        double* v_row = v.data() + r * lines;
+        double carried = 0.0;
+        for (Index s = 0; s < sites; ++s) {
+            for (Index l = s * per_site; l < (s + 1) * per_site; ++l) carried += column[l].chord * v_row[l];
+            u[at(s)] = carried * row[s].pivot;
+            carried *= row[s].gain;
+        }
+        double w = 0.0;
+        for (Index s = sites - 1; s >= 0; --s) {
+            w = u[at(s)] + row[s].gain * w;
+            for (Index l = s * per_site; l < (s + 1) * per_site; ++l) {
+                const double above = r > 0 ? column[l].link * v_row[l - lines] : 0.0;
+                v_row[l] = (column[l].chord * w + above) * column[l].pivot;
+            }
+        }
+    }
+    for (Index node = (system.rows - 1) * lines - 1; node >= 0; --node) {
+        v[at(node)] += chord.up[at(node)].back_gain * v[at(node + lines)];
+    }
+}
+
+/// Upper bound of the spectral radius of K, within a tenth or so of it.
+double bound_contraction(const LineSystem& system, const Chord& chord) {
+    constexpr int most_steps = 5;
+    constexpr double small = 0.1; // below it a better bound saves no pass
+    std::vector<double> v(at(system.rows * system.lines), 1.0), last;
+    double bound = 1.0;
+    for (int step = 0; step < most_steps; ++step) {
+        last = v;
+        apply_coupling(system, chord, v);
+        double highest = 0.0, largest = 0.0;
+        for (std::size_t i = 0; i < v.size(); ++i) {
+            largest = std::max(largest, v[i]);
+            highest = std::max(highest, v[i] / last[i]);
+        }
+        const double before = bound;
+        bound = std::min(bound, highest);
+        if (largest == 0.0 || bound < small || (step > 0 && bound > 0.95 * before)) break;
+        // The floor keeps every element positive, as the bound asks, where a cell couples to nothing.
+        for (double& value : v) value = std::max(value / largest, 1e-6);
+    }
+    return bound;
+}
+
+/// Smallest and largest slope of a cell.
+struct SlopeRange {
+    double low, high;
+};
+
+/// Slope at 0 V and at both ends of [−v, v], beyond which laws bend one way.
+SlopeRange slope_range(const CellModel& model, double g, double shape, double v) {
+    const double slopes[] = {evaluate_cell(model, g, shape, 0.0).slope,
+                             evaluate_cell(model, g, shape, v).slope,
+                             evaluate_cell(model, g, shape, -v).slope};
+    const auto [low, high] = std::minmax_element(std::begin(slopes), std::end(slopes));
+    return {*low, *high};
+}
+
+/// One slope for each cell; none if a cell's slope varies too much for that.
+std::optional<std::vector<double>> chord_slopes(const LineSystem& system, double v_largest) {
+    constexpr double steepest = 4.0;
+    std::vector<double> slopes(system.g.size());
+    const bool scales = slope_scales_with_g(system.cell);
+    SlopeRange unit{0.0, 0.0};
+    double shape = std::numeric_limits<double>::quiet_NaN();
+    for (std::size_t i = 0; i < slopes.size(); ++i) {
+        const double g = system.g[i];
+        if (g == 0.0) continue;
+        if (!scales || system.shape[i] != shape) {
+            shape = system.shape[i];
+            unit = slope_range(system.cell, scales ? 1.0 : g, shape, v_largest);
+            if (!(unit.low > 0.0 && unit.high <= steepest * unit.low)) return std::nullopt;
+        }
+        slopes[i] = 0.5 * (unit.low + unit.high) * (scales ? g : 1.0);
+    }
+    return slopes;
+}
+
+} // namespace
+
+double Chord::passes(double factor) const {
+    // Chebyshev's polynomial of degree n falls as 2·rate^n.
+    const double sigma = contraction / (2.0 - contraction);
+    const double rate = sigma > 0.0 ? (1.0 - std::sqrt(1.0 - sigma * sigma)) / sigma : 0.0;
+    return rate > 0.0 ? std::max(1.0, std::log(0.5 * factor) / std::log(rate)) : 1.0;
+}
+
+std::optional<Chord> make_chord(const LineSystem& system, double v_largest) {
+    if (system.rows_merged || system.cols_merged) return std::nullopt;
+    const std::optional<std::vector<double>> slopes = chord_slopes(system, v_largest);
+    if (!slopes) return std::nullopt;
+    Chord chord;
+    factorise_rows(system, *slopes, chord);
+    factorise_columns(system, *slopes, chord);
+    chord.contraction = bound_contraction(system, chord);
+    return chord;
+}
+
+RelaxationBlock::RelaxationBlock(const LineSystem& system) {
+    const std::size_t lanes = lane_count, row_nodes = at(system.rows * system.sites) * lanes,
+                      col_nodes = at(system.rows * system.lines) * lanes, rows = at(system.rows) * lanes,
+                      lines = at(system.lines) * lanes;
+    const ArrayRequest requests[] = {
+        {v_row, rows},  {v_col, lines},           {i_row, rows},   {i_col, lines},
+        {w, row_nodes}, {columns, 3 * col_nodes}, {inflow, lines}, {swept, at(system.sites) * lanes}};
+    storage_ = cut_arrays(requests);
+}
+
+namespace line_kernels {
+
+LaneErrors relax(const LineSystem& system, const Chord& chord, RelaxationBlock& block, Pass pass,
+                 const Update& update) {
+    return HWY_DYNAMIC_DISPATCH(relax_block)(system, chord, block, pass, update);
+}
+LaneErrors measure(const LineSystem& system, RelaxationBlock& block) {
+    return HWY_DYNAMIC_DISPATCH(measure_block)(system, block);
+}
+
+} // namespace line_kernels
+
+} // namespace ohmloom
+#endif
