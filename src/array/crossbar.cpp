@@ -28,14 +28,35 @@ void require_resistances(std::string_view name, const std::vector<double>& value
         require_resistance(fmt::format("{}[{}]", name, i), values[i]);
 }
 
-/// Conductances outside what the law covers, but for 0: no cell.
+void require_map(std::string_view name, const Matrix<double>& map, Index rows, Index cols) {
+    if (map.empty()) return;
+    if (map.rows() != rows || map.cols() != cols) {
+        throw InputError(
+            fmt::format("the map of {} is [{} x {}], expected [{} x {}] (one resistance per wire "
+                        "segment, both ends included) or none",
+                        name, map.rows(), map.cols(), rows, cols));
+    }
+    for (Index r = 0; r < rows; ++r) {
+        for (Index c = 0; c < cols; ++c) {
+            if (!(map(r, c) >= 0.0)) {
+                throw InputError(
+                    fmt::format("wire segment {}[{}, {}] is {} Ohm: it must not be negative; 0 joins "
+                                "its two nodes, inf is an open segment",
+                                name, r, c, map(r, c)));
+            }
+        }
+    }
+}
+
+/// Conductances outside what the law covers, but for 0, an open cell, and infinity, a short.
 void require_covered(const Crossbar& crossbar) {
     const CellRange range = range_of(crossbar.cell);
     constexpr double slack = 1e-9; // a conductance that came through other units or a file
     for (Index r = 0; r < crossbar.rows(); ++r) {
         for (Index c = 0; c < crossbar.lines(); ++c) {
             const double g = crossbar.g(r, c);
-            if (g != 0.0 && (g < range.g_low * (1.0 - slack) || g > range.g_high * (1.0 + slack))) {
+            if (g != 0.0 && !std::isinf(g) &&
+                (g < range.g_low * (1.0 - slack) || g > range.g_high * (1.0 + slack))) {
                 throw InputError(
                     fmt::format("conductance g[{}, {}] is {} S: the cells' table covers {} S to {} S; "
                                 "allow extrapolation, or give a wider table",
@@ -80,9 +101,11 @@ void validate(const Crossbar& crossbar) {
     for (Index r = 0; r < crossbar.rows(); ++r) {
         for (Index c = 0; c < crossbar.lines(); ++c) {
             const double g = crossbar.g(r, c);
-            if (!std::isfinite(g) || g < 0.0) {
-                throw InputError(fmt::format(
-                    "conductance g[{}, {}] is {} S: it must be finite and not negative", r, c, g));
+            if (!(g >= 0.0)) {
+                throw InputError(
+                    fmt::format("conductance g[{}, {}] is {} S: it must not be negative; 0 is an "
+                                "open cell, inf a shorted one",
+                                r, c, g));
             }
         }
     }
@@ -91,6 +114,8 @@ void validate(const Crossbar& crossbar) {
     require_shapes(crossbar);
     require_resistance("r_row", crossbar.r_row);
     require_resistance("r_col", crossbar.r_col);
+    require_map("r_row", crossbar.r_row_map, crossbar.rows(), crossbar.sites() + 1);
+    require_map("r_col", crossbar.r_col_map, crossbar.rows() + 1, crossbar.lines());
     require_resistances("r_source", crossbar.r_source, crossbar.rows());
     require_resistances("r_sense", crossbar.r_sense, crossbar.lines());
 }

@@ -21,15 +21,22 @@ enum class TiedEnds {
 /// the same row node. Column line s·lines_per_site + k is line k of site s. One wire segment lies between
 /// neighbouring nodes of a line and between a tied end and its nearest node.
 ///
+/// Segments may differ from each other (process gradients, faults): then a map says each one's resistance. Segment
+/// k of a line lies before node k, the last one behind the last node; those at ends that are not tied do not matter.
+/// No resistance joins the two nodes exactly, an infinite one cuts the line. Likewise a cell of conductance 0 is
+/// open, and one of infinite conductance is a short: its row node and column node are one.
+///
 ///     row r:   v_row[r] –r_source[r]–r_row– w(r,0) –r_row– w(r,1) – …            i(r,l) = I(w − b; g(r,l))
 ///     line l:  b(0,l) –r_col– b(1,l) – … – b(rows−1,l) –r_col–r_sense[l]– v_col[l]
 struct Crossbar {
-    Matrix<double> g;              ///< [rows x lines] [S] cell conductance at zero bias; >= 0
-    Index lines_per_site = 1;      ///< column lines that leave one row node; 1 or 2
+    Matrix<double> g;         ///< [rows x lines] [S] cell conductance at zero bias; >= 0, may be infinite
+    Index lines_per_site = 1; ///< column lines that leave one row node; 1 or 2
     CellModel cell = LinearCell{}; ///< current law of every cell
     Matrix<double> shape;          ///< [rows x lines] second number of each cell's law; empty means 0; >= 0
     double r_row = 0.0;            ///< [Ohm] one row wire segment; >= 0
     double r_col = 0.0;            ///< [Ohm] one column wire segment; >= 0
+    Matrix<double> r_row_map; ///< [rows x (sites + 1)] [Ohm] of each segment; empty means r_row everywhere
+    Matrix<double> r_col_map; ///< [(rows + 1) x lines] [Ohm] of each segment; empty means r_col everywhere
     TiedEnds row_ends = TiedEnds::first;
     TiedEnds col_ends = TiedEnds::last;
     std::vector<double> r_source; ///< [rows] [Ohm] in series at every tied end of a row; empty means 0
@@ -41,6 +48,14 @@ struct Crossbar {
     [[nodiscard]] Index sites() const { return g.cols() / lines_per_site; }
     [[nodiscard]] double shape_at(Index row, Index line) const {
         return shape.empty() ? 0.0 : shape(row, line);
+    }
+    /// Row segment before site s of row r, s = sites(): behind the last site.
+    [[nodiscard]] double row_segment(Index r, Index s) const {
+        return r_row_map.empty() ? r_row : r_row_map(r, s);
+    }
+    /// Column segment before row r of column line l, r = rows(): below the last row.
+    [[nodiscard]] double col_segment(Index r, Index l) const {
+        return r_col_map.empty() ? r_col : r_col_map(r, l);
     }
     [[nodiscard]] double source_resistance(Index row) const {
         return r_source.empty() ? 0.0 : r_source[static_cast<std::size_t>(row)];

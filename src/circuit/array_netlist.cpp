@@ -1,12 +1,11 @@
 #include "circuit/array_netlist.hpp"
 
+#include "array/array_nodes.hpp"
 #include "base/errors.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -14,102 +13,100 @@ namespace ohmloom {
 
 namespace {
 
-/// Names along one line: row r or column line l.
-struct LineNames {
-    std::string terminal;           ///< "row_3": also the stem of the junctions' names
-    std::string wire;               ///< "rrow_3": stem of the segments' names
-    std::string series;             ///< "rsource_3": stem of the series resistances' names
-    std::vector<std::string> nodes; ///< "w_3_0", "w_3_1", …
-};
-
-/// What one line is made of.
-struct LineParts {
-    double r_series = 0.0;
-    double r_segment = 0.0;
-    TiedEnds ends = TiedEnds::first;
-};
-
-/// One line as a chain of places, with the resistors between them, as drawn; zero resistances join places.
-///
-/// Places: the terminal, then the cell nodes in order, then the junctions of the tied ends. The smallest
-/// place of those that are joined gives the node its name.
-class Line {
+/// The lines of a crossbar, written into a circuit. Places that are one node have the name of the smallest, so a line
+/// without resistance is named after its terminal, and a shorted cell's node after its row.
+class LineWriter {
 public:
-    Line(const LineNames& names, const LineParts& parts) : names_(names), count_(names.nodes.size()) {
-        joined_.resize(count_ + 3);
-        std::iota(joined_.begin(), joined_.end(), std::size_t{0});
-        const std::size_t first_cell = 1, last_cell = count_;
-        const std::size_t first_end = count_ + 1, last_end = count_ + 2;
-        if (parts.ends != TiedEnds::last) {
-            connect(names.series + "_first", terminal, first_end, parts.r_series);
-            connect(names.wire + "_0", first_end, first_cell, parts.r_segment);
-        }
-        for (std::size_t k = 1; k < count_; ++k) {
-            connect(fmt::format("{}_{}", names.wire, k), k, k + 1, parts.r_segment);
-        }
-        if (parts.ends != TiedEnds::first) {
-            connect(fmt::format("{}_{}", names.wire, count_), last_cell, last_end, parts.r_segment);
-            connect(names.series + "_last", last_end, terminal, parts.r_series);
-        }
+    LineWriter(Circuit& circuit, const Crossbar& crossbar, const ArrayNodes& nodes)
+        : circuit_(circuit), crossbar_(crossbar), nodes_(nodes), places_(crossbar) {}
+
+    /// Node of any place.
+    NodeId node(Index place) {
+        place = nodes_.node[static_cast<std::size_t>(place)];
+        if (place < places_.rows) return circuit_.node(fmt::format("row_{}", place));
+        if (place < places_.terminals()) return circuit_.node(fmt::format("col_{}", place - places_.rows));
+        const Index first_col_node = places_.col_node(0, 0);
+        const bool on_row = place < first_col_node;
+        const Index k = place - (on_row ? places_.terminals() : first_col_node);
+        const Index width = on_row ? places_.sites : places_.lines;
+        return circuit_.node(fmt::format("{}_{}_{}", on_row ? 'w' : 'b', k / width, k % width));
     }
 
-    /// Adds nodes and resistors to the circuit; returns the nodes of the terminal and of the cells.
-    std::vector<NodeId> add_to(Circuit& circuit) {
-        std::vector<NodeId> nodes;
-        for (std::size_t place = 0; place <= count_; ++place) nodes.push_back(node(circuit, place));
-        for (const auto& [name, a, b, resistance] : resistors_) {
-            circuit.add(name, Resistor{node(circuit, a), node(circuit, b), resistance});
+    void add_row(Index r) {
+        const auto segment = [&](Index s) { return crossbar_.row_segment(r, s); };
+        add_line({fmt::format("row_{}", r), fmt::format("rrow_{}", r), fmt::format("rsource_{}", r), r,
+                  places_.row_node(r, 0), 1, places_.sites},
+                 crossbar_.source_resistance(r), crossbar_.row_ends, segment);
+    }
+
+    void add_column_line(Index l) {
+        const auto segment = [&](Index r) { return crossbar_.col_segment(r, l); };
+        add_line({fmt::format("col_{}", l), fmt::format("rcol_{}", l), fmt::format("rsense_{}", l),
+                  places_.rows + l, places_.col_node(0, l), places_.lines, places_.rows},
+                 crossbar_.sense_resistance(l), crossbar_.col_ends, segment);
+    }
+
+    /// Holds what no terminal reaches: SPICE wants a path to ground from every node. No current flows in it.
+    void add_holds() {
+        for (const Island& island : nodes_.islands) {
+            const NodeId held = node(island.nodes.front());
+            circuit_.add("rhold_" + std::string(circuit_.node_name(held)),
+                         Resistor{node(island.terminal), held, 1.0});
         }
-        return nodes;
     }
 
 private:
-    struct PlacedResistor {
-        std::string name;
-        std::size_t a, b;
-        double resistance;
+    struct Line {
+        std::string terminal_name; ///< "row_3": also the stem of the junctions' names
+        std::string wire;          ///< "rrow_3": stem of the segments' names
+        std::string series;        ///< "rsource_3": stem of the series resistances' names
+        Index terminal;            ///< place
+        Index first, step, count;  ///< places of the nodes along it
     };
 
-    void connect(std::string name, std::size_t a, std::size_t b, double resistance) {
-        if (resistance > 0.0) {
-            resistors_.push_back({std::move(name), a, b, resistance});
-        } else {
-            a = representative(a);
-            b = representative(b);
-            joined_[std::max(a, b)] = std::min(a, b);
+    template <class Segment>
+    void add_line(const Line& line, double r_series, TiedEnds ends, const Segment& segment) {
+        const Index last = line.first + line.step * (line.count - 1);
+        // Nodes in the order of a reader, not of the elements that mention them.
+        node(line.terminal);
+        for (Index k = 0; k < line.count; ++k) node(line.first + line.step * k);
+        if (ends != TiedEnds::last) add_tie(line, "_first", 0, line.first, r_series, segment(0));
+        for (Index k = 1; k < line.count; ++k) {
+            const Index here = line.first + line.step * k;
+            add_resistor(fmt::format("{}_{}", line.wire, k), node(here - line.step), node(here), segment(k));
         }
+        if (ends != TiedEnds::first) add_tie(line, "_last", line.count, last, r_series, segment(line.count));
     }
 
-    [[nodiscard]] std::size_t representative(std::size_t place) const {
-        while (joined_[place] != place) place = joined_[place];
-        return place;
+    /// Series resistance and segment `k` from the terminal to the cell node at a tied end.
+    void add_tie(const Line& line, const std::string& end, Index k, Index cell, double r_series,
+                 double r_segment) {
+        if (is_open(r_series + r_segment) || joins(r_series + r_segment)) return;
+        const NodeId from = node(line.terminal), to = node(cell);
+        const NodeId junction = joins(r_series)    ? from
+                                : joins(r_segment) ? to
+                                                   : circuit_.node(line.terminal_name + end);
+        const bool is_first = k == 0;
+        // Along the line as drawn: the terminal comes first at the first end, and last at the last.
+        const auto add_series = [&] {
+            add_resistor(line.series + end, is_first ? from : junction, is_first ? junction : from, r_series);
+        };
+        if (is_first) add_series();
+        add_resistor(fmt::format("{}_{}", line.wire, k), is_first ? junction : to, is_first ? to : junction,
+                     r_segment);
+        if (!is_first) add_series();
     }
 
-    NodeId node(Circuit& circuit, std::size_t place) const {
-        place = representative(place);
-        if (place == terminal) return circuit.node(names_.terminal);
-        if (place <= count_) return circuit.node(names_.nodes[place - 1]);
-        return circuit.node(names_.terminal + (place == count_ + 1 ? "_first" : "_last"));
+    void add_resistor(std::string name, NodeId a, NodeId b, double resistance) {
+        if (a == b || joins(resistance) || is_open(resistance)) return;
+        circuit_.add(std::move(name), Resistor{a, b, resistance});
     }
 
-    static constexpr std::size_t terminal = 0;
-    const LineNames& names_;
-    std::size_t count_; ///< cells along the line
-    std::vector<std::size_t> joined_;
-    std::vector<PlacedResistor> resistors_;
+    Circuit& circuit_;
+    const Crossbar& crossbar_;
+    const ArrayNodes& nodes_;
+    ArrayPlaces places_;
 };
-
-std::vector<NodeId> add_row(Circuit& circuit, const Crossbar& crossbar, Index r) {
-    LineNames names{fmt::format("row_{}", r), fmt::format("rrow_{}", r), fmt::format("rsource_{}", r), {}};
-    for (Index s = 0; s < crossbar.sites(); ++s) names.nodes.push_back(fmt::format("w_{}_{}", r, s));
-    return Line(names, {crossbar.source_resistance(r), crossbar.r_row, crossbar.row_ends}).add_to(circuit);
-}
-
-std::vector<NodeId> add_column_line(Circuit& circuit, const Crossbar& crossbar, Index l) {
-    LineNames names{fmt::format("col_{}", l), fmt::format("rcol_{}", l), fmt::format("rsense_{}", l), {}};
-    for (Index r = 0; r < crossbar.rows(); ++r) names.nodes.push_back(fmt::format("b_{}_{}", r, l));
-    return Line(names, {crossbar.sense_resistance(l), crossbar.r_col, crossbar.col_ends}).add_to(circuit);
-}
 
 /// Ohmic cells are resistors, every other law is a behavioural source.
 struct CellElement {
@@ -129,14 +126,12 @@ struct CellElement {
 };
 
 void add_cells(ArrayNetlist& netlist, const Crossbar& crossbar) {
-    // Below this a conductance has no reciprocal in double: no current to speak of.
-    constexpr double smallest = 1e-300;
     for (Index r = 0; r < crossbar.rows(); ++r) {
         for (Index l = 0; l < crossbar.lines(); ++l) {
             const double g = crossbar.g(r, l);
-            if (g < smallest) continue;
             const NodeId w = netlist.row_nodes(r, l / crossbar.lines_per_site);
             const NodeId b = netlist.column_nodes(r, l);
+            if (g < open_conductance || w == b) continue;
             std::visit(
                 CellElement{netlist.circuit, fmt::format("{}_{}", r, l), w, b, g, crossbar.shape_at(r, l)},
                 crossbar.cell);
@@ -202,28 +197,30 @@ double entry_or_zero(const std::vector<double>& values, Index i) {
 
 /// The netlist under construction: nodes and terminals in the order a reader expects, rows first.
 ArrayNetlist make_lines(const Crossbar& crossbar, const ArrayNetlistOptions& options) {
+    const ArrayPlaces places(crossbar);
+    const ArrayNodes nodes = join_nodes(crossbar);
+    require_separate_terminals(nodes, places);
     ArrayNetlist netlist;
-    netlist.row_nodes = Matrix<NodeId>(crossbar.rows(), crossbar.sites());
-    netlist.column_nodes = Matrix<NodeId>(crossbar.rows(), crossbar.lines());
-    for (Index r = 0; r < crossbar.rows(); ++r) {
-        const std::vector<NodeId> nodes = add_row(netlist.circuit, crossbar, r);
-        for (Index s = 0; s < crossbar.sites(); ++s) {
-            netlist.row_nodes(r, s) = nodes[static_cast<std::size_t>(s + 1)];
-        }
+    LineWriter lines(netlist.circuit, crossbar, nodes);
+    netlist.row_nodes = Matrix<NodeId>(places.rows, places.sites);
+    netlist.column_nodes = Matrix<NodeId>(places.rows, places.lines);
+    for (Index r = 0; r < places.rows; ++r) {
+        lines.add_row(r);
+        for (Index s = 0; s < places.sites; ++s) netlist.row_nodes(r, s) = lines.node(places.row_node(r, s));
         netlist.row_sources.push_back(fmt::format("vrow_{}", r));
         netlist.circuit.add(netlist.row_sources.back(),
-                            VoltageSource{nodes.front(), ground, entry_or_zero(options.v_row, r)});
+                            VoltageSource{lines.node(r), ground, entry_or_zero(options.v_row, r)});
     }
-    for (Index l = 0; l < crossbar.lines(); ++l) {
-        const std::vector<NodeId> nodes = add_column_line(netlist.circuit, crossbar, l);
-        for (Index r = 0; r < crossbar.rows(); ++r) {
-            netlist.column_nodes(r, l) = nodes[static_cast<std::size_t>(r + 1)];
-        }
+    for (Index l = 0; l < places.lines; ++l) {
+        lines.add_column_line(l);
+        for (Index r = 0; r < places.rows; ++r)
+            netlist.column_nodes(r, l) = lines.node(places.col_node(r, l));
         if (options.stage) continue;
         netlist.sense_sources.push_back(fmt::format("vcol_{}", l));
-        netlist.circuit.add(netlist.sense_sources.back(),
-                            VoltageSource{nodes.front(), ground, entry_or_zero(options.v_col, l)});
+        netlist.circuit.add(netlist.sense_sources.back(), VoltageSource{lines.node(places.rows + l), ground,
+                                                                        entry_or_zero(options.v_col, l)});
     }
+    lines.add_holds();
     return netlist;
 }
 

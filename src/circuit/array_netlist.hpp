@@ -46,10 +46,12 @@ struct ArrayNetlistOptions {
 /// | `rrow_r_k`                     | row segment before site k; k = sites: behind the last site        |
 /// | `rcol_l_k`                     | column segment before row k; k = rows: behind the last row        |
 /// | `rcell_r_l`, `bcell_r_l`       | ohmic cell, nonlinear cell                                        |
+/// | `rhold_w_r_s`, `rhold_b_r_l`   | 1 Ohm that holds an Island of nodes, from its first node          |
 /// | `xstage_s`                     | stage of site s                                                   |
 ///
-/// Nodes that a zero resistance joins are one node: it is named after the terminal if that is among them,
-/// else after its first w or b. A cell that does not conduct is left out.
+/// Nodes that a zero resistance or a shorted cell joins are one node: it is named after the terminal if that is
+/// among them, else after its first w or b. Open segments, cells that do not conduct and what has both its ends at
+/// one node are left out.
 struct ArrayNetlist {
     Circuit circuit;
     Matrix<NodeId> row_nodes;               ///< [rows x sites]
@@ -60,7 +62,7 @@ struct ArrayNetlist {
 };
 
 /// The netlist of a crossbar, exactly as `Crossbar` pictures it.
-/// @throws InputError if the crossbar is not valid, a source list has the wrong length or is not finite, or
+/// @throws InputError if the crossbar is not valid, two sources are joined without resistance, a source list has the wrong length or is not finite, or
 /// the stage's values are not positive or it finds no pairs of lines.
 ArrayNetlist expand_array(const Crossbar& crossbar, const ArrayNetlistOptions& options = {});
 

@@ -1,108 +1,27 @@
 #include "solver/array_graph.hpp"
 
+#include "array/array_nodes.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
-#include <utility>
 
 namespace ohmloom {
 
 namespace {
 
-/// Resistors of a crossbar as written down, before zero resistances are merged.
-class GraphBuilder {
-public:
-    explicit GraphBuilder(const Crossbar& crossbar)
-        : crossbar_(crossbar), ports_(crossbar.rows() + crossbar.lines()),
-          first_col_node_(ports_ + crossbar.rows() * crossbar.sites()),
-          parent_(static_cast<std::size_t>(first_col_node_ + crossbar.rows() * crossbar.lines())) {
-        std::iota(parent_.begin(), parent_.end(), Index{0});
+/// The part of a line's current that no cell law gives: where a shorted cell hangs on the line, its current is what
+/// leaves the terminal.
+void take_currents_from_terminals(const ArrayGraph& graph, NodeCurrents& currents) {
+    if (graph.has_short.empty()) return;
+    const std::size_t rows = currents.i_row.size();
+    for (std::size_t r = 0; r < rows; ++r) {
+        if (graph.has_short[r]) currents.i_row[r] = currents.net[r];
     }
-
-    ArrayGraph build() {
-        for (Index r = 0; r < crossbar_.rows(); ++r) {
-            add_line(r, crossbar_.source_resistance(r), crossbar_.r_row, crossbar_.row_ends, row_node(r, 0),
-                     1, crossbar_.sites());
-        }
-        for (Index l = 0; l < crossbar_.lines(); ++l) {
-            add_line(crossbar_.rows() + l, crossbar_.sense_resistance(l), crossbar_.r_col, crossbar_.col_ends,
-                     col_node(0, l), crossbar_.lines(), crossbar_.rows());
-        }
-        return number_nodes();
+    for (std::size_t l = 0; l < currents.i_col.size(); ++l) {
+        if (graph.has_short[rows + l]) currents.i_col[l] = -currents.net[rows + l];
     }
-
-private:
-    [[nodiscard]] Index row_node(Index r, Index s) const { return ports_ + r * crossbar_.sites() + s; }
-    [[nodiscard]] Index col_node(Index r, Index l) const {
-        return first_col_node_ + r * crossbar_.lines() + l;
-    }
-
-    /// A line of `count` nodes `stride` apart, tied to `port` through its series resistance and one segment.
-    void add_line(Index port, double r_series, double r_segment, TiedEnds ends, Index first, Index stride,
-                  Index count) {
-        const Index last = first + stride * (count - 1);
-        if (ends != TiedEnds::last) add_resistor(port, first, r_series + r_segment);
-        for (Index k = 1; k < count; ++k)
-            add_resistor(first + stride * (k - 1), first + stride * k, r_segment);
-        if (ends != TiedEnds::first) add_resistor(port, last, r_series + r_segment);
-    }
-
-    void add_resistor(Index a, Index b, double resistance) {
-        // A conductance beyond the range of double is no resistance at all.
-        if (resistance < 1.0 / std::numeric_limits<double>::max()) {
-            merge(a, b);
-        } else {
-            wires_.push_back({a, b, 1.0 / resistance});
-        }
-    }
-
-    Index representative(Index node) {
-        while (parent_[static_cast<std::size_t>(node)] != node) {
-            Index& up = parent_[static_cast<std::size_t>(node)];
-            up = parent_[static_cast<std::size_t>(up)];
-            node = up;
-        }
-        return node;
-    }
-
-    /// The smaller id stands for both: ports come first, so a port stays a port.
-    void merge(Index a, Index b) {
-        a = representative(a);
-        b = representative(b);
-        parent_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);
-    }
-
-    ArrayGraph number_nodes() {
-        ArrayGraph graph;
-        graph.ports = ports_;
-        std::vector<Index> number(parent_.size(), -1);
-        Index next = ports_;
-        for (Index node = 0; node < static_cast<Index>(parent_.size()); ++node) {
-            if (representative(node) != node) continue;
-            number[static_cast<std::size_t>(node)] = node < ports_ ? node : next++;
-        }
-        graph.nodes = next;
-        const auto numbered = [&](Index node) {
-            return number[static_cast<std::size_t>(representative(node))];
-        };
-        for (Index node = ports_; node < first_col_node_; ++node) graph.row_node.push_back(numbered(node));
-        for (Index node = first_col_node_; node < static_cast<Index>(parent_.size()); ++node) {
-            graph.col_node.push_back(numbered(node));
-        }
-        for (const Wire& wire : wires_) {
-            const Wire kept{numbered(wire.a), numbered(wire.b), wire.g};
-            if (kept.a != kept.b) graph.wires.push_back(kept);
-        }
-        return graph;
-    }
-
-    const Crossbar& crossbar_;
-    Index ports_;
-    Index first_col_node_;
-    std::vector<Index> parent_;
-    std::vector<Wire> wires_;
-};
+}
 
 template <class Cell>
 void add_cell_currents(const Cell& cell, const Crossbar& crossbar, const ArrayGraph& graph,
@@ -114,6 +33,7 @@ void add_cell_currents(const Cell& cell, const Crossbar& crossbar, const ArrayGr
             const auto w = static_cast<std::size_t>(
                 graph.row_node[static_cast<std::size_t>(r * crossbar.sites() + site)]);
             const auto b = static_cast<std::size_t>(graph.col_node[static_cast<std::size_t>(r * lines + l)]);
+            if (w == b) continue; // a short, or a cell beside one
             const double i = cell.current(v[w] - v[b], crossbar.g(r, l), crossbar.shape_at(r, l));
             currents.i_row[static_cast<std::size_t>(r)] += i;
             currents.i_col[static_cast<std::size_t>(l)] += i;
@@ -121,6 +41,21 @@ void add_cell_currents(const Cell& cell, const Crossbar& crossbar, const ArrayGr
             currents.net[b] -= i;
         }
     }
+}
+
+/// For each line whether a shorted cell hangs on it; empty if there is none in the array.
+std::vector<bool> find_lines_with_shorts(const Crossbar& crossbar) {
+    std::vector<bool> has_short;
+    for (Index r = 0; r < crossbar.rows(); ++r) {
+        for (Index l = 0; l < crossbar.lines(); ++l) {
+            if (!std::isinf(crossbar.g(r, l))) continue;
+            if (has_short.empty())
+                has_short.resize(static_cast<std::size_t>(crossbar.rows() + crossbar.lines()));
+            has_short[static_cast<std::size_t>(r)] = true;
+            has_short[static_cast<std::size_t>(crossbar.rows() + l)] = true;
+        }
+    }
+    return has_short;
 }
 
 double largest_magnitude(std::span<const double> values) {
@@ -136,7 +71,36 @@ double largest_magnitude(std::span<const double> values) {
 } // namespace
 
 ArrayGraph make_array_graph(const Crossbar& crossbar) {
-    return GraphBuilder(crossbar).build();
+    const ArrayPlaces places(crossbar);
+    ArrayNodes nodes = join_nodes(crossbar);
+    require_separate_terminals(nodes, places);
+    for (const Island& island : nodes.islands) {
+        for (const Index place : island.nodes) nodes.node[static_cast<std::size_t>(place)] = island.terminal;
+    }
+
+    ArrayGraph graph;
+    graph.ports = graph.nodes = places.terminals();
+    // A place stands for itself, or for a smaller one, which has its number already.
+    std::vector<Index> number(nodes.node.size());
+    for (std::size_t place = 0; place < number.size(); ++place) {
+        const auto joined = static_cast<std::size_t>(nodes.node[place]);
+        const bool is_port = place < static_cast<std::size_t>(graph.ports);
+        number[place] = joined != place ? number[joined]
+                        : is_port       ? static_cast<Index>(place)
+                                        : graph.nodes++;
+    }
+    const auto first_row_node = number.begin() + places.row_node(0, 0);
+    const auto first_col_node = number.begin() + places.col_node(0, 0);
+    graph.row_node.assign(first_row_node, first_col_node);
+    graph.col_node.assign(first_col_node, number.end());
+    for_each_wire(crossbar, [&](Index a, Index b, double resistance) {
+        if (joins(resistance) || is_open(resistance)) return;
+        const Wire wire{number[static_cast<std::size_t>(a)], number[static_cast<std::size_t>(b)],
+                        1.0 / resistance};
+        if (wire.a != wire.b) graph.wires.push_back(wire);
+    });
+    graph.has_short = find_lines_with_shorts(crossbar);
+    return graph;
 }
 
 double NodeCurrents::residual(Index ports) const {
@@ -166,6 +130,7 @@ NodeCurrents evaluate_currents(const Crossbar& crossbar, const ArrayGraph& graph
         currents.net[b] -= i;
         largest_term = std::max(largest_term, wire.g * std::max(std::abs(v[a]), std::abs(v[b])));
     }
+    take_currents_from_terminals(graph, currents);
     currents.rounding = 16.0 * std::numeric_limits<double>::epsilon() * largest_term;
     return currents;
 }

@@ -14,29 +14,34 @@ struct Wire {
     double g = 0.0; ///< [S] finite and > 0
 };
 
-/// A crossbar as a graph: its nodes with zero resistances merged away, exactly, and the wires between them.
+/// A crossbar as a graph: its nodes with zero resistances and shorted cells merged away, exactly, and the wires
+/// between them.
 ///
 /// Node ids [0, ports) are the terminals: the row sources, then the sense potentials of the column lines. All
 /// others are unknown. A line without any resistance is one node; if its terminal has none either, that node
-/// is the terminal.
+/// is the terminal. Nodes that open segments cut off from every terminal are the terminal that their Island names.
+/// A cell whose two nodes are one carries no current, but for a shorted cell, whose current no node voltage tells.
 struct ArrayGraph {
     Index ports = 0;             ///< rows + lines
     Index nodes = 0;             ///< all, the ports included
     std::vector<Index> row_node; ///< [rows * sites] node of w(r, s)
     std::vector<Index> col_node; ///< [rows * lines] node of b(r, l)
     std::vector<Wire> wires;     ///< segments and series resistances
+    std::vector<bool> has_short; ///< [ports] whether a shorted cell hangs on the line; empty: on none
 
     [[nodiscard]] Index unknowns() const { return nodes - ports; }
 };
 
 /// The graph of a valid crossbar. Cells are not part of it: cell (r, l) lies between row_node[r, site of l]
 /// and col_node[r, l].
+/// @throws InputError if zero resistances and shorted cells join two terminals.
 ArrayGraph make_array_graph(const Crossbar& crossbar);
 
 /// Currents that follow from a set of node voltages.
 struct NodeCurrents {
-    std::vector<double> i_row; ///< [rows] [A] sum of the cell currents of a row
-    std::vector<double> i_col; ///< [lines] [A] sum of the cell currents of a column line
+    std::vector<double>
+        i_row; ///< [rows] [A] sum of the cell currents of a row; with shorts: what its source gives
+    std::vector<double> i_col; ///< [lines] [A] sum of the cell currents of a column line; likewise
     std::vector<double>
         net; ///< [nodes] [A] leaving each node into wires and cells; 0 at unknown nodes when solved
     double rounding = 0.0; ///< [A] KCL error that rounding the node voltages to double alone can leave

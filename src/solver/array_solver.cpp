@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "solver/condense_engine.hpp"
+#include "solver/line_system.hpp"
 #include "solver/lines_engine.hpp"
 #include "solver/mna_engine.hpp"
 #include "solver/ngspice_engine.hpp"
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cmath>
+#include <numeric>
 
 namespace ohmloom {
 
@@ -69,6 +71,16 @@ void require_linear(const Crossbar& crossbar, std::string_view what) {
     }
 }
 
+/// The lines engine; where the array is no system of chains, the mna engine in its place, for every point.
+ArraySolution solve_by_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
+    if (is_line_system(crossbar)) return solve_array_lines(crossbar, drive, options);
+    ArraySolution solution = solve_array_mna(crossbar, drive, options);
+    solution.engine = Engine::lines;
+    solution.fallbacks.resize(solution.status.size());
+    std::iota(solution.fallbacks.begin(), solution.fallbacks.end(), Index{0});
+    return solution;
+}
+
 } // namespace
 
 std::string_view to_string(Engine engine) {
@@ -102,7 +114,7 @@ ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const So
     case Engine::ngspice:
         return solve_array_ngspice(crossbar, drive, options);
     case Engine::lines:
-        return solve_array_lines(crossbar, drive, options);
+        return solve_by_lines(crossbar, drive, options);
     case Engine::mna:
         return solve_array_mna(crossbar, drive, options);
     case Engine::automatic:

@@ -1,46 +1,158 @@
 #include "solver/line_system.hpp"
 
+#include "array/array_nodes.hpp"
+
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace ohmloom {
 
 namespace {
 
-/// Infinite for no resistance, and for one too small for its inverse to be a double.
-double conductance(double resistance) {
-    return 1.0 / resistance;
-}
+/// How the lines of one family can be written as chains.
+enum class Chaining {
+    segments, ///< no two nodes are one, and none is its terminal
+    merged,   ///< every line is one node
+    neither,
+};
 
-bool is_merged(double r_segment) {
-    return std::isinf(conductance(r_segment));
-}
-
-/// One family of lines of a crossbar, written into arrays in which neighbours along a line are `step` apart.
+/// One family of lines of a crossbar, whose segments are told by line and number: 0 before the first node of a line,
+/// `count` behind its last.
+template <class Segment, class Series>
 struct LineFamily {
-    double r_segment;
+    Segment segment;
+    Series series;
     TiedEnds ends;
+    Index lines;
     Index count; ///< nodes of a line
-    Index step;  ///< between neighbours
+
+    /// Resistance of the first and the last tie of a line; infinite where that end is not tied.
+    [[nodiscard]] double first_tie(Index line) const {
+        return ends == TiedEnds::last ? open : series(line) + segment(line, 0);
+    }
+    [[nodiscard]] double last_tie(Index line) const {
+        return ends == TiedEnds::first ? open : series(line) + segment(line, count);
+    }
+
+    [[nodiscard]] Chaining chaining() const {
+        bool can_be_segments = true, can_be_merged = true;
+        for (Index line = 0; line < lines; ++line) {
+            can_be_segments = can_be_segments && !joins(first_tie(line)) && !joins(last_tie(line));
+            for (Index k = 1; k < count; ++k) {
+                const bool joined = joins(segment(line, k));
+                can_be_segments = can_be_segments && !joined;
+                can_be_merged = can_be_merged && joined;
+            }
+        }
+        return can_be_segments ? Chaining::segments : can_be_merged ? Chaining::merged : Chaining::neither;
+    }
+
+    static constexpr double open = std::numeric_limits<double>::infinity();
+};
+
+template <class Segment, class Series>
+LineFamily(Segment, Series, TiedEnds, Index, Index) -> LineFamily<Segment, Series>;
+
+auto row_family(const Crossbar& crossbar) {
+    return LineFamily{[&](Index r, Index s) { return crossbar.row_segment(r, s); },
+                      [&](Index r) { return crossbar.source_resistance(r); }, crossbar.row_ends,
+                      crossbar.rows(), crossbar.sites()};
+}
+
+auto col_family(const Crossbar& crossbar) {
+    return LineFamily{[&](Index l, Index r) { return crossbar.col_segment(r, l); },
+                      [&](Index l) { return crossbar.sense_resistance(l); }, crossbar.col_ends,
+                      crossbar.lines(), crossbar.rows()};
+}
+
+double conductance(double resistance) {
+    return is_open(resistance) ? 0.0 : 1.0 / resistance;
+}
+
+/// Where one family goes in a LineSystem: the nodes of line i are first(i), first(i) + step, ...
+struct FamilyArrays {
+    Index line_stride; ///< between the first nodes of neighbouring lines
+    Index step;        ///< between neighbours along a line
+    bool& merged;
     std::vector<double>& link;
     std::vector<double>& tie;
     std::vector<double>& hold;
 
-    void add(Index line, Index first_node, double r_series) const {
-        const Index last_node = first_node + step * (count - 1);
-        if (!is_merged(r_segment)) {
-            const double end = conductance(r_series + r_segment);
-            for (Index k = 0; k + 1 < count; ++k) link[at(first_node + step * k)] = conductance(r_segment);
-            if (ends != TiedEnds::last) tie[at(first_node)] += end;
-            if (ends != TiedEnds::first) tie[at(last_node)] += end;
-        } else {
-            hold[at(line)] = conductance(r_series) * (ends == TiedEnds::both ? 2.0 : 1.0);
-        }
+    [[nodiscard]] std::size_t node(Index line, Index k) const {
+        return static_cast<std::size_t>(line * line_stride + k * step);
     }
-
-    static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
 };
 
+template <class Family>
+void write_family(const Family& family, const FamilyArrays& arrays) {
+    arrays.merged = family.chaining() == Chaining::merged;
+    for (Index line = 0; line < family.lines; ++line) {
+        const double first = conductance(family.first_tie(line)), last = conductance(family.last_tie(line));
+        if (arrays.merged) {
+            arrays.hold[static_cast<std::size_t>(line)] = first + last;
+            continue;
+        }
+        arrays.tie[arrays.node(line, 0)] += first;
+        arrays.tie[arrays.node(line, family.count - 1)] += last;
+        for (Index k = 1; k < family.count; ++k)
+            arrays.link[arrays.node(line, k - 1)] = conductance(family.segment(line, k));
+    }
+}
+
+/// True if one of the nodes is reached by a conducting cell.
+bool has_cells(const Crossbar& crossbar, const ArrayPlaces& places, const ArrayNodes& nodes) {
+    std::vector<bool> in_island(nodes.node.size(), false);
+    for (const Island& island : nodes.islands) {
+        for (const Index place : island.nodes) in_island[static_cast<std::size_t>(place)] = true;
+    }
+    for (Index r = 0; r < places.rows; ++r) {
+        for (Index l = 0; l < places.lines; ++l) {
+            const Index joined = nodes.node[static_cast<std::size_t>(places.col_node(r, l))];
+            if (crossbar.g(r, l) >= open_conductance && in_island[static_cast<std::size_t>(joined)])
+                return true;
+        }
+    }
+    return false;
+}
+
+bool has_map(const Crossbar& crossbar) {
+    return !crossbar.r_row_map.empty() || !crossbar.r_col_map.empty();
+}
+
+/// Ties the nodes of islands, which no cell reaches, each to the terminal of its own line: its chain would be singular
+/// otherwise. Any conductance will do, since no current flows.
+void tie_islands(const Crossbar& crossbar, LineSystem& system) {
+    constexpr double any_conductance = 1e-6;
+    const ArrayPlaces places(crossbar);
+    const Index first_row_node = places.row_node(0, 0), first_col_node = places.col_node(0, 0);
+    for (const Island& island : join_nodes(crossbar).islands) {
+        for (const Index place : island.nodes) {
+            const bool on_row = place < first_col_node;
+            const bool merged = on_row ? system.rows_merged : system.cols_merged;
+            const Index line = places.terminal_of(place) - (on_row ? 0 : system.rows);
+            const Index node = place - (on_row ? first_row_node : first_col_node);
+            std::vector<double>& to = merged ? (on_row ? system.row_hold : system.col_hold)
+                                             : (on_row ? system.row_tie : system.col_tie);
+            to[static_cast<std::size_t>(merged ? line : node)] = any_conductance;
+        }
+    }
+}
+
 } // namespace
+
+bool is_line_system(const Crossbar& crossbar) {
+    if (std::any_of(crossbar.g.values().begin(), crossbar.g.values().end(),
+                    [](double g) { return std::isinf(g); })) {
+        return false;
+    }
+    if (!has_map(crossbar)) return true;
+    if (row_family(crossbar).chaining() == Chaining::neither ||
+        col_family(crossbar).chaining() == Chaining::neither) {
+        return false;
+    }
+    return !has_cells(crossbar, ArrayPlaces(crossbar), join_nodes(crossbar));
+}
 
 LineSystem make_line_system(const Crossbar& crossbar) {
     LineSystem system;
@@ -52,8 +164,6 @@ LineSystem make_line_system(const Crossbar& crossbar) {
     system.g = crossbar.g.values();
     system.shape = crossbar.shape.values();
     system.shape.resize(system.g.size()); // none given: 0
-    system.rows_merged = is_merged(crossbar.r_row);
-    system.cols_merged = is_merged(crossbar.r_col);
     const auto row_nodes = static_cast<std::size_t>(system.rows * system.sites);
     const auto col_nodes = static_cast<std::size_t>(system.rows * system.lines);
     system.row_link.assign(row_nodes, 0.0);
@@ -62,13 +172,11 @@ LineSystem make_line_system(const Crossbar& crossbar) {
     system.col_link.assign(col_nodes, 0.0);
     system.col_tie.assign(col_nodes, 0.0);
     system.col_hold.assign(static_cast<std::size_t>(system.lines), 0.0);
-
-    const LineFamily rows{crossbar.r_row,  crossbar.row_ends, system.sites,   1,
-                          system.row_link, system.row_tie,    system.row_hold};
-    for (Index r = 0; r < system.rows; ++r) rows.add(r, r * system.sites, crossbar.source_resistance(r));
-    const LineFamily cols{crossbar.r_col,  crossbar.col_ends, system.rows,    system.lines,
-                          system.col_link, system.col_tie,    system.col_hold};
-    for (Index l = 0; l < system.lines; ++l) cols.add(l, l, crossbar.sense_resistance(l));
+    write_family(row_family(crossbar),
+                 {system.sites, 1, system.rows_merged, system.row_link, system.row_tie, system.row_hold});
+    write_family(col_family(crossbar),
+                 {1, system.lines, system.cols_merged, system.col_link, system.col_tie, system.col_hold});
+    if (has_map(crossbar)) tie_islands(crossbar, system);
     return system;
 }
 

@@ -30,7 +30,14 @@ struct LineSystem {
         col_hold; ///< [lines] [S] merged: from the line to its sense potential; may be infinite
 };
 
-/// The chains of a valid crossbar.
+/// Whether a valid crossbar is two families of chains, or two of merged lines, or one of each.
+///
+/// It is, unless a cell is shorted, some segments of a family join their nodes and others do not, a tied end joins a
+/// resistive line to its terminal, or open segments cut off a part with conducting cells from every terminal.
+bool is_line_system(const Crossbar& crossbar);
+
+/// The chains of a valid crossbar that is_line_system(). Open segments have no conductance. Nodes that nothing
+/// reaches are tied to the terminal of their line.
 LineSystem make_line_system(const Crossbar& crossbar);
 
 } // namespace ohmloom

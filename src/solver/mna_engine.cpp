@@ -13,14 +13,15 @@ namespace ohmloom {
 
 namespace {
 
-/// Calls visit(w, b, r, l) for every cell, with the nodes it lies between.
+/// Calls visit(w, b, r, l) for every cell that lies between two nodes.
 template <class Visit>
 void for_each_cell(const Crossbar& crossbar, const ArrayGraph& graph, Visit&& visit) {
     for (Index r = 0; r < crossbar.rows(); ++r) {
         for (Index l = 0; l < crossbar.lines(); ++l) {
             const Index site = r * crossbar.sites() + l / crossbar.lines_per_site;
-            visit(graph.row_node[static_cast<std::size_t>(site)],
-                  graph.col_node[static_cast<std::size_t>(r * crossbar.lines() + l)], r, l);
+            const Index w = graph.row_node[static_cast<std::size_t>(site)];
+            const Index b = graph.col_node[static_cast<std::size_t>(r * crossbar.lines() + l)];
+            if (w != b) visit(w, b, r, l);
         }
     }
 }

@@ -73,12 +73,13 @@ std::vector<double> graph_voltages(const ArrayGraph& graph, std::vector<double> 
                                    const PointValues& point) {
     std::vector<double> v = std::move(ports);
     v.resize(static_cast<std::size_t>(graph.nodes));
-    for (std::size_t i = 0; i < graph.row_node.size(); ++i) {
-        v[static_cast<std::size_t>(graph.row_node[i])] = point.v_w[i];
-    }
-    for (std::size_t i = 0; i < graph.col_node.size(); ++i) {
-        v[static_cast<std::size_t>(graph.col_node[i])] = point.v_b[i];
-    }
+    const auto fill = [&](const std::vector<Index>& nodes, std::span<const double> values) {
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            if (nodes[i] >= graph.ports) v[static_cast<std::size_t>(nodes[i])] = values[i];
+        }
+    };
+    fill(graph.row_node, point.v_w);
+    fill(graph.col_node, point.v_b);
     return v;
 }
 
