@@ -24,6 +24,10 @@ int allowed_threads() {
 }
 
 void parallel_for(Index count, const std::function<void(Index)>& body) {
+    if (count == 1) { // not worth waking anybody up
+        body(0);
+        return;
+    }
     tbb::parallel_for(Index{0}, count, body);
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
 #include "base/matrix.hpp"
+#include "base/page_memory.hpp"
 
 #include <array>
 #include <span>
-#include <vector>
 
 namespace ohmloom {
 
@@ -22,13 +22,13 @@ struct LaneErrors {
     Lanes rounding{}; ///< [A] what rounding the node voltages alone can leave
 };
 
-/// One array asked of lane_storage().
+/// One array asked of cut_arrays().
 struct ArrayRequest {
     std::span<double>& place; ///< set to the array
     std::size_t size;
 };
 
 /// Cuts arrays out of one zeroed piece of memory, each beginning on a cache line of its own.
-std::vector<double> cut_arrays(std::span<const ArrayRequest> requests);
+PageMemory cut_arrays(std::span<const ArrayRequest> requests);
 
 } // namespace ohmloom

@@ -507,7 +507,7 @@ LaneBlock::LaneBlock(const LineSystem& system) {
         {y, col_nodes * lanes},          {z, col_nodes * lanes},
         {s, col_nodes * lanes},          {p, col_nodes * lanes},
         {q, col_nodes * lanes},          {scratch, static_cast<std::size_t>(system.sites) * lanes}};
-    storage_ = cut_arrays(requests);
+    memory_ = cut_arrays(requests);
 }
 
 namespace line_kernels {

@@ -34,7 +34,7 @@ public:
     std::span<double> scratch;    ///< one row
 
 private:
-    std::vector<double> storage_;
+    PageMemory memory_;
 };
 
 /// The steps of the engine, compiled for every instruction set and chosen at run time.

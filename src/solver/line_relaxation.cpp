@@ -438,7 +438,7 @@ RelaxationBlock::RelaxationBlock(const LineSystem& system) {
     const ArrayRequest requests[] = {
         {v_row, rows},  {v_col, lines},           {i_row, rows},   {i_col, lines},
         {w, row_nodes}, {columns, 3 * col_nodes}, {inflow, lines}, {swept, at(system.sites) * lanes}};
-    storage_ = cut_arrays(requests);
+    memory_ = cut_arrays(requests);
 }
 
 namespace line_kernels {

@@ -67,7 +67,7 @@ public:
     std::span<double> swept;   ///< [sites] its KCL errors, swept along the row
 
 private:
-    std::vector<double> storage_;
+    PageMemory memory_;
 };
 
 namespace line_kernels {

@@ -72,26 +72,42 @@ void sum_sites(const LineSystem& system, const double* from, double* to) {
     }
 }
 
-void factorise_rows(const LineSystem& system, SinglePoint& point) {
-    std::vector<double> diagonal(static_cast<std::size_t>(system.sites));
+void factorise_merged_rows(const LineSystem& system, SinglePoint& point) {
     for (Index r = 0; r < system.rows; ++r) {
-        sum_sites(system, system.g.data() + r * system.lines, diagonal.data());
-        if (system.rows_merged) {
-            double sum = system.row_hold[static_cast<std::size_t>(r)];
-            for (const double d : diagonal) sum += d;
-            point.row_pivot[static_cast<std::size_t>(r)] = inverse_or_zero(sum);
-            continue;
+        const double cells = sum(system.g.data() + r * system.lines, system.lines);
+        point.row_pivot[static_cast<std::size_t>(r)] =
+            inverse_or_zero(system.row_hold[static_cast<std::size_t>(r)] + cells);
+    }
+}
+
+/// The rows of a strip are eliminated side by side.
+void factorise_rows(const LineSystem& system, SinglePoint& point) {
+    std::vector<double> own(static_cast<std::size_t>(system.sites));
+    for (Index first_row = 0; first_row < system.rows; first_row += strip_rows) {
+        const Index offset = first_row * system.sites, rows = std::min(strip_rows, system.rows - first_row);
+        double* HWY_RESTRICT pivot =
+            point.row_pivot.data() + offset; // until eliminated: what a node conducts to cells and terminal
+        double* HWY_RESTRICT gain =
+            point.row_gain.data() + offset; // until eliminated: the link to the next node
+        for (Index j = 0; j < rows; ++j) {
+            const Index r = first_row + j;
+            sum_sites(system, system.g.data() + r * system.lines, own.data());
+            const double* link = system.row_link.data() + r * system.sites;
+            const double* tie = system.row_tie.data() + r * system.sites;
+            for (Index s = 0; s < system.sites; ++s) {
+                pivot[s * strip_rows + j] = own[static_cast<std::size_t>(s)] + tie[s];
+                gain[s * strip_rows + j] = link[s];
+            }
         }
-        const double* link = system.row_link.data() + r * system.sites;
-        const double* tie = system.row_tie.data() + r * system.sites;
-        const Index first = r / strip_rows * system.sites * strip_rows + r % strip_rows;
-        double below = 0.0;
+        double below[strip_rows] = {};
         for (Index s = 0; s < system.sites; ++s) {
-            const double own = diagonal[static_cast<std::size_t>(s)] + tie[s] + below;
-            const double inverse = inverse_or_zero(own + link[s]);
-            below = link[s] * own * inverse;
-            point.row_pivot[static_cast<std::size_t>(first + s * strip_rows)] = inverse;
-            point.row_gain[static_cast<std::size_t>(first + s * strip_rows)] = link[s] * inverse;
+            for (Index j = 0; j < strip_rows; ++j) {
+                const Index at = s * strip_rows + j;
+                const double to_terminal = pivot[at] + below[j], whole = to_terminal + gain[at];
+                pivot[at] = whole == 0.0 ? 0.0 : 1.0 / whole;
+                gain[at] *= pivot[at];
+                below[j] = gain[at] * to_terminal;
+            }
         }
     }
 }
@@ -123,7 +139,11 @@ void factorise_columns(const LineSystem& system, SinglePoint& point) {
 }
 
 void factorise_point(const LineSystem& system, SinglePoint& point) {
-    factorise_rows(system, point);
+    if (system.rows_merged) {
+        factorise_merged_rows(system, point);
+    } else {
+        factorise_rows(system, point);
+    }
     factorise_columns(system, point);
 }
 
@@ -313,8 +333,8 @@ line_kernels::One begin_point(const LineSystem& system, SinglePoint& point) {
             largest[0] = std::max(largest[0], sweep_row_down(system, point, r));
         }
     }
-    for (std::vector<double>* cleared : {&point.x, &point.p, &point.q})
-        std::fill(cleared->begin(), cleared->end(), 0.0);
+    for (const std::span<double> cleared : {point.x, point.p, point.q})
+        std::fill(cleared.begin(), cleared.end(), 0.0);
     if (system.cols_merged) largest[0] = largest_of_merged_columns(system, point);
     return largest;
 }
@@ -428,18 +448,26 @@ SinglePoint::SinglePoint(const LineSystem& system) {
     const auto rows = static_cast<std::size_t>(system.rows), sites = static_cast<std::size_t>(system.sites);
     const auto lines = static_cast<std::size_t>(system.lines), width = static_cast<std::size_t>(strip_rows);
     const std::size_t strips = (rows + width - 1) / width;
-    v_row.resize(rows);
-    v_col.resize(lines);
-    i_row.resize(rows);
-    i_col.resize(lines);
-    w.resize(rows * sites);
-    f_w.resize(rows * sites);
-    row_pivot.resize(system.rows_merged ? rows : strips * sites * width);
-    row_gain.resize(system.rows_merged ? 0 : strips * sites * width);
-    col_pivot.resize(system.cols_merged ? lines : rows * lines);
-    for (std::vector<double>* nodes : {&b, &x, &r, &z, &s, &p, &q}) nodes->resize(rows * lines);
-    y.resize(system.cols_merged ? lines : rows * lines);
-    strip.resize(sites * width);
+    const std::size_t row_factors = system.rows_merged ? 0 : strips * sites * width;
+    const ArrayRequest requests[] = {{v_row, rows},
+                                     {v_col, lines},
+                                     {i_row, rows},
+                                     {i_col, lines},
+                                     {w, rows * sites},
+                                     {b, rows * lines},
+                                     {f_w, rows * sites},
+                                     {row_pivot, system.rows_merged ? rows : row_factors},
+                                     {row_gain, row_factors},
+                                     {col_pivot, system.cols_merged ? lines : rows * lines},
+                                     {x, rows * lines},
+                                     {r, rows * lines},
+                                     {y, system.cols_merged ? lines : rows * lines},
+                                     {z, rows * lines},
+                                     {s, rows * lines},
+                                     {p, rows * lines},
+                                     {q, rows * lines},
+                                     {strip, sites * width}};
+    memory_ = cut_arrays(requests);
 }
 
 namespace line_kernels {

@@ -17,13 +17,16 @@ public:
 
     explicit SinglePoint(const LineSystem& system);
 
-    std::vector<double> v_row, v_col, w, b, f_w, i_row, i_col;
-    std::vector<double>
+    std::span<double> v_row, v_col, w, b, f_w, i_row, i_col;
+    std::span<double>
         row_pivot; ///< [strips][sites][strip_rows] inverse pivots; merged rows: [rows] inverse sums
-    std::vector<double> row_gain;  ///< [strips][sites][strip_rows] link to the next node times inverse pivot
-    std::vector<double> col_pivot; ///< [rows * lines]; merged columns: [lines] inverse sums
-    std::vector<double> x, r, y, z, s, p, q;
-    std::vector<double> strip; ///< [sites][strip_rows] scratch
+    std::span<double> row_gain;  ///< [strips][sites][strip_rows] link to the next node times inverse pivot
+    std::span<double> col_pivot; ///< [rows * lines]; merged columns: [lines] inverse sums
+    std::span<double> x, r, y, z, s, p, q;
+    std::span<double> strip; ///< [sites][strip_rows] scratch
+
+private:
+    PageMemory memory_;
 };
 
 namespace line_kernels {
