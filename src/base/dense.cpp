@@ -1,9 +1,12 @@
 #include "base/dense.hpp"
 
 #include "base/errors.hpp"
+#include "base/parallel.hpp"
 
 #include <cblas.h>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 // NOLINTBEGIN(readability-identifier-naming): LAPACK's own names, for which the OpenBLAS package has no header.
 extern "C" {
@@ -85,41 +88,122 @@ Matrix<double> solve_dense(Matrix<double> a, const Matrix<double>& b) {
     return solution;
 }
 
-void eliminate_leading(SymmetricFront& front, Index count) {
-    keep_blas_on_the_calling_thread();
-    const int n = to_int(count), lda = to_int(front.size), rest = to_int(front.size - count);
-    if (n == 0) return;
-    double* f11 = front.lower.data();
+namespace {
+
+constexpr Index tile = 256;         ///< side of the pieces that one thread works on at a time
+constexpr Index serial_front = 512; ///< fronts up to this size are not worth cutting up
+
+/// First rows or columns of the tiles of [begin, end).
+struct TileRange {
+    Index begin, end;
+    [[nodiscard]] Index count() const { return (end - begin + tile - 1) / tile; }
+    [[nodiscard]] Index first(Index i) const { return begin + i * tile; }
+    [[nodiscard]] int length(Index i) const { return to_int(std::min(tile, end - first(i))); }
+};
+
+/// a [n x n] := its Cholesky factor; the result is as LAPACK's.
+int factorise(double* a, Index n, Index lda) {
+    const int order = to_int(n), step = to_int(lda);
     int info = 0;
-    dpotrf_("L", &n, f11, &lda, &info);
-    if (info != 0) {
-        throw BackendError(
-            fmt::format("condensation lost positive definiteness (pivot {} of {}): the conductances span "
-                        "more than double precision holds; try the mna engine",
-                        info, n));
-    }
-    if (rest == 0) return;
-    double* f21 = f11 + count;
-    double* f22 = f11 + count * front.size + count;
-    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, rest, n, 1.0, f11, lda, f21,
-                lda);
-    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, rest, n, -1.0, f21, lda, 1.0, f22, lda);
+    dpotrf_("L", &order, a, &step, &info);
+    return info;
 }
 
-void back_substitute(const SymmetricFront& front, Index count, Matrix<double>& x) {
-    OHMLOOM_ASSERT(x.rows() == front.size);
+/// rows := rows·L⁻ᵀ for `count` rows of a panel of `n` columns.
+void solve_rows(const double* l, double* rows, Index count, Index n, Index lda) {
+    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, to_int(count), to_int(n),
+                1.0, l, to_int(lda), rows, to_int(lda));
+}
+
+int eliminate_on_this_thread(const FrontView& front) {
+    const Index n = front.eliminated, kept = front.kept();
+    if (const int pivot = factorise(front.panel, n, front.size); pivot != 0 || kept == 0) return pivot;
+    double* f21 = front.panel + n;
+    solve_rows(front.panel, f21, kept, n, front.size);
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, to_int(kept), to_int(n), -1.0, f21,
+                to_int(front.size), 1.0, front.rest, to_int(kept));
+    return 0;
+}
+
+/// Columns [begin, end) of the panel less what the columns [done, begin) take away.
+void update_panel(const FrontView& front, Index done, Index begin) {
+    const TileRange columns{begin, front.eliminated};
+    const TileRange rows{begin, front.size};
+    const int lda = to_int(front.size), depth = to_int(begin - done);
+    const double* l = front.panel + done * front.size;
+    parallel_for(rows.count() * columns.count(), [&](Index i) {
+        const Index r = i % rows.count(), c = i / rows.count();
+        if (r < c) return;
+        cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, rows.length(r), columns.length(c), depth, -1.0,
+                    l + rows.first(r), lda, l + columns.first(c), lda, 1.0,
+                    front.panel + columns.first(c) * front.size + rows.first(r), lda);
+    });
+}
+
+void update_rest(const FrontView& front) {
+    const TileRange tiles{0, front.kept()};
+    const int lda = to_int(front.size), ldc = to_int(front.kept()), depth = to_int(front.eliminated);
+    const double* l = front.panel + front.eliminated;
+    parallel_for(tiles.count() * tiles.count(), [&](Index i) {
+        const Index r = i % tiles.count(), c = i / tiles.count();
+        if (r < c) return;
+        const double *left = l + tiles.first(r), *right = l + tiles.first(c);
+        double* target = front.rest + tiles.first(c) * front.kept() + tiles.first(r);
+        if (r == c) {
+            cblas_dsyrk(CblasColMajor, CblasLower, CblasNoTrans, tiles.length(r), depth, -1.0, left, lda, 1.0,
+                        target, ldc);
+        } else {
+            cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, tiles.length(r), tiles.length(c), depth,
+                        -1.0, left, lda, right, lda, 1.0, target, ldc);
+        }
+    });
+}
+
+} // namespace
+
+int eliminate_leading(const FrontView& front) {
     keep_blas_on_the_calling_thread();
-    if (count == 0 || x.cols() == 0) return;
-    const int n = to_int(count), rest = to_int(front.size - count), lda = to_int(front.size),
-              batch = to_int(x.cols());
-    const double* l11 = front.lower.data();
+    if (front.eliminated == 0) return 0;
+    if (front.size <= serial_front) return eliminate_on_this_thread(front);
+    for (Index done = 0; done < front.eliminated; done += tile) {
+        const Index next = std::min(done + tile, front.eliminated);
+        double* diagonal = front.panel + done * front.size + done;
+        if (const int pivot = factorise(diagonal, next - done, front.size); pivot != 0)
+            return to_int(done) + pivot;
+        const TileRange rows{next, front.size};
+        parallel_for(rows.count(), [&](Index r) {
+            solve_rows(diagonal, front.panel + done * front.size + rows.first(r), rows.length(r), next - done,
+                       front.size);
+        });
+        update_panel(front, done, next);
+    }
+    update_rest(front);
+    return 0;
+}
+
+void back_substitute(const FrontView& front, double* x, Index batch) {
+    keep_blas_on_the_calling_thread();
+    if (front.eliminated == 0 || batch == 0) return;
+    const int n = to_int(front.eliminated), rest = to_int(front.kept()), lda = to_int(front.size),
+              count = to_int(batch);
     // Row-major x [size x batch] is column-major xᵀ [batch x size]: x₁ᵀ = −x₂ᵀ·L21·L11⁻¹.
-    double* x1 = x.data();
-    const double* x2 = x.data() + count * x.cols();
-    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, batch, n, rest, -1.0, x2, batch, l11 + count, lda,
-                0.0, x1, batch);
-    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, batch, n, 1.0, l11, lda,
-                x1, batch);
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, count, n, rest, -1.0, x + front.eliminated * batch,
+                count, front.panel + front.eliminated, lda, 0.0, x, count);
+    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasNoTrans, CblasNonUnit, count, n, 1.0, front.panel,
+                lda, x, count);
+}
+
+void forward_eliminate(const FrontView& front, double* f, Index batch) {
+    keep_blas_on_the_calling_thread();
+    if (front.eliminated == 0 || batch == 0) return;
+    const int n = to_int(front.eliminated), rest = to_int(front.kept()), lda = to_int(front.size),
+              count = to_int(batch);
+    // Row-major f is column-major fᵀ: f₁ᵀ := f₁ᵀ·L11⁻ᵀ, f₂ᵀ −= f₁ᵀ·L21ᵀ.
+    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, count, n, 1.0, front.panel,
+                lda, f, count);
+    if (rest == 0) return;
+    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, count, rest, n, -1.0, f, count,
+                front.panel + front.eliminated, lda, 1.0, f + front.eliminated * batch, count);
 }
 
 } // namespace ohmloom

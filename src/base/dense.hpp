@@ -19,28 +19,32 @@ Matrix<double> transposed_multiply(const Matrix<double>& a, const Matrix<double>
 /// @throws BackendError if `a` is singular.
 Matrix<double> solve_dense(Matrix<double> a, const Matrix<double>& b);
 
-/// Symmetric matrix of which the lower triangle is stored, column by column: what frontal elimination works
-/// on.
-struct SymmetricFront {
+/// Symmetric matrix F = [F11 F21ᵀ; F21 F22] that frontal elimination works on, in two pieces that the caller owns: the
+/// columns to be eliminated, and the square of the others. Column by column; entries above the diagonal are not used.
+struct FrontView {
+    double* panel = nullptr; ///< [size x eliminated] F11 above F21
+    double* rest = nullptr;  ///< [kept x kept] F22
     Index size = 0;
-    std::vector<double> lower; ///< [size * size] column-major; entries above the diagonal are not used
-
-    SymmetricFront() = default;
-    explicit SymmetricFront(Index n) : size(n), lower(static_cast<std::size_t>(n * n), 0.0) {}
-    double& at(Index row, Index col) { return lower[static_cast<std::size_t>(col * size + row)]; }
-    [[nodiscard]] double at(Index row, Index col) const {
-        return lower[static_cast<std::size_t>(col * size + row)];
+    Index eliminated = 0;
+    [[nodiscard]] Index kept() const { return size - eliminated; }
+    /// Column `c` of F, to be indexed by the row in F.
+    [[nodiscard]] double* column(Index c) const {
+        return c < eliminated ? panel + c * size : rest + (c - eliminated) * kept() - eliminated;
     }
 };
 
-/// Eliminates the first `count` variables: with F = [F11 F21ᵀ; F21 F22], overwrites F11 by its Cholesky
-/// factor L11, F21 by L21 = F21·L11⁻ᵀ and F22 by the Schur complement F22 − L21·L21ᵀ.
-/// @throws BackendError if F11 is not positive definite.
-void eliminate_leading(SymmetricFront& front, Index count);
+/// Overwrites F11 by its Cholesky factor L11, F21 by L21 = F21·L11⁻ᵀ and F22 by the Schur complement F22 − L21·L21ᵀ.
+/// Large fronts are worked on by all allowed threads, in tiles that do not depend on how many there are. Returns 0, or the
+/// number of the first pivot, from 1, that is not positive.
+int eliminate_leading(const FrontView& front);
 
-/// Back substitution through the first `count` columns of an eliminated front: overwrites the leading `count`
-/// entries of `x` by −L11⁻ᵀ·L21ᵀ·x₂, the values that make the eliminated equations hold when the others are
-/// x₂. `x` is [size x batch] row-major.
-void back_substitute(const SymmetricFront& front, Index count, Matrix<double>& x);
+/// Back substitution through an eliminated front, whose F22 is not needed any more: overwrites the leading entries of `x`
+/// by −L11⁻ᵀ·L21ᵀ·x₂, the values that make the eliminated equations hold when the others are x₂. `x` is [size x batch]
+/// row-major.
+void back_substitute(const FrontView& front, double* x, Index batch);
+
+/// Forward elimination through an eliminated front: overwrites `f` = [f₁; f₂], [size x batch] row-major, by
+/// [L11⁻¹·f₁; f₂ − L21·L11⁻¹·f₁].
+void forward_eliminate(const FrontView& front, double* f, Index batch);
 
 } // namespace ohmloom

@@ -32,25 +32,28 @@ std::vector<double> port_potentials(const Crossbar& crossbar, const Drive& drive
     return v;
 }
 
-void store_operating_point(const Crossbar& crossbar, const ArrayGraph& graph, std::span<const double> v,
-                           Index k, int iterations, const SolveOptions& options, ArraySolution& solution) {
-    const NodeCurrents currents = evaluate_currents(crossbar, graph, v);
+void store_currents(const NodeCurrents& currents, Index terminals, std::span<const double> v, Index k,
+                    int iterations, const SolveOptions& options, ArraySolution& solution) {
     const auto at = static_cast<std::size_t>(k);
     std::copy(currents.i_row.begin(), currents.i_row.end(), solution.i_row.row(k).begin());
     std::copy(currents.i_col.begin(), currents.i_col.end(), solution.i_col.row(k).begin());
 
     // Row sources deliver into the array; the sense sources receive the column currents.
-    const auto rows = static_cast<std::size_t>(crossbar.rows());
+    const std::size_t rows = currents.i_row.size();
     double power = 0.0;
-    for (std::size_t r = 0; r < currents.i_row.size(); ++r) power += v[r] * currents.i_row[r];
+    for (std::size_t r = 0; r < rows; ++r) power += v[r] * currents.i_row[r];
     for (std::size_t l = 0; l < currents.i_col.size(); ++l) power -= v[rows + l] * currents.i_col[l];
     solution.power[at] = power;
 
-    solution.residual[at] = currents.residual(graph.ports);
+    solution.residual[at] = currents.residual(terminals);
     solution.iterations[at] = iterations;
-    solution.status[at] = currents.converged(graph.ports, options.tolerance) ? SolveStatus::converged
-                                                                             : SolveStatus::not_converged;
+    solution.status[at] = currents.converged(terminals, options.tolerance) ? SolveStatus::converged
+                                                                           : SolveStatus::not_converged;
+}
 
+void store_operating_point(const Crossbar& crossbar, const ArrayGraph& graph, std::span<const double> v,
+                           Index k, int iterations, const SolveOptions& options, ArraySolution& solution) {
+    store_currents(evaluate_currents(crossbar, graph, v), graph.ports, v, k, iterations, options, solution);
     if (options.fields) {
         const auto voltage = [&](Index node) { return v[static_cast<std::size_t>(node)]; };
         std::transform(graph.row_node.begin(), graph.row_node.end(), solution.v_w.row(k).begin(), voltage);

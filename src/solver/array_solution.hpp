@@ -12,6 +12,11 @@ ArraySolution make_solution(const Crossbar& crossbar, Index batch, const SolveOp
 /// Terminal potentials of operating point `k` of a drive, [rows + lines].
 std::vector<double> port_potentials(const Crossbar& crossbar, const Drive& drive, Index k);
 
+/// Stores currents, power, residual and status of operating point `k`, driven with the terminal potentials `v` [ports]. Nodes
+/// of `currents.net` below `terminals` are terminals, whose current is no error.
+void store_currents(const NodeCurrents& currents, Index terminals, std::span<const double> v, Index k,
+                    int iterations, const SolveOptions& options, ArraySolution& solution);
+
 /// Stores operating point `k` from its node voltages: currents, power, residual, status and, if asked for,
 /// fields.
 void store_operating_point(const Crossbar& crossbar, const ArrayGraph& graph, std::span<const double> v,

@@ -1,0 +1,676 @@
+#include "solver/condensed_array.hpp"
+
+#include "array/array_nodes.hpp"
+#include "base/dense.hpp"
+#include "base/errors.hpp"
+#include "base/parallel.hpp"
+#include "solver/condense_plan.hpp"
+#include "solver/front_kernels.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+namespace ohmloom {
+
+namespace {
+
+constexpr Index tile_sites =
+    64; ///< blocks up to this size are condensed as one piece and never kept in parts
+constexpr Index parallel_sites = 1024;  ///< blocks below this are worked on by one thread
+constexpr Index small_elimination = 16; ///< eliminated nodes below which our kernels beat BLAS calls
+constexpr Index large_front =
+    512; ///< beyond this, BLAS does the elimination, which leaves the upper triangle alone
+
+double conductance(const ArrayElements& elements, const LeafElement& element, const Block& at,
+                   Index lines_per_site) {
+    const Index first_line = at.s0 * lines_per_site;
+    switch (element.kind) {
+    case LeafElement::Kind::cell:
+        return elements.cell(at.r0 + element.row, first_line + element.line);
+    case LeafElement::Kind::row_segment:
+        return elements.row_segment(at.r0 + element.row, at.s0 + element.line);
+    case LeafElement::Kind::col_segment:
+        break;
+    }
+    return elements.col_segment(at.r0 + element.row, first_line + element.line);
+}
+
+void eliminate(const FrontView& front) {
+    const bool small = front.eliminated < small_elimination && front.size <= large_front;
+    if (const int pivot = small ? front_kernels::eliminate(front) : eliminate_leading(front); pivot != 0) {
+        throw BackendError(
+            fmt::format("condensation lost positive definiteness (pivot {} of {}): the conductances span "
+                        "more than double precision holds; try the mna engine",
+                        pivot, front.eliminated));
+    }
+}
+
+/// Zeroes what assembly adds to. The panel is zero already.
+void clear_rest(const FrontView& front) {
+    const Index kept = front.kept();
+    if (front.size <= large_front) {
+        std::fill(front.rest, front.rest + kept * kept, 0.0);
+        return;
+    }
+    for (Index c = 0; c < kept; ++c) std::fill(front.rest + c * kept + c, front.rest + (c + 1) * kept, 0.0);
+}
+
+void add_elements(const BlockPlan& leaf, const Block& at, const ArrayElements& elements, Index lines_per_site,
+                  const FrontView& front) {
+    for (const LeafElement& element : leaf.elements) {
+        const double g = conductance(elements, element, at, lines_per_site);
+        const Index low = std::min(element.a, element.b), high = std::max(element.a, element.b);
+        front.column(low)[low] += g;
+        front.column(high)[high] += g;
+        front.column(low)[high] -= g;
+    }
+}
+
+/// Columns of the lower triangle one after the other.
+std::vector<double> pack_lower(const double* square, Index n) {
+    std::vector<double> packed;
+    packed.reserve(static_cast<std::size_t>(n * (n + 1) / 2));
+    for (Index c = 0; c < n; ++c) packed.insert(packed.end(), square + c * n + c, square + (c + 1) * n);
+    return packed;
+}
+
+Matrix<double> port_conductance_of(const BlockPlan& root, const ReducedView& reduced, Index ports) {
+    Matrix<double> y(ports, ports);
+    const auto node = [&](Index i) { return root.nodes[static_cast<std::size_t>(root.eliminated + i)]; };
+    for (Index c = 0; c < reduced.size; ++c) {
+        const Index j = node(c);
+        for (Index r = c + 1; r < reduced.size; ++r) {
+            const Index i = node(r);
+            const double off = reduced.column(c)[r];
+            y(i, j) = y(j, i) = off;
+            y(i, i) -= off;
+            y(j, j) -= off;
+        }
+    }
+    return y;
+}
+
+void require_cells(std::span<const CellChange> changes, const Crossbar& crossbar) {
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const CellChange& change = changes[i];
+        if (change.row < 0 || change.row >= crossbar.rows() || change.line < 0 ||
+            change.line >= crossbar.lines()) {
+            throw InputError(fmt::format("change {} is of cell [{}, {}], but the array is [{} x {}]", i,
+                                         change.row, change.line, crossbar.rows(), crossbar.lines()));
+        }
+        if (!(change.g >= 0.0)) {
+            throw InputError(
+                fmt::format("change {} gives cell [{}, {}] the conductance {} S: it must not be negative", i,
+                            change.row, change.line, change.g));
+        }
+    }
+}
+
+bool contains(const Block& block, const CellChange& change, Index lines_per_site) {
+    const Index site = change.line / lines_per_site;
+    return change.row >= block.r0 && change.row < block.r1 && site >= block.s0 && site < block.s1;
+}
+
+/// KCL error that rounding the node voltages to double alone can leave, as evaluate_currents() has it.
+double kcl_rounding(double largest_term) {
+    return 16.0 * std::numeric_limits<double>::epsilon() * largest_term;
+}
+
+} // namespace
+
+/// Node of the kept tree. Blocks of a few sites have one Part for all that lies inside.
+struct CondensedArray::Part {
+    std::shared_ptr<const BlockPlan> plan;
+    Block block{};
+    std::array<std::shared_ptr<const Part>, 2> halves; ///< none in a tile
+    std::vector<double> panels;  ///< eliminated columns: its own; of a tile, all in post-order
+    std::vector<double> reduced; ///< lower triangle, packed; only if all parts are kept
+
+    [[nodiscard]] bool is_tile() const { return halves[0] == nullptr; }
+    [[nodiscard]] FrontView front() const {
+        // Back substitution only reads.
+        return {const_cast<double*>(panels.data()), nullptr, plan->size(), plan->eliminated};
+    }
+};
+
+/// A condensed block with what is left of it for its parent.
+struct CondensedArray::Outcome {
+    std::shared_ptr<const Part> part;
+    std::unique_ptr<double[]> square; ///< none if the part holds it
+
+    [[nodiscard]] ReducedView reduced() const {
+        return square ? ReducedView{square.get(), part->plan->kept(), false}
+                      : ReducedView{part->reduced.data(), part->plan->kept(), true};
+    }
+};
+
+/// Condenses blocks bottom up.
+class CondensedArray::Condenser {
+public:
+    Condenser(const Crossbar& crossbar, CondenseKeep keep)
+        : elements_(crossbar), lines_per_site_(crossbar.lines_per_site), keep_(keep) {}
+
+    /// `like` is the same block before the changes, with its reduced matrix, or none.
+    Outcome condense(const std::shared_ptr<const BlockPlan>& plan, const Block& block,
+                     std::shared_ptr<const Part> like, std::span<const CellChange> changes,
+                     bool is_root = false) const {
+        std::vector<CellChange> inside;
+        if (like) {
+            std::copy_if(changes.begin(), changes.end(), std::back_inserter(inside),
+                         [&](const CellChange& change) { return contains(block, change, lines_per_site_); });
+            if (inside.empty() && !is_root) return {std::move(like), nullptr};
+        }
+        auto part = std::make_shared<Part>();
+        part->plan = plan;
+        part->block = block;
+        const Index kept = plan->kept();
+        auto square = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(kept * kept));
+        if (block.sites() <= tile_sites) {
+            condense_tile(*part, square.get());
+        } else {
+            join(*part, square.get(), like.get(), inside);
+        }
+        if (keep_ == CondenseKeep::all_parts && !is_root) {
+            part->reduced = pack_lower(square.get(), kept);
+            square.reset();
+        }
+        return {std::move(part), std::move(square)};
+    }
+
+private:
+    void join(Part& part, double* square, const Part* like, std::span<const CellChange> changes) const {
+        const BlockPlan& plan = *part.plan;
+        const std::array<Block, 2> blocks = plan.halves_of(part.block);
+        std::array<Outcome, 2> halves;
+        const auto condense_half = [&](std::size_t h) {
+            halves[h] =
+                condense(plan.halves[h], blocks[h], like != nullptr ? like->halves[h] : nullptr, changes);
+        };
+        if (part.block.sites() >= parallel_sites) {
+            parallel_pair([&] { condense_half(0); }, [&] { condense_half(1); });
+        } else {
+            condense_half(0);
+            condense_half(1);
+        }
+        part.panels.assign(static_cast<std::size_t>(plan.own_panel_values()), 0.0);
+        const FrontView front{part.panels.data(), square, plan.size(), plan.eliminated};
+        clear_rest(front);
+        std::vector<double> diagonal;
+        for (std::size_t h = 0; h < 2; ++h) {
+            const ReducedView reduced = halves[h].reduced();
+            diagonal.resize(static_cast<std::size_t>(reduced.size));
+            front_kernels::add_reduced(reduced, plan.runs[h], front, diagonal.data());
+            part.halves[h] = std::move(halves[h].part);
+            halves[h].square.reset();
+        }
+        eliminate(front);
+    }
+
+    void condense_tile(Part& part, double* square) const {
+        const BlockPlan& plan = *part.plan;
+        part.panels.assign(static_cast<std::size_t>(plan.panel_values), 0.0);
+        const Index diagonal = plan.descent_rows; // more than any half keeps
+        const auto scratch = std::make_unique_for_overwrite<double[]>(
+            static_cast<std::size_t>(diagonal + plan.own_stack + plan.other_stack));
+        double* own = scratch.get() + diagonal;
+        condense_inside(plan, part.block, part.panels.data(), square,
+                        {own, own + plan.own_stack, scratch.get()});
+    }
+
+    /// Free scratch. Results of one depth lie on one stack, those of their halves on the other.
+    struct Stacks {
+        double* own;
+        double* other;
+        double* diagonal;
+    };
+
+    void condense_inside(const BlockPlan& plan, const Block& block, double* panels, double* result,
+                         const Stacks& stacks) const {
+        const FrontView front{panels + plan.panel_values - plan.own_panel_values(), result, plan.size(),
+                              plan.eliminated};
+        if (plan.is_leaf()) {
+            clear_rest(front);
+            add_elements(plan, block, elements_, lines_per_site_, front);
+            eliminate(front);
+            return;
+        }
+        const BlockPlan &first = *plan.halves[0], &second = *plan.halves[1];
+        const std::array<Block, 2> blocks = plan.halves_of(block);
+        double* first_result = stacks.other;
+        double* second_result = first_result + first.kept() * first.kept();
+        condense_inside(first, blocks[0], panels, first_result, {second_result, stacks.own, stacks.diagonal});
+        condense_inside(second, blocks[1], panels + first.panel_values, second_result,
+                        {second_result + second.kept() * second.kept(), stacks.own, stacks.diagonal});
+        clear_rest(front);
+        front_kernels::add_reduced({first_result, first.kept(), false}, plan.runs[0], front, stacks.diagonal);
+        front_kernels::add_reduced({second_result, second.kept(), false}, plan.runs[1], front,
+                                   stacks.diagonal);
+        eliminate(front);
+    }
+
+    ArrayElements elements_;
+    Index lines_per_site_;
+    CondenseKeep keep_;
+};
+
+/// Tells what happens inside, top down.
+///
+/// A block takes the voltages of its kept nodes from its parent, finds those of the others, and hands its halves theirs; a
+/// leaf knows all of its nodes and adds up the currents that leave them. On the way back up a node that is eliminated has
+/// met all of its elements: what is left there is its KCL error. So nothing of the size of the array is held.
+class CondensedArray::Descent {
+public:
+    Descent(const Crossbar& crossbar, Index stride, Index begin, Index count, CondensedPoints& points)
+        : elements_(crossbar), lines_per_site_(crossbar.lines_per_site), sites_(crossbar.sites()),
+          lines_(crossbar.lines()), stride_(stride), begin_(begin), count_(count), points_(points) {}
+
+    /// Sums over one block.
+    struct Tally {
+        Block block;
+        std::vector<double> i_row; ///< [height x stride] [A]
+        std::vector<double> i_col; ///< [lines x stride] [A]
+        std::vector<double> kcl;   ///< [stride] [A] largest magnitude
+        std::vector<double> term;  ///< [stride] [A] largest conductance times voltage at a wire
+
+        Tally(const Block& of, Index lines_per_site, Index stride)
+            : block(of), i_row(static_cast<std::size_t>(of.height() * stride)),
+              i_col(static_cast<std::size_t>(of.width() * lines_per_site * stride)),
+              kcl(static_cast<std::size_t>(stride)), term(kcl) {}
+    };
+
+    /// Visits a part, given the voltages of its kept nodes; adds to the currents that leave those.
+    void visit(const Part& part, const double* x_kept, double* net_kept, Tally& tally) const {
+        const BlockPlan& plan = *part.plan;
+        if (part.is_tile()) {
+            const auto scratch = std::make_unique_for_overwrite<double[]>(
+                static_cast<std::size_t>(plan.descent_rows * stride_));
+            visit_inside(plan, part.block, part.front().panel, x_kept, net_kept, scratch.get(), tally);
+            return;
+        }
+        std::vector<double> nodes(static_cast<std::size_t>(2 * plan.size() * stride_));
+        const NodeLanes x{nodes.data(), stride_}, net{x.node(plan.size()), stride_};
+        std::copy(x_kept, x_kept + plan.kept() * stride_, x.node(plan.eliminated));
+        substitute(part.front(), x);
+        if (part.block.sites() >= parallel_sites) {
+            const std::array<Block, 2> blocks = plan.halves_of(part.block);
+            std::array<Tally, 2> tallies{Tally(blocks[0], lines_per_site_, stride_),
+                                         Tally(blocks[1], lines_per_site_, stride_)};
+            std::array<std::vector<double>, 2> nets;
+            const auto visit_half = [&](std::size_t h) { nets[h] = visit_part_half(part, h, x, tallies[h]); };
+            parallel_pair([&] { visit_half(0); }, [&] { visit_half(1); });
+            for (std::size_t h = 0; h < 2; ++h) {
+                add_net(nets[h].data(), plan.runs[h], net);
+                add_tally(tallies[h], tally);
+            }
+        } else {
+            for (std::size_t h = 0; h < 2; ++h)
+                add_net(visit_part_half(part, h, x, tally).data(), plan.runs[h], net);
+        }
+        finish(plan, net, net_kept, tally);
+    }
+
+private:
+    std::vector<double> visit_part_half(const Part& part, std::size_t h, const NodeLanes& x,
+                                        Tally& tally) const {
+        const auto values = static_cast<std::size_t>(part.plan->halves[h]->kept() * stride_);
+        std::vector<double> x_half(values), net_half(values);
+        take(x, part.plan->runs[h], x_half.data());
+        visit(*part.halves[h], x_half.data(), net_half.data(), tally);
+        return net_half;
+    }
+
+    /// As visit(), inside a tile. `scratch` [plan.descent_rows x stride].
+    void visit_inside(const BlockPlan& plan, const Block& block, double* panels, const double* x_kept,
+                      double* net_kept, double* scratch, Tally& tally) const {
+        const NodeLanes x{scratch, stride_}, net{x.node(plan.size()), stride_};
+        std::copy(x_kept, x_kept + plan.kept() * stride_, x.node(plan.eliminated));
+        std::fill(net.values, net.node(plan.size()), 0.0);
+        substitute(
+            {panels + plan.panel_values - plan.own_panel_values(), nullptr, plan.size(), plan.eliminated}, x);
+        if (plan.is_leaf()) {
+            add_leaf(plan, block, x, net, tally);
+        } else {
+            const std::array<Block, 2> blocks = plan.halves_of(block);
+            double* half_panels = panels;
+            for (std::size_t h = 0; h < 2; ++h) {
+                const BlockPlan& half = *plan.halves[h];
+                double* x_half = net.node(plan.size());
+                double* net_half = x_half + half.kept() * stride_;
+                double* free = net_half + half.kept() * stride_;
+                take(x, plan.runs[h], x_half);
+                std::fill(net_half, free, 0.0);
+                visit_inside(half, blocks[h], half_panels, x_half, net_half, free, tally);
+                add_net(net_half, plan.runs[h], net);
+                half_panels += half.panel_values;
+            }
+        }
+        finish(plan, net, net_kept, tally);
+    }
+
+    void substitute(const FrontView& front, const NodeLanes& x) const {
+        if (front.eliminated < small_elimination) {
+            front_kernels::back_substitute(front, x);
+        } else {
+            back_substitute(front, x.values, stride_);
+        }
+    }
+
+    void add_leaf(const BlockPlan& leaf, const Block& block, const NodeLanes& x, const NodeLanes& net,
+                  Tally& tally) const {
+        std::vector<double> g;
+        g.reserve(leaf.elements.size());
+        for (const LeafElement& element : leaf.elements)
+            g.push_back(conductance(elements_, element, block, lines_per_site_));
+        const Index row = block.r0 - tally.block.r0, line = (block.s0 - tally.block.s0) * lines_per_site_;
+        front_kernels::add_leaf_currents(
+            leaf, g, x, net,
+            {tally.i_row.data() + row * stride_, tally.i_col.data() + line * stride_, tally.term.data()});
+        if (!points_.v_w.empty()) store_fields(leaf, block, x);
+    }
+
+    void store_fields(const BlockPlan& leaf, const Block& block, const NodeLanes& x) const {
+        const Index width = block.width(), lines = width * lines_per_site_;
+        for (Index r = 0; r < block.height(); ++r) {
+            for (Index k = 0; k < count_; ++k) {
+                for (Index s = 0; s < width; ++s) {
+                    points_.v_w(begin_ + k, (block.r0 + r) * sites_ + block.s0 + s) =
+                        x.node(leaf.row_positions[static_cast<std::size_t>(r * width + s)])[k];
+                }
+                for (Index l = 0; l < lines; ++l) {
+                    points_.v_b(begin_ + k, (block.r0 + r) * lines_ + block.s0 * lines_per_site_ + l) =
+                        x.node(leaf.col_positions[static_cast<std::size_t>(r * lines + l)])[k];
+                }
+            }
+        }
+    }
+
+    void take(const NodeLanes& x, std::span<const NodeRun> runs, double* half) const {
+        for (const NodeRun& run : runs)
+            std::copy(x.node(run.to), x.node(run.to + run.count), half + run.from * stride_);
+    }
+
+    void add_net(const double* half, std::span<const NodeRun> runs, const NodeLanes& net) const {
+        for (const NodeRun& run : runs)
+            front_kernels::add(half + run.from * stride_, run.count * stride_, net.node(run.to));
+    }
+
+    /// Eliminated nodes are done with; the others go to the parent.
+    void finish(const BlockPlan& plan, const NodeLanes& net, double* net_kept, Tally& tally) const {
+        for (Index i = 0; i < plan.eliminated; ++i)
+            front_kernels::keep_larger_magnitude(net.node(i), stride_, tally.kcl.data());
+        front_kernels::add(net.node(plan.eliminated), plan.kept() * stride_, net_kept);
+    }
+
+    void add_tally(const Tally& half, Tally& whole) const {
+        const Index row = half.block.r0 - whole.block.r0,
+                    line = (half.block.s0 - whole.block.s0) * lines_per_site_;
+        const auto count = [](const std::vector<double>& values) {
+            return static_cast<Index>(values.size());
+        };
+        front_kernels::add(half.i_row.data(), count(half.i_row), whole.i_row.data() + row * stride_);
+        front_kernels::add(half.i_col.data(), count(half.i_col), whole.i_col.data() + line * stride_);
+        front_kernels::keep_larger_magnitude(half.kcl.data(), stride_, whole.kcl.data());
+        front_kernels::keep_larger_magnitude(half.term.data(), stride_, whole.term.data());
+    }
+
+    ArrayElements elements_;
+    Index lines_per_site_, sites_, lines_, stride_, begin_, count_;
+    CondensedPoints& points_;
+};
+
+/// Carries currents that are injected at changed cells, one unit through each, to the terminals, bottom up.
+///
+/// With A the incidence of the cells on the nodes (+1 at the row node, −1 at the column node), forward elimination leaves
+/// U = A_P − L_PI·L_II⁻¹·A_I at the terminals, and the sum of the squares of what it leaves at the eliminated nodes is
+/// Z = A_Iᵀ·L_II⁻¹·A_I.
+class CondensedArray::Ascent {
+public:
+    Ascent(const Crossbar& crossbar, std::span<const CellChange> changes)
+        : lines_per_site_(crossbar.lines_per_site), changes_(changes),
+          impedance_(static_cast<Index>(changes.size()), static_cast<Index>(changes.size())) {}
+
+    /// Right-hand sides of some of the cells at the kept nodes of a block.
+    struct Carried {
+        std::vector<Index> cells;
+        Matrix<double> f; ///< [kept x cells]
+    };
+
+    [[nodiscard]] std::vector<Index> all_cells() const {
+        std::vector<Index> cells(changes_.size());
+        for (std::size_t i = 0; i < cells.size(); ++i) cells[i] = static_cast<Index>(i);
+        return cells;
+    }
+
+    Carried visit(const Part& part, const std::vector<Index>& cells) {
+        const BlockPlan& plan = *part.plan;
+        if (part.is_tile()) return visit_inside(plan, part.block, part.front().panel, cells);
+        const std::array<Block, 2> blocks = plan.halves_of(part.block);
+        Matrix<double> f(plan.size(), static_cast<Index>(cells.size()));
+        for (std::size_t h = 0; h < 2; ++h) {
+            const std::vector<Index> inside = cells_in(blocks[h], cells);
+            if (!inside.empty()) add_carried(visit(*part.halves[h], inside), plan.runs[h], cells, f);
+        }
+        return eliminate_rows(part.front(), cells, std::move(f));
+    }
+
+    /// [cells x cells] [Ohm]
+    [[nodiscard]] const Matrix<double>& impedance() const { return impedance_; }
+
+private:
+    Carried visit_inside(const BlockPlan& plan, const Block& block, double* panels,
+                         const std::vector<Index>& cells) {
+        Matrix<double> f(plan.size(), static_cast<Index>(cells.size()));
+        if (plan.is_leaf()) {
+            inject(plan, block, cells, f);
+        } else {
+            const std::array<Block, 2> blocks = plan.halves_of(block);
+            double* half_panels = panels;
+            for (std::size_t h = 0; h < 2; ++h) {
+                const std::vector<Index> inside = cells_in(blocks[h], cells);
+                if (!inside.empty())
+                    add_carried(visit_inside(*plan.halves[h], blocks[h], half_panels, inside), plan.runs[h],
+                                cells, f);
+                half_panels += plan.halves[h]->panel_values;
+            }
+        }
+        return eliminate_rows(
+            {panels + plan.panel_values - plan.own_panel_values(), nullptr, plan.size(), plan.eliminated},
+            cells, std::move(f));
+    }
+
+    void inject(const BlockPlan& leaf, const Block& block, const std::vector<Index>& cells,
+                Matrix<double>& f) const {
+        for (const LeafElement& element : leaf.elements) {
+            if (element.kind != LeafElement::Kind::cell) continue;
+            for (std::size_t i = 0; i < cells.size(); ++i) {
+                const CellChange& change = changes_[static_cast<std::size_t>(cells[i])];
+                if (block.r0 + element.row != change.row ||
+                    block.s0 * lines_per_site_ + element.line != change.line)
+                    continue;
+                f(element.a, static_cast<Index>(i)) = 1.0;
+                f(element.b, static_cast<Index>(i)) = -1.0;
+            }
+        }
+    }
+
+    [[nodiscard]] std::vector<Index> cells_in(const Block& block, const std::vector<Index>& cells) const {
+        std::vector<Index> inside;
+        std::copy_if(cells.begin(), cells.end(), std::back_inserter(inside), [&](Index cell) {
+            return contains(block, changes_[static_cast<std::size_t>(cell)], lines_per_site_);
+        });
+        return inside;
+    }
+
+    static void add_carried(const Carried& half, std::span<const NodeRun> runs,
+                            const std::vector<Index>& cells, Matrix<double>& f) {
+        for (std::size_t i = 0; i < half.cells.size(); ++i) {
+            const auto column = std::lower_bound(cells.begin(), cells.end(), half.cells[i]) - cells.begin();
+            for (const NodeRun& run : runs) {
+                for (Index t = 0; t < run.count; ++t)
+                    f(run.to + t, column) += half.f(run.from + t, static_cast<Index>(i));
+            }
+        }
+    }
+
+    Carried eliminate_rows(const FrontView& front, const std::vector<Index>& cells, Matrix<double> f) {
+        const auto count = static_cast<Index>(cells.size());
+        forward_eliminate(front, f.data(), count);
+        for (Index e = 0; e < front.eliminated; ++e) {
+            for (Index i = 0; i < count; ++i) {
+                for (Index j = 0; j < count; ++j) {
+                    impedance_(cells[static_cast<std::size_t>(i)], cells[static_cast<std::size_t>(j)]) +=
+                        f(e, i) * f(e, j);
+                }
+            }
+        }
+        Matrix<double> kept(front.kept(), count);
+        std::copy(f.values().begin() + front.eliminated * count, f.values().end(), kept.values().begin());
+        return {cells, std::move(kept)};
+    }
+
+    Index lines_per_site_;
+    std::span<const CellChange> changes_;
+    Matrix<double> impedance_;
+};
+
+CondensedArray::CondensedArray(const Crossbar& crossbar, CondenseKeep keep)
+    : CondensedArray(std::make_shared<const Crossbar>(crossbar), keep, nullptr, {}) {}
+
+CondensedArray::CondensedArray(std::shared_ptr<const Crossbar> crossbar, CondenseKeep keep,
+                               const CondensedArray* like, std::span<const CellChange> changes)
+    : crossbar_(std::move(crossbar)), keep_(keep) {
+    std::shared_ptr<const BlockPlan> plan;
+    if (like != nullptr) {
+        plan = like->root_->plan;
+        regular_ = like->regular_;
+        has_short_ = like->has_short_;
+    } else {
+        CondensePlanner planner(*crossbar_);
+        plan = planner.plan();
+        regular_ = planner.is_regular();
+        has_short_ = planner.has_short();
+    }
+    const Condenser condenser(*crossbar_, keep_);
+    const Outcome all = condenser.condense(plan, {0, crossbar_->rows(), 0, crossbar_->sites()},
+                                           like != nullptr ? like->root_ : nullptr, changes, true);
+    y_ = port_conductance_of(*plan, all.reduced(), crossbar_->rows() + crossbar_->lines());
+    root_ = all.part;
+}
+
+/// Whether a short comes or goes, so that nodes are joined or parted; or, beside open segments, an open cell, on which it may
+/// depend whether a node hangs on a terminal at all.
+bool CondensedArray::changes_nodes(std::span<const CellChange> changes) const {
+    return std::any_of(changes.begin(), changes.end(), [&](const CellChange& change) {
+        const double before = crossbar_->g(change.row, change.line);
+        if (std::isinf(change.g) != std::isinf(before)) return true;
+        return !regular_ && (change.g < open_conductance) != (before < open_conductance);
+    });
+}
+
+CondensedArray CondensedArray::with_cells(std::span<const CellChange> changes) const {
+    require_cells(changes, *crossbar_);
+    auto changed = std::make_shared<Crossbar>(*crossbar_);
+    for (const CellChange& change : changes) changed->g(change.row, change.line) = change.g;
+    const bool redo_path = keep_ == CondenseKeep::all_parts && !changes_nodes(changes);
+    return {std::move(changed), keep_, redo_path ? this : nullptr, changes};
+}
+
+Matrix<double> CondensedArray::port_conductance_with(std::span<const CellChange> changes) const {
+    require_cells(changes, *crossbar_);
+    if (changes_nodes(changes)) return with_cells(changes).port_conductance();
+    // The last change of each cell, and only real ones.
+    std::vector<CellChange> cells;
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        const CellChange& change = changes[i];
+        const bool later = std::any_of(
+            changes.begin() + static_cast<std::ptrdiff_t>(i) + 1, changes.end(),
+            [&](const CellChange& next) { return next.row == change.row && next.line == change.line; });
+        if (!later && change.g != crossbar_->g(change.row, change.line)) cells.push_back(change);
+    }
+    if (cells.empty()) return y_;
+
+    Ascent ascent(*crossbar_, cells);
+    const Ascent::Carried carried = ascent.visit(*root_, ascent.all_cells());
+    const auto count = static_cast<Index>(cells.size()), ports = y_.rows();
+    Matrix<double> u(ports, count);
+    for (Index i = 0; i < root_->plan->kept(); ++i) {
+        const Index port = root_->plan->nodes[static_cast<std::size_t>(root_->plan->eliminated + i)];
+        std::copy(carried.f.row(i).begin(), carried.f.row(i).end(), u.row(port).begin());
+    }
+    // Y' = Y + U·(1 + Δ·Z)⁻¹·Δ·Uᵀ
+    Matrix<double> system(count, count), right(count, ports);
+    for (Index i = 0; i < count; ++i) {
+        const CellChange& cell = cells[static_cast<std::size_t>(i)];
+        const double delta = cell.g - crossbar_->g(cell.row, cell.line);
+        for (Index j = 0; j < count; ++j)
+            system(i, j) = (i == j ? 1.0 : 0.0) + delta * ascent.impedance()(i, j);
+        for (Index p = 0; p < ports; ++p) right(i, p) = delta * u(p, i);
+    }
+    Matrix<double> y = multiply(u, solve_dense(std::move(system), right));
+    for (std::size_t i = 0; i < y.values().size(); ++i) y.values()[i] += y_.values()[i];
+    return y;
+}
+
+CondensedPoints CondensedArray::operating_points(const Matrix<double>& ports, bool fields) const {
+    OHMLOOM_ASSERT(ports.cols() == y_.rows());
+    constexpr Index most_lanes = 64;
+    const Index batch = ports.rows(), rows = crossbar_->rows(), lines = crossbar_->lines();
+    const auto size = static_cast<std::size_t>(batch);
+    CondensedPoints points{Matrix<double>(batch, rows),
+                           Matrix<double>(batch, lines),
+                           std::vector<double>(size),
+                           std::vector<double>(size),
+                           Matrix<double>(),
+                           Matrix<double>()};
+    if (fields) {
+        points.v_w = Matrix<double>(batch, rows * crossbar_->sites());
+        points.v_b = Matrix<double>(batch, rows * lines);
+    }
+    const BlockPlan& root = *root_->plan;
+    for (Index begin = 0; begin < batch; begin += most_lanes) {
+        const Index count = std::min(most_lanes, batch - begin);
+        const Index stride = (count + lane_unit - 1) / lane_unit * lane_unit;
+        std::vector<double> x(static_cast<std::size_t>(root.kept() * stride)), net(x.size());
+        for (Index i = 0; i < root.kept(); ++i) {
+            const Index port = root.nodes[static_cast<std::size_t>(root.eliminated + i)];
+            for (Index k = 0; k < count; ++k)
+                x[static_cast<std::size_t>(i * stride + k)] = ports(begin + k, port);
+        }
+        const Descent descent(*crossbar_, stride, begin, count, points);
+        Descent::Tally tally(root_->block, crossbar_->lines_per_site, stride);
+        descent.visit(*root_, x.data(), net.data(), tally);
+
+        const auto at = [&](const std::vector<double>& lanes, Index i, Index k) {
+            return lanes[static_cast<std::size_t>(i * stride + k)];
+        };
+        for (Index k = 0; k < count; ++k) {
+            for (Index r = 0; r < rows; ++r) points.i_row(begin + k, r) = at(tally.i_row, r, k);
+            for (Index l = 0; l < lines; ++l) points.i_col(begin + k, l) = at(tally.i_col, l, k);
+            points.kcl_error[static_cast<std::size_t>(begin + k)] = at(tally.kcl, 0, k);
+            points.rounding[static_cast<std::size_t>(begin + k)] = kcl_rounding(at(tally.term, 0, k));
+        }
+        // Where a shorted cell hangs on a line, no cell law gives its current: it is what the terminal gives.
+        for (Index i = 0; i < root.kept() && !has_short_.empty(); ++i) {
+            const Index port = root.nodes[static_cast<std::size_t>(root.eliminated + i)];
+            if (!has_short_[static_cast<std::size_t>(port)]) continue;
+            for (Index k = 0; k < count; ++k) {
+                if (port < rows) {
+                    points.i_row(begin + k, port) = at(net, i, k);
+                } else {
+                    points.i_col(begin + k, port - rows) = -at(net, i, k);
+                }
+            }
+        }
+    }
+    return points;
+}
+
+double CondensedArray::elimination_flops() const {
+    return root_->plan->flops;
+}
+
+} // namespace ohmloom
