@@ -1,0 +1,10 @@
+#include "devicemodels/cbram/ecm_device.hpp"
+#include "devicemodels/cbram/pheno_device.hpp"
+
+namespace ohmloom {
+
+std::vector<ModelKind> cbram_kinds() {
+    return {pheno_kind(), ecm_kind()};
+}
+
+} // namespace ohmloom

@@ -1,0 +1,382 @@
+#include "base/errors.hpp"
+#include "devicemodels/device_model.hpp"
+#include "devicemodels/mram/junction.hpp"
+#include "devicemodels/mram/switching.hpp"
+#include "devicemodels/spice_face.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace ohmloom {
+
+namespace {
+
+constexpr double pi = std::numbers::pi;
+
+/// Spin-transfer junctions, whatever their numbers come from. `memory` of a state is y = atanh(m), positive where it is
+/// parallel; at rest it is ±rapidity at the thermal angle, which counts as fully aligned.
+class MramDevice : public DeviceModel {
+public:
+    MramDevice(Card source, const Junction& nominal)
+        : DeviceModel(std::move(source)), nominal_(nominal),
+          y_rest_(std::atanh(std::cos(rest_angle(nominal.delta)))), sigma_ra_(card().number("sigma_ra")),
+          sigma_tmr_(card().number("sigma_tmr")), noise_(card().number("noise")) {}
+
+    [[nodiscard]] double g_min() const override { return nominal_.conductance(0.0); }
+    [[nodiscard]] double g_max() const override { return nominal_.conductance(1.0); }
+    [[nodiscard]] bool is_binary() const override { return true; }
+    [[nodiscard]] CellModel law(double /*temperature*/) const override { return MramCell{nominal_.v_half}; }
+
+    [[nodiscard]] DeviceState fresh(const DeviceDraws& draws) const override {
+        return state_at(junction(draws), -y_rest_);
+    }
+
+    [[nodiscard]] PulseResult pulse(const DeviceState& state, const Pulse& pulse, const DeviceDraws& draws,
+                                    std::uint32_t event) const override {
+        const Junction own = junction(draws);
+        const double y =
+            noise_ > 0.0 ? reversed(own, state.memory, pulse, draws, event) : moved(own, state.memory, pulse);
+        const double i =
+            0.5 * (own.current(pulse.v, alignment(state.memory)) + own.current(pulse.v, alignment(y)));
+        return {state_at(own, y), pulse.v * i * pulse.width};
+    }
+
+    /// The equation of motion through the whole waveform, from a thermal angle drawn at its beginning; reversals that
+    /// heat alone brings about are left out.
+    [[nodiscard]] PulseResult waveform(const DeviceState& state, const Waveform& waveform,
+                                       const DeviceDraws& draws, std::uint32_t event) const override {
+        const Junction own = junction(draws);
+        double y = state.memory;
+        if (noise_ > 0.0) {
+            const double e = -std::log(draws.uniform(RandomPurpose::device_programming, event));
+            const double angle = std::min(0.5 * pi, std::sqrt(e / own.delta));
+            y = std::copysign(std::min(y_rest_ + 3.0, std::atanh(std::cos(angle))), y);
+        }
+        const double bound = std::max(y_rest_, std::abs(y));
+        double energy = 0.0;
+        constexpr int steps = 64;
+        for (std::size_t k = 0; k + 1 < waveform.t.size(); ++k) {
+            const double width = (waveform.t[k + 1] - waveform.t[k]) / steps;
+            for (int step = 0; step < steps && width > 0.0; ++step) {
+                const double v = waveform.v[k] + (step + 0.5) / steps * (waveform.v[k + 1] - waveform.v[k]);
+                const double before = own.current(v, alignment(y));
+                y = -rapidity_after(-y, drive_against(own, v), width / own.tau_d, bound);
+                energy += 0.5 * v * (before + own.current(v, alignment(y))) * width;
+            }
+        }
+        if (noise_ > 0.0) y = std::copysign(y_rest_, y);
+        return {state_at(own, y), energy};
+    }
+
+    [[nodiscard]] Programmed program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
+                                     const DeviceDraws& draws, std::uint32_t event) const override {
+        require_target(target);
+        const bool parallel = target > 0.5 * (g_min() + g_max());
+        const double sign = (parallel ? 1.0 : -1.0) * nominal_.polarity;
+        const double v = card().number(parallel ? "write_v_to_p" : "write_v_to_ap");
+        const double width = card().number("write_width");
+        Programmed result{from, target};
+        const auto aligned = [&] { return (result.state.memory > 0.0) == parallel; };
+        const int attempts = scheme.kind == Programming::single_shot ? 1 : scheme.max_pulses;
+        if (scheme.kind == Programming::write_verify && aligned()) result.reached = true; // looked at first
+        while (!result.reached && result.pulses < attempts) {
+            const PulseResult part = pulse(result.state, {sign * v, width}, draws,
+                                           event + static_cast<std::uint32_t>(result.pulses));
+            result.state = part.state;
+            result.energy += part.energy;
+            ++result.pulses;
+            result.reached = scheme.kind == Programming::write_verify && aligned();
+        }
+        return result;
+    }
+
+    [[nodiscard]] CellNumbers aged(const DeviceState& state,
+                                   const ReadCondition& /*condition*/) const override {
+        return {state.g, state.shape};
+    }
+    [[nodiscard]] double read_noise(const DeviceState& /*state*/,
+                                    const ReadCondition& /*condition*/) const override {
+        return 0.0;
+    }
+    [[nodiscard]] SpiceFace spice(const DeviceState& state, double temperature) const override;
+
+private:
+    /// The junction of one place: resistance-area product and TMR are drawn independently, because measured parallel and
+    /// antiparallel resistances scatter together.
+    [[nodiscard]] Junction junction(const DeviceDraws& draws) const {
+        Junction own = nominal_;
+        const auto factor = [&](double sigma, std::uint32_t draw) {
+            return sigma > 0.0
+                       ? std::max(0.05, 1.0 + sigma * draws.normal(RandomPurpose::device_variation, draw))
+                       : 1.0;
+        };
+        own.r_p *= factor(sigma_ra_, 0);
+        own.tmr *= factor(sigma_tmr_, 1);
+        const double switching = factor(card().number("sigma_ic"), 2);
+        own.ic_to_p *= switching;
+        own.ic_to_ap *= switching;
+        return own;
+    }
+
+    [[nodiscard]] double alignment(double y) const {
+        return std::clamp(0.5 * (1.0 + std::tanh(y) / std::tanh(y_rest_)), 0.0, 1.0);
+    }
+
+    /// The law has the two states; between them, on the way, its second number is scaled.
+    [[nodiscard]] DeviceState state_at(const Junction& own, double y) const {
+        const double p = alignment(y);
+        return {.g = own.conductance(p), .shape = own.tmr * (1.0 - p), .memory = y};
+    }
+
+    /// Drive against the parallel state, in units of the critical current, as a function of −y.
+    [[nodiscard]] std::function<double(double)> drive_against(const Junction& own, double v) const {
+        return [this, own, v](double minus_y) { return own.drive(own.current(v, alignment(-minus_y))); };
+    }
+
+    [[nodiscard]] double moved(const Junction& own, double y, const Pulse& pulse) const {
+        // In the frame of the antiparallel state a drive towards parallel is positive.
+        return -rapidity_after(-y, drive_against(own, pulse.v), pulse.width / own.tau_d, y_rest_);
+    }
+
+    /// Reversed or not, by the probability at the current of the present state.
+    [[nodiscard]] double reversed(const Junction& own, double y, const Pulse& pulse, const DeviceDraws& draws,
+                                  std::uint32_t event) const {
+        const double towards_parallel = own.drive(own.current(pulse.v, alignment(y)));
+        const double against = y > 0.0 ? -towards_parallel : towards_parallel;
+        const double stays = survival(against, own.delta, pulse.width / own.tau_d);
+        const bool flips = draws.uniform(RandomPurpose::device_programming, event) > stays;
+        return std::copysign(y_rest_, flips ? -y : y);
+    }
+
+    Junction nominal_;
+    double y_rest_;
+    double sigma_ra_, sigma_tmr_, noise_;
+};
+
+SpiceFace MramDevice::spice(const DeviceState& state, double /*temperature*/) const {
+    // The state tells one resistance and, unless it is parallel, the TMR.
+    const double p = alignment(state.memory);
+    const double tmr = p < 0.5 ? state.shape / (1.0 - p) : nominal_.tmr;
+    const double r_p = (1.0 + p * tmr) / (state.g * (1.0 + tmr));
+    const double scale = nominal_.tau_d * 1e9; // state currents per ns into 1 nF
+    SpiceFace face{subcircuit_name(card()), face_notes(card()), {"top", "bottom", "y"}, ""};
+    face.notes.insert(
+        face.notes.end(),
+        {"y: atanh of the magnetisation, positive where parallel; y0: where it starts",
+         "r_p, tmr: parallel resistance in Ohm and magnetoresistance at zero bias; no thermal noise"});
+    const double curvature = 1.0 / (nominal_.v_half * nominal_.v_half);
+    face.text = fmt::format(".subckt {} top bottom y y0={:.17g} r_p={:.17g} tmr={:.17g}\n", face.name,
+                            state.memory, r_p, tmr);
+    face.text += "vy0 iy 0 {y0}\nry0 iy y 1t\ncy y 0 1n\n";
+    face.text += fmt::format(
+        "bcell top bottom i=v(top,bottom)/{{r_p}}*(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}}*"
+        "min(1,max(0,0.5+{1:.17g}*tanh(v(y)))))/(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}})\n",
+        curvature, 0.5 / std::tanh(y_rest_));
+    // The drive has a node of its own, in units of the critical current; it repeats the cell's current.
+    face.text += fmt::format(
+        "bi id 0 v={2:.17g}*v(top,bottom)/{{r_p}}*(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}}*"
+        "min(1,max(0,0.5+{1:.17g}*tanh(v(y)))))/(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}})\n",
+        curvature, 0.5 / std::tanh(y_rest_), nominal_.polarity);
+    const std::string drive =
+        fmt::format("v(id)*(v(id)>0 ? {:.17g} : {:.17g})", 1.0 / nominal_.ic_to_p, 1.0 / nominal_.ic_to_ap);
+    face.text += fmt::format("br rate 0 v=tanh(v(y))+{}\n", drive);
+    // At the thermal angle the motion ends, within a ten-thousandth of it.
+    face.text += fmt::format("by 0 y i=time<=0 ? 0 : {0:.17g}*v(rate)*min(1,max(0,(v(rate)>0 ? {1:.17g}-v(y) "
+                             ": v(y)+{1:.17g})*{2:.17g}))\n",
+                             1.0 / scale, y_rest_, 1e4 / y_rest_);
+    face.text += fmt::format(".ends {}\n", face.name);
+    return face;
+}
+
+/// What a junction of any kind is asked for besides its physics.
+std::vector<ParameterSpec> common_parameters() {
+    return {{"v_half", "V", "voltage at which the TMR has fallen to one half", 1e-3, 1e3},
+            {"polarity", "",
+             "1: current from top to bottom favours the parallel state; -1: the antiparallel one", -1.0, 1.0},
+            {"sigma_ra", "", "relative spread of the resistance-area product, device to device", 0.0, 1.0},
+            {"sigma_tmr", "", "relative spread of the TMR, device to device", 0.0, 1.0},
+            {"sigma_ic", "", "relative spread of the critical currents, device to device", 0.0, 1.0},
+            {"write_v_to_p", "V", "write pulse towards the parallel state", 1e-3, 100.0},
+            {"write_v_to_ap", "V", "write pulse towards the antiparallel state", 1e-3, 100.0},
+            {"write_width", "s", "length of a write pulse", 1e-12, 1.0},
+            {"noise", "", "1: reversal is stochastic; 0: from the thermal angle, without chance", 0.0, 1.0}};
+}
+
+std::vector<ParameterSpec> with_common(std::vector<ParameterSpec> own) {
+    const std::vector<ParameterSpec> common = common_parameters();
+    own.insert(own.end(), common.begin(), common.end());
+    return own;
+}
+
+Junction common_junction(const Card& card) {
+    Junction junction;
+    junction.v_half = card.number("v_half");
+    junction.polarity = card.number("polarity");
+    if (std::abs(junction.polarity) != 1.0) {
+        throw InputError(fmt::format("polarity is {}: expected 1 or -1", junction.polarity));
+    }
+    return junction;
+}
+
+std::unique_ptr<DeviceModel> make_junction(Card card) {
+    Junction junction = common_junction(card);
+    const double area = 0.25 * pi * card.number("length") * card.number("width");
+    junction.r_p = card.number("ra") / area;
+    junction.tmr = card.number("tmr");
+    junction.delta = card.number("delta");
+    junction.tau_d = card.number("tau_d");
+    if (card.has("ic0")) {
+        junction.ic_to_p = junction.ic_to_ap = card.number("ic0");
+    } else if (card.has("v_to_p") && card.has("v_to_ap")) {
+        junction.ic_to_p = junction.current(card.number("v_to_p"), 0.0);
+        junction.ic_to_ap = junction.current(card.number("v_to_ap"), 1.0);
+    } else {
+        throw InputError("a junction needs ic0, or v_to_p and v_to_ap");
+    }
+    return std::make_unique<MramDevice>(std::move(card), junction);
+}
+
+ModelKind junction_kind() {
+    return {"mram", "spin-transfer junctions by their measured numbers",
+            with_common({{"ra", "Ohm m^2", "resistance-area product, parallel", 1e-15, 1e-6},
+                         {"length", "m", "long axis of the ellipse", 1e-10, 1e-3},
+                         {"width", "m", "short axis", 1e-10, 1e-3},
+                         {"tmr", "", "magnetoresistance at zero bias", 1e-3, 100.0},
+                         {"delta", "", "energy barrier over kT", 5.0, 1000.0},
+                         {"ic0", "A", "critical current of both directions", 1e-9, 1.0, false},
+                         {"v_to_p", "V", "critical voltage from antiparallel to parallel, instead of ic0",
+                          1e-3, 100.0, false},
+                         {"v_to_ap", "V", "critical voltage from parallel to antiparallel, instead of ic0",
+                          1e-3, 100.0, false},
+                         {"tau_d", "s", "unit of time of the reversal", 1e-13, 1e-3}}),
+            make_junction};
+}
+
+std::unique_ptr<DeviceModel> make_macrospin(Card card) {
+    Junction junction = common_junction(card);
+    const Macrospin free_layer{card.number("k_i"),         card.number("m_s"),
+                               card.number("thickness"),   card.number("diameter"),
+                               card.number("alpha"),       card.number("polarisation"),
+                               card.number_or("n_z", 0.0), card.number("temperature")};
+    const MacrospinNumbers numbers = macrospin_numbers(free_layer);
+    junction.r_p = card.number("r_p");
+    junction.tmr = card.number_or("tmr", julliere_tmr(free_layer.polarisation));
+    junction.delta = numbers.delta;
+    junction.ic_to_p = junction.ic_to_ap = numbers.ic0;
+    junction.tau_d = numbers.tau_d;
+    return std::make_unique<MramDevice>(std::move(card), junction);
+}
+
+ModelKind macrospin_kind() {
+    return {"mram_macrospin", "spin-transfer junctions by the material of their free layer",
+            with_common({{"k_i", "J/m^2", "interface anisotropy", 0.0, 1.0},
+                         {"m_s", "A/m", "saturation magnetisation", 1e3, 1e7},
+                         {"thickness", "m", "free layer", 1e-10, 1e-7},
+                         {"diameter", "m", "of the disc", 1e-9, 1e-5},
+                         {"alpha", "", "Gilbert damping", 1e-5, 1.0},
+                         {"polarisation", "", "spin polarisation", 0.01, 0.99},
+                         {"n_z", "", "demagnetisation factor along the axis; that of a cylinder if left out",
+                          0.0, 1.0, false},
+                         {"r_p", "Ohm", "parallel resistance at zero bias", 1.0, 1e9},
+                         {"tmr", "", "magnetoresistance at zero bias; by the polarisation if left out", 1e-3,
+                          100.0, false},
+                         {"temperature", "K", "of the junction", 1.0, 1000.0}}),
+            make_macrospin};
+}
+
+std::unique_ptr<DeviceModel> make_spinlib(Card card) {
+    Junction junction = common_junction(card);
+    Spinlib model;
+    model.t_oxide = card.number("t_oxide");
+    model.t_free = card.number("t_free");
+    model.length = card.number("length");
+    model.width = card.number("width");
+    model.ra = card.number("ra");
+    model.tmr0 = card.number("tmr0");
+    model.v_half = junction.v_half;
+    model.alpha = card.number("alpha");
+    model.polarisation = card.number("polarisation");
+    model.h_k0 = card.number("h_k0");
+    model.m_s0 = card.number("m_s0");
+    model.phi = card.number("phi");
+    model.tau0 = card.number("tau0");
+    model.temperature = card.number("temperature");
+    junction.r_p = model.r_p();
+    junction.tmr = model.tmr(0.0);
+    junction.delta = model.delta();
+    junction.ic_to_p = junction.ic_to_ap = model.critical_current(0.0);
+    // The unit of time that gives the source's mean time, (0.577 + ln(pi² delta/4))·tau_d/(2(i − 1)).
+    junction.tau_d = 2.0 * model.mean_time(2.0, 0.0) / (0.577 + std::log(pi * pi * model.delta() / 4.0));
+    return std::make_unique<MramDevice>(std::move(card), junction);
+}
+
+ModelKind spinlib_kind() {
+    return {"mram_spinlib",
+            "perpendicular spin-transfer junctions, SPINLIB's temperature-dependent parameters",
+            with_common({{"t_oxide", "m", "tunnel barrier", 1e-10, 1e-8},
+                         {"t_free", "m", "free layer", 1e-10, 1e-8},
+                         {"length", "m", "long axis of the ellipse", 1e-9, 1e-5},
+                         {"width", "m", "short axis", 1e-9, 1e-5},
+                         {"ra", "Ohm m^2", "resistance-area product", 1e-15, 1e-6},
+                         {"tmr0", "", "magnetoresistance at 0 K and zero bias", 1e-3, 100.0},
+                         {"alpha", "", "Gilbert damping", 1e-5, 1.0},
+                         {"polarisation", "", "spin polarisation", 0.01, 0.99},
+                         {"h_k0", "Oe", "anisotropy field, constant part", 0.0, 1e6},
+                         {"m_s0", "Oe", "4 pi Ms at 0 K", 1.0, 1e6},
+                         {"phi", "eV", "barrier height", 0.01, 10.0},
+                         {"tau0", "s", "attempt time of the source's thermal reversal", 1e-12, 1e-6},
+                         {"temperature", "K", "of the junction", 1.0, 700.0}}),
+            make_spinlib};
+}
+
+std::unique_ptr<DeviceModel> make_umn(Card card) {
+    Junction junction = common_junction(card);
+    const double t = card.number("temperature"), lx = card.number("length"), ly = card.number("width");
+    const double polarisation = card.number("polarisation") * (1.0 - 2e-5 * std::pow(t, 1.5));
+    const double m_s = card.number("m_s0") * std::pow(1.0 - t / 1420.0, 0.4); // A/m
+    const double thickness = card.number("thickness");
+    // Interface anisotropy 2 pi Ms² t_c in CGS is µ0 Ms² t_c/2; a disc of the same area stands for the rectangle.
+    const Macrospin free_layer{0.5 * 4e-7 * pi * m_s * m_s * card.number("t_critical"),
+                               m_s,
+                               thickness,
+                               std::sqrt(4.0 * lx * ly / pi),
+                               card.number("alpha"),
+                               polarisation,
+                               1.0,
+                               t};
+    const MacrospinNumbers numbers = macrospin_numbers(free_layer);
+    junction.r_p = card.number("ra") / (lx * ly);
+    junction.tmr = julliere_tmr(polarisation);
+    junction.delta = numbers.delta;
+    junction.ic_to_p = numbers.ic0;
+    junction.ic_to_ap = card.number("asymmetry") * numbers.ic0;
+    junction.tau_d = numbers.tau_d;
+    return std::make_unique<MramDevice>(std::move(card), junction);
+}
+
+ModelKind umn_kind() {
+    return {
+        "mram_umn", "perpendicular spin-transfer junctions, the temperature laws of the Minnesota model",
+        with_common({{"length", "m", "of the rectangle", 1e-9, 1e-5},
+                     {"width", "m", "of the rectangle", 1e-9, 1e-5},
+                     {"thickness", "m", "free layer", 1e-10, 1e-8},
+                     {"t_critical", "m", "thickness at which the layer lies down", 1e-10, 1e-8},
+                     {"ra", "Ohm m^2", "resistance-area product", 1e-15, 1e-6},
+                     {"m_s0", "A/m", "saturation magnetisation at 0 K", 1e3, 1e7},
+                     {"alpha", "", "Gilbert damping", 1e-5, 1.0},
+                     {"polarisation", "", "spin polarisation at 0 K", 0.01, 0.99},
+                     {"asymmetry", "", "critical current to antiparallel over that to parallel", 0.1, 10.0},
+                     {"temperature", "K", "of the junction", 1.0, 700.0}}),
+        make_umn};
+}
+
+} // namespace
+
+std::vector<ModelKind> mram_kinds() {
+    return {junction_kind(), macrospin_kind(), spinlib_kind(), umn_kind()};
+}
+
+} // namespace ohmloom
