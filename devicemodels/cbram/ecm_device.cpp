@@ -13,7 +13,7 @@ namespace ohmloom {
 
 EcmCell ecm_law(const Card& card, double temperature) {
     const double q = card.number("charge"), k = card.number("boltzmann");
-    const double permittivity = card.number("permittivity") * 8.8541878128e-12;
+    const double permittivity = card.number("permittivity");
     const double thermal = k * temperature / q; // V
     const double barrier = std::exp(-card.number("barrier") / thermal);
     const double lowering =
@@ -122,34 +122,43 @@ private:
 
 SpiceFace EcmDevice::spice(const DeviceState& state, double temperature) const {
     const EcmCell law = ecm_law(card(), temperature);
-    SpiceFace face{subcircuit_name(card()), face_notes(card()), {"top", "bottom", "on", "e"}, ""};
-    face.notes.push_back("on: 1 V with a filament, 0 V without; e: part of the threshold energy taken up");
+    SpiceFace face{subcircuit_name(card()), face_notes(card()), {"top", "bottom", "on", "es", "er"}, ""};
+    face.notes.push_back(
+        "on: 1 V with a filament, 0 V without; es, er: parts of the SET and RESET energies taken up");
     const bool is_on = state.memory >= 1.0;
-    const double latch = 1e8; // 1/s: the filament comes and goes in 10 ns, far below what the energies take
-    const std::string v = "v(top,bottom)";
+    constexpr double latch =
+        1e8; // 1/s: the filament comes and goes in 10 ns, far below what the energies take
+    const double farad = 1e-9;
     std::string& text = face.text;
-    text = fmt::format(".subckt {} top bottom on e on0={} e0={:.17g}\n", face.name, is_on ? 1 : 0,
-                       is_on ? state.memory - 1.0 : state.memory);
-    text += "von0 io 0 {on0}\nron0 io on 1t\ncon on 0 1n\nve0 ie 0 {e0}\nre0 ie e 1t\nce e 0 1n\n";
-    // The latch goes to the other side when e reaches 1, helped on by itself beyond one half; e is emptied meanwhile.
-    text += "bup up 0 v=v(on)>0.5 ? 1 : 0\n";
-    text +=
-        fmt::format("bon 0 on i=time<=0 ? 0 : {:.17g}*((v(e)>=1 ? 1-v(want) : v(up))-v(on))\n", 1e-9 * latch);
-    text += "bwant want 0 v=v(side)>0.5 ? 1 : 0\n";
-    text += "vs0 is 0 {on0}\nrs0 is side 1t\ncside side 0 1n\n";
-    text +=
-        fmt::format("bside 0 side i=time<=0 ? 0 : (v(e)<0.5 ? {:.17g}*(v(up)-v(side)) : 0)\n", 1e-9 * latch);
+    text = fmt::format(".subckt {} top bottom on es er on0={} es0={:.17g} er0={:.17g}\n", face.name,
+                       is_on ? 1 : 0, is_on ? 0.0 : state.memory, is_on ? state.memory - 1.0 : 0.0);
+    for (const char* node : {"on", "es", "er"}) {
+        text += fmt::format("v{0}0 i{0} 0 {{{0}0}}\nl{0}0 i{0} {0} 1t\nc{0} {0} 0 1n\n", node);
+    }
+    // A full RESET counter pulls the latch to 0, a full SET counter to 1; else it holds its side. Each counter fills on
+    // its own side only and is emptied on the other.
     text += fmt::format(
-        "be 0 e i=time<=0 ? 0 : (abs(v(up)-v(want))>0.5 ? {0:.17g}*(-v(e)) : (v(up)>0.5 ? ({1}<0 ? "
-        "{1}*i(vcell)*{2:.17g} : 0) : ({1}>0 ? {1}*i(vcell)*{3:.17g} : 0)))\n",
-        1e-9 * latch, v, 1e-9 / e_reset_, 1e-9 / e_set_);
+        "bon 0 on i=time<=0 ? 0 : {:.17g}*((v(er)>=1 ? 0 : (v(es)>=1 ? 1 : (v(on)>0.5 ? 1 : 0)))-v(on))\n",
+        farad * latch);
+    const std::string v = "v(top,bottom)";
+    text += fmt::format(
+        "bes 0 es i=time<=0 ? 0 : (v(on)>0.5 ? {:.17g}*v(es) : ({}>0 ? {:.17g}*{}*i(vcell) : 0))\n",
+        -farad * latch, v, farad / e_set_, v);
+    text += fmt::format(
+        "ber 0 er i=time<=0 ? 0 : (v(on)<=0.5 ? {:.17g}*v(er) : ({}<0 ? {:.17g}*{}*i(vcell) : 0))\n",
+        -farad * latch, v, farad / e_reset_, v);
     text += "vcell top inner 0\n";
     const auto branch = [&](double g) { return spice_current(law, g, 0.0, "v(inner,bottom)"); };
-    // Both branches with the filament as weight, limited together, would need their sum twice; hard switching has
-    // one branch at a time.
-    text += fmt::format("bcell inner bottom i=v(on)*({})+(1-v(on))*({})\n", branch(law.g_on()),
-                        branch(law.g_off()));
-    text += fmt::format(".ends {}\n", face.name);
+    if (softness_ > 0.0) {
+        // The law is a mix of both states before its limit; the mix of the limited currents differs from it only
+        // near compliance, where this face is not exact.
+        text += fmt::format("bpart part 0 v=v(on)>0.5 ? 1-max(0,v(er))^{0:.17g} : max(0,v(es))^{0:.17g}\n",
+                            softness_);
+    } else {
+        text += "bpart part 0 v=v(on)\n";
+    }
+    text += fmt::format("bcell inner bottom i=v(part)*({})+(1-v(part))*({})\n.ends {}\n", branch(law.g_on()),
+                        branch(law.g_off()), face.name);
     return face;
 }
 
@@ -169,7 +178,7 @@ ModelKind ecm_kind() {
              {"richardson_minus", "A/m^2/K^2", "the same, v < 0", 1.0, 1e9},
              {"s_plus", "1/V^0.5", "extra field slope, v > 0", 0.0, 100.0},
              {"s_minus", "1/V^0.5", "the same, v < 0", 0.0, 100.0},
-             {"permittivity", "", "relative, of the dielectric", 1.0, 1e3},
+             {"permittivity", "F/m", "of the dielectric", 8e-12, 1e-8},
              {"r_on_plus", "Ohm", "with a filament, v > 0", 1e-3, 1e9},
              {"r_on_minus", "Ohm", "the same, v < 0", 1e-3, 1e9},
              {"i_limit", "A", "compliance", 1e-12, 1.0},

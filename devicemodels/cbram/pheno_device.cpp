@@ -128,7 +128,7 @@ SpiceFace FilamentDevice::spice(const DeviceState& state, double /*temperature*/
     const std::string v = "v(top,bottom)";
     face.text =
         fmt::format(".subckt {} top bottom x x0={:.17g}\n", face.name, (state.g - growth_.g_min) / range);
-    face.text += "vx0 ix 0 {x0}\nrx0 ix x 1t\ncx x 0 1n\n";
+    face.text += "vx0 ix 0 {x0}\nlx0 ix x 1t\ncx x 0 1n\n";
     const double steep = 1e5; // the ends of the range are reached within 1e-5 of it
     const std::string grow = fmt::format(
         "{0:.17g}*(exp(min(80,({1}-{2:.17g})*{3:.17g}))-1)*exp({4:.17g}*v(x))*min(1,max(0,(1-v(x))*{5}))",

@@ -170,7 +170,7 @@ SpiceFace MramDevice::spice(const DeviceState& state, double /*temperature*/) co
     const double curvature = 1.0 / (nominal_.v_half * nominal_.v_half);
     face.text = fmt::format(".subckt {} top bottom y y0={:.17g} r_p={:.17g} tmr={:.17g}\n", face.name,
                             state.memory, r_p, tmr);
-    face.text += "vy0 iy 0 {y0}\nry0 iy y 1t\ncy y 0 1n\n";
+    face.text += "vy0 iy 0 {y0}\nly0 iy y 1t\ncy y 0 1n\n";
     face.text += fmt::format(
         "bcell top bottom i=v(top,bottom)/{{r_p}}*(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}}*"
         "min(1,max(0,0.5+{1:.17g}*tanh(v(y)))))/(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}})\n",

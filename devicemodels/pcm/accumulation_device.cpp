@@ -215,8 +215,9 @@ SpiceFace AccumulatingPcm::spice(const DeviceState& state, double temperature) c
     std::string& text = face.text;
     text = fmt::format(".subckt {} top bottom x p x0={:.17g} p0={:.17g}\n", face.name, state.g * 1e6,
                        state.memory);
-    // A capacitor of 1 nF holds each state; 1 TOhm gives it its first value at the operating point.
-    text += "vx0 ix 0 {x0}\nrx0 ix x 1t\ncx x 0 1n\nvp0 ip 0 {p0}\nrp0 ip p 1t\ncp p 0 1n\n";
+    // A capacitor of 1 nF holds each state. 1 TH gives it its first value at the operating point, and keeps it in a sweep,
+    // where `time` is the swept value; in a transient it carries nothing.
+    text += "vx0 ix 0 {x0}\nlx0 ix x 1t\ncx x 0 1n\nvp0 ip 0 {p0}\nlp0 ip p 1t\ncp p 0 1n\n";
     text += fmt::format("bx 0 x i={}\n", rate(flow, fmt::format("{:.17g}*({:.17g}-v(x))", melt,
                                                                 card().number("reset_mean") * 1e6)));
     text += fmt::format("bp 0 p i={}\n", rate(fmt::format("({:.17g})*v(p)", -flow_.m / width),
