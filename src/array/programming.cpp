@@ -1,0 +1,112 @@
+#include "array/programming.hpp"
+
+#include "base/errors.hpp"
+#include "base/parallel.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace ohmloom {
+
+namespace {
+
+void require_targets(const Matrix<double>& target, const DeviceModel& device, bool cut) {
+    constexpr double slack = 1e-9; // a target that came through other units
+    const double low = device.g_min() * (1.0 - slack), high = device.g_max() * (1.0 + slack);
+    for (Index r = 0; r < target.rows(); ++r) {
+        for (Index l = 0; l < target.cols(); ++l) {
+            const double g = target(r, l);
+            if (!std::isfinite(g) || g < 0.0 || (!cut && g != 0.0 && (g < low || g > high))) {
+                throw InputError(fmt::format("the target g[{}, {}] is {} S, but {} goes from {} S to {} S", r,
+                                             l, g, device.card().name, device.g_min(), device.g_max()));
+            }
+        }
+    }
+}
+
+} // namespace
+
+ProgrammedArray program_array(const Matrix<double>& target, const DeviceModel& device,
+                              const ProgrammingOptions& options, bool cut) {
+    require_targets(target, device, cut);
+    const Index rows = target.rows(), lines = target.cols();
+    ProgrammedArray result;
+    result.cell = device.law(options.read.temperature);
+    result.asked = target;
+    result.got = result.g = result.shape = result.energy = Matrix<double>(rows, lines);
+    result.pulses = Matrix<std::int32_t>(rows, lines);
+    result.reached = Matrix<std::uint8_t>(rows, lines);
+    parallel_for(rows, [&](Index r) {
+        for (Index l = 0; l < lines; ++l) {
+            if (target(r, l) == 0.0) continue;
+            const DeviceDraws draws(
+                options.seed, {options.tile, static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(l)});
+            const double wanted = std::clamp(target(r, l), device.g_min(), device.g_max());
+            // Event 0 made the fresh device.
+            const Programmed cell = device.program(device.fresh(draws), wanted, options.scheme, draws, 1);
+            CellNumbers now = device.aged(cell.state, options.read);
+            if (options.read_noise)
+                now = read_device(device, cell.state, options.read, draws, options.read_number);
+            result.got(r, l) = cell.got();
+            result.g(r, l) = now.g;
+            result.shape(r, l) = now.shape;
+            result.pulses(r, l) = cell.pulses;
+            result.energy(r, l) = cell.energy;
+            result.reached(r, l) = cell.reached ? 1 : 0;
+        }
+    });
+    const auto& shapes = result.shape.values();
+    if (std::all_of(shapes.begin(), shapes.end(), [](double shape) { return shape == 0.0; }))
+        result.shape = {};
+    return result;
+}
+
+Crossbar with_devices(Crossbar crossbar, ProgrammedArray programmed) {
+    crossbar.cell = std::move(programmed.cell);
+    crossbar.g = std::move(programmed.g);
+    crossbar.shape = std::move(programmed.shape);
+    return crossbar;
+}
+
+ConductanceError conductance_error(const ProgrammedArray& programmed) {
+    ConductanceError error;
+    double sum = 0.0, squares = 0.0;
+    for (Index r = 0; r < programmed.asked.rows(); ++r) {
+        for (Index l = 0; l < programmed.asked.cols(); ++l) {
+            if (programmed.asked(r, l) == 0.0) continue;
+            const double difference = programmed.g(r, l) - programmed.asked(r, l);
+            ++error.cells;
+            sum += difference;
+            if (std::abs(difference) > error.worst) {
+                error.worst = std::abs(difference);
+                error.worst_row = r;
+                error.worst_line = l;
+            }
+            error.energy += programmed.energy(r, l);
+            error.pulses += programmed.pulses(r, l);
+        }
+    }
+    if (error.cells == 0) return error;
+    const auto cells = static_cast<double>(error.cells);
+    error.mean = sum / cells;
+    error.pulses /= cells;
+    for (std::size_t k = 0; k < programmed.asked.values().size(); ++k) {
+        if (programmed.asked.values()[k] == 0.0) continue;
+        const double difference = programmed.g.values()[k] - programmed.asked.values()[k] - error.mean;
+        squares += difference * difference;
+    }
+    error.spread = std::sqrt(squares / cells);
+    return error;
+}
+
+double drift_compensation(const ProgrammedArray& programmed) {
+    double before = 0.0, now = 0.0;
+    for (const double g : programmed.got.values()) before += g;
+    for (const double g : programmed.g.values()) now += g;
+    return before == 0.0 ? 1.0 : before / std::max(now, 1e-4 * before);
+}
+
+} // namespace ohmloom
