@@ -90,8 +90,8 @@ Matrix<double> solve_dense(Matrix<double> a, const Matrix<double>& b) {
 
 namespace {
 
-constexpr Index tile = 256;         ///< side of the pieces that one thread works on at a time
-constexpr Index serial_front = 512; ///< fronts up to this size are not worth cutting up
+constexpr Index tile = 256;          ///< side of the pieces that one thread works on at a time
+constexpr Index serial_front = 1024; ///< fronts up to this size are not worth cutting up
 
 /// First rows or columns of the tiles of [begin, end).
 struct TileRange {

@@ -15,8 +15,12 @@ NodeCurrents currents_of(const CondensedPoints& points, Index k) {
     const auto values = [&](const Matrix<double>& matrix) {
         return std::vector<double>(matrix.row(k).begin(), matrix.row(k).end());
     };
-    const auto at = static_cast<std::size_t>(k);
-    return {values(points.i_row), values(points.i_col), {points.kcl_error[at]}, points.rounding[at]};
+    NodeCurrents currents;
+    currents.i_row = values(points.i_row);
+    currents.i_col = values(points.i_col);
+    currents.net = {points.kcl_error[static_cast<std::size_t>(k)]};
+    currents.rounding = points.rounding[static_cast<std::size_t>(k)];
+    return currents;
 }
 
 Matrix<double> all_port_potentials(const Crossbar& crossbar, const Drive& drive) {

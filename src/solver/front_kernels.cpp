@@ -24,24 +24,34 @@ Index width() {
     return static_cast<Index>(hn::Lanes(Lanes()));
 }
 
-/// to += from, diagonal -= from; returns the sum of `from`.
-double add_column(const double* from, Index count, double* diagonal, double* to) {
+/// Calls body(i, load, store) for every vector of [0, count); in the last one, lanes beyond the end are idle, and zero.
+template <class Body>
+HWY_INLINE void for_lanes(Index count, const Body& body) {
     const Lanes tag;
-    auto total = hn::Zero(tag);
     Index i = 0;
     for (; i + width() <= count; i += width()) {
-        const auto value = hn::LoadU(tag, from + i);
-        hn::StoreU(hn::Add(hn::LoadU(tag, to + i), value), tag, to + i);
-        hn::StoreU(hn::Sub(hn::LoadU(tag, diagonal + i), value), tag, diagonal + i);
+        body(
+            i, [tag](const double* from) { return hn::LoadU(tag, from); },
+            [tag](const hn::Vec<Lanes>& value, double* to) { hn::StoreU(value, tag, to); });
+    }
+    if (i == count) return;
+    const auto some = hn::FirstN(tag, static_cast<std::size_t>(count - i));
+    body(
+        i, [tag, some](const double* from) { return hn::MaskedLoad(some, tag, from); },
+        [tag, some](const hn::Vec<Lanes>& value, double* to) { hn::BlendedStore(value, some, tag, to); });
+}
+
+/// to += from, diagonal -= from; returns the sum of `from`.
+HWY_INLINE double add_column(const double* from, Index count, double* diagonal, double* to) {
+    const Lanes tag;
+    auto total = hn::Zero(tag);
+    for_lanes(count, [&](Index i, const auto& load, const auto& store) HWY_ATTR {
+        const auto value = load(from + i);
+        store(hn::Add(load(to + i), value), to + i);
+        store(hn::Sub(load(diagonal + i), value), diagonal + i);
         total = hn::Add(total, value);
-    }
-    double rest = hn::GetLane(hn::SumOfLanes(tag, total));
-    for (; i < count; ++i) {
-        to[i] += from[i];
-        diagonal[i] -= from[i];
-        rest += from[i];
-    }
-    return rest;
+    });
+    return hn::GetLane(hn::SumOfLanes(tag, total));
 }
 
 /// As add_column(), into elements `stride` apart.
@@ -55,15 +65,15 @@ double add_across(const double* from, Index count, Index stride, double* diagona
     return total;
 }
 
-void add_reduced_block(const ReducedView& block, std::span<const NodeRun> runs, const FrontView& front,
-                       double* diagonal) {
-    std::fill(diagonal, diagonal + block.size, 0.0);
+void add_block_columns(const ReducedView& block, std::span<const NodeRun> runs, Index begin, Index end,
+                       const FrontView& front, double* diagonal) {
     for (std::size_t run = 0; run < runs.size(); ++run) {
-        for (Index t = 0; t < runs[run].count; ++t) {
-            const Index c = runs[run].from + t, place = runs[run].to + t;
+        const Index shift = runs[run].to - runs[run].from, run_end = runs[run].from + runs[run].count;
+        for (Index c = std::max<Index>(begin, runs[run].from); c < std::min(end, run_end); ++c) {
+            const Index place = c + shift;
             const double* from = block.column(c);
             double* to = front.column(place);
-            double sum = add_column(from + c + 1, runs[run].count - t - 1, diagonal + c + 1, to + place + 1);
+            double sum = add_column(from + c + 1, run_end - c - 1, diagonal + c + 1, to + place + 1);
             for (std::size_t other = run + 1; other < runs.size(); ++other) {
                 const Index first = runs[other].from, target = runs[other].to, count = runs[other].count;
                 if (target > place) {
@@ -74,7 +84,7 @@ void add_reduced_block(const ReducedView& block, std::span<const NodeRun> runs, 
                                       front.column(target) + place);
                 }
             }
-            to[place] += diagonal[c] - sum;
+            diagonal[c] -= sum;
         }
     }
 }
@@ -88,20 +98,17 @@ int factorise_panel(const FrontView& front) {
         const double pivot = std::sqrt(pivot_column[j]), inverse = 1.0 / pivot;
         pivot_column[j] = pivot;
         const auto inverse_lanes = hn::Set(tag, inverse);
-        Index i = j + 1;
-        for (; i + width() <= front.size; i += width())
-            hn::StoreU(hn::Mul(hn::LoadU(tag, pivot_column + i), inverse_lanes), tag, pivot_column + i);
-        for (; i < front.size; ++i) pivot_column[i] *= inverse;
+        for_lanes(front.size - j - 1, [&](Index i, const auto& load, const auto& store) HWY_ATTR {
+            double* at = pivot_column + j + 1 + i;
+            store(hn::Mul(load(at), inverse_lanes), at);
+        });
         for (Index c = j + 1; c < front.eliminated; ++c) {
             double* column = front.panel + c * front.size;
             const auto factor = hn::Set(tag, pivot_column[c]);
-            Index r = c;
-            for (; r + width() <= front.size; r += width()) {
-                hn::StoreU(
-                    hn::NegMulAdd(factor, hn::LoadU(tag, pivot_column + r), hn::LoadU(tag, column + r)), tag,
-                    column + r);
-            }
-            for (; r < front.size; ++r) column[r] -= pivot_column[c] * pivot_column[r];
+            for_lanes(front.size - c, [&](Index i, const auto& load, const auto& store) HWY_ATTR {
+                store(hn::NegMulAdd(factor, load(pivot_column + c + i), load(column + c + i)),
+                      column + c + i);
+            });
         }
     }
     return 0;
@@ -115,26 +122,16 @@ void update_columns(const FrontView& front, Index c) {
     const Index kept = front.kept(), eliminated = front.eliminated;
     const double* rows = front.panel + eliminated;
     double* target = front.rest + c * kept;
-    Index i = c;
-    const auto update_lanes = [&](const auto& load, const auto& store) {
+    for_lanes(kept - c, [&](Index i, const auto& load, const auto& store) HWY_ATTR {
         hn::Vec<Lanes> sums[columns];
-        for (int q = 0; q < columns; ++q) sums[q] = load(target + q * kept + i);
+        for (int q = 0; q < columns; ++q) sums[q] = load(target + q * kept + c + i);
         for (Index p = 0; p < eliminated; ++p) {
-            const double* row = rows + p * front.size;
+            const double* row = rows + p * front.size + c;
             const auto left = load(row + i);
-            for (int q = 0; q < columns; ++q)
-                sums[q] = hn::NegMulAdd(left, hn::Set(tag, row[c + q]), sums[q]);
+            for (int q = 0; q < columns; ++q) sums[q] = hn::NegMulAdd(left, hn::Set(tag, row[q]), sums[q]);
         }
-        for (int q = 0; q < columns; ++q) store(sums[q], target + q * kept + i);
-    };
-    for (; i + width() <= kept; i += width()) {
-        update_lanes([&](const double* from) { return hn::LoadU(tag, from); },
-                     [&](const auto& value, double* to) { hn::StoreU(value, tag, to); });
-    }
-    if (i == kept) return;
-    const auto some = hn::FirstN(tag, static_cast<std::size_t>(kept - i));
-    update_lanes([&](const double* from) { return hn::MaskedLoad(some, tag, from); },
-                 [&](const auto& value, double* to) { hn::BlendedStore(value, some, tag, to); });
+        for (int q = 0; q < columns; ++q) store(sums[q], target + q * kept + c + i);
+    });
 }
 
 int eliminate_front(const FrontView& front) {
@@ -147,27 +144,40 @@ int eliminate_front(const FrontView& front) {
     return 0;
 }
 
-void back_substitute_front(const FrontView& front, const NodeLanes& x) {
+/// `vectors` vectors of lanes of one eliminated node, from those of all nodes behind it: −1/L(p,p) · Σ L(q,p)·x(q). The sum
+/// runs in `chains` of its own, so that one addition need not wait for the other.
+template <int vectors, int chains>
+HWY_INLINE void substitute_lanes(const double* column, Index p, Index size, const NodeLanes& x, Index lane) {
     const Lanes tag;
+    hn::Vec<Lanes> sums[chains][vectors];
+    for (auto& chain : sums) {
+        for (auto& sum : chain) sum = hn::Zero(tag);
+    }
+    Index q = p + 1;
+    const auto add = [&](Index node, int chain) HWY_ATTR {
+        const auto factor = hn::Set(tag, column[node]);
+        const double* values = x.node(node) + lane;
+        for (int v = 0; v < vectors; ++v)
+            sums[chain][v] = hn::MulAdd(factor, hn::LoadU(tag, values + v * width()), sums[chain][v]);
+    };
+    for (; q + chains <= size; q += chains) {
+        for (int chain = 0; chain < chains; ++chain) add(q + chain, chain);
+    }
+    for (; q < size; ++q) add(q, 0);
+    const auto scale = hn::Set(tag, -1.0 / column[p]);
+    for (int v = 0; v < vectors; ++v) {
+        for (int chain = 1; chain < chains; ++chain) sums[0][v] = hn::Add(sums[0][v], sums[chain][v]);
+        hn::StoreU(hn::Mul(sums[0][v], scale), tag, x.node(p) + lane + v * width());
+    }
+}
+
+void back_substitute_front(const FrontView& front, const NodeLanes& x) {
     for (Index p = front.eliminated; p-- > 0;) {
         const double* column = front.panel + p * front.size;
-        const auto scale = hn::Set(tag, -1.0 / column[p]);
-        Index i = 0;
-        const auto substitute = [&]<int vectors>() {
-            hn::Vec<Lanes> sums[vectors];
-            for (auto& sum : sums) sum = hn::Zero(tag);
-            for (Index q = p + 1; q < front.size; ++q) {
-                const auto factor = hn::Set(tag, column[q]);
-                const double* node = x.node(q) + i;
-                for (int v = 0; v < vectors; ++v)
-                    sums[v] = hn::MulAdd(factor, hn::LoadU(tag, node + v * width()), sums[v]);
-            }
-            for (int v = 0; v < vectors; ++v)
-                hn::StoreU(hn::Mul(sums[v], scale), tag, x.node(p) + i + v * width());
-            i += vectors * width();
-        };
-        while (i + 8 * width() <= x.stride) substitute.template operator()<8>();
-        while (i < x.stride) substitute.template operator()<1>();
+        Index lane = 0;
+        for (; lane + 8 * width() <= x.stride; lane += 8 * width())
+            substitute_lanes<8, 1>(column, p, front.size, x, lane);
+        for (; lane < x.stride; lane += width()) substitute_lanes<1, 4>(column, p, front.size, x, lane);
     }
 }
 
@@ -219,7 +229,7 @@ HWY_AFTER_NAMESPACE();
 namespace ohmloom::front_kernels {
 
 // NOLINTBEGIN(readability-identifier-naming): Highway's own names
-HWY_EXPORT(add_reduced_block);
+HWY_EXPORT(add_block_columns);
 HWY_EXPORT(eliminate_front);
 HWY_EXPORT(back_substitute_front);
 HWY_EXPORT(add_currents_of_leaf);
@@ -227,9 +237,9 @@ HWY_EXPORT(add_vectors);
 HWY_EXPORT(keep_larger);
 // NOLINTEND(readability-identifier-naming)
 
-void add_reduced(const ReducedView& block, std::span<const NodeRun> runs, const FrontView& front,
-                 double* diagonal) {
-    HWY_DYNAMIC_DISPATCH(add_reduced_block)(block, runs, front, diagonal);
+void add_columns(const ReducedView& block, std::span<const NodeRun> runs, Index begin, Index end,
+                 const FrontView& front, double* diagonal) {
+    HWY_DYNAMIC_DISPATCH(add_block_columns)(block, runs, begin, end, front, diagonal);
 }
 int eliminate(const FrontView& front) {
     return HWY_DYNAMIC_DISPATCH(eliminate_front)(front);

@@ -37,9 +37,10 @@ struct LeafTally {
 /// The work on one front, compiled once per instruction set. Small fronts are too small for BLAS calls to pay.
 namespace front_kernels {
 
-/// Adds a reduced block to a front. `diagonal` is scratch [block.size].
-void add_reduced(const ReducedView& block, std::span<const NodeRun> runs, const FrontView& front,
-                 double* diagonal);
+/// Adds the columns [begin, end) of a reduced block to a front, and what they contribute to all its diagonal elements to
+/// `diagonal` [block.size]. Calls for different columns may run at the same time.
+void add_columns(const ReducedView& block, std::span<const NodeRun> runs, Index begin, Index end,
+                 const FrontView& front, double* diagonal);
 
 /// As eliminate_leading(), for small fronts. Returns 0, or the number of the first pivot that is not positive.
 int eliminate(const FrontView& front);
