@@ -1,44 +1,16 @@
 #include "array/array_nodes.hpp"
 
+#include "array/disjoint_sets.hpp"
 #include "base/errors.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <map>
-#include <numeric>
 #include <string>
 
 namespace ohmloom {
 
 namespace {
-
-/// Sets of places that grow together; the smallest place of a set stands for it.
-class PlaceSets {
-public:
-    explicit PlaceSets(Index count) : parent_(static_cast<std::size_t>(count)) {
-        std::iota(parent_.begin(), parent_.end(), Index{0});
-    }
-
-    Index smallest(Index place) {
-        while (up(place) != place) {
-            up(place) = up(up(place));
-            place = up(place);
-        }
-        return place;
-    }
-
-    void join(Index a, Index b) {
-        a = smallest(a);
-        b = smallest(b);
-        up(std::max(a, b)) = std::min(a, b);
-    }
-
-private:
-    Index& up(Index place) { return parent_[static_cast<std::size_t>(place)]; }
-
-    std::vector<Index> parent_;
-};
 
 /// Calls visit(w, b, g) for every cell, with the places it lies between.
 template <class Visit>
@@ -54,7 +26,7 @@ void for_each_cell(const Crossbar& crossbar, Visit&& visit) {
 /// Sets that any conducting path connects; those without a terminal are islands.
 std::vector<Island> find_islands(const Crossbar& crossbar, const std::vector<Index>& node) {
     const ArrayPlaces places(crossbar);
-    PlaceSets reached(places.count());
+    DisjointSets reached(places.count());
     for (Index place = 0; place < places.count(); ++place)
         reached.join(place, node[static_cast<std::size_t>(place)]);
     for_each_wire(crossbar, [&](Index a, Index b, double resistance) {
@@ -91,7 +63,7 @@ Index ArrayPlaces::terminal_of(Index place) const {
 
 ArrayNodes join_nodes(const Crossbar& crossbar) {
     const ArrayPlaces places(crossbar);
-    PlaceSets joined(places.count());
+    DisjointSets joined(places.count());
     bool cut = false;
     for_each_wire(crossbar, [&](Index a, Index b, double resistance) {
         if (joins(resistance)) joined.join(a, b);

@@ -39,10 +39,9 @@ void require_map(std::string_view name, const Matrix<double>& map, Index rows, I
     for (Index r = 0; r < rows; ++r) {
         for (Index c = 0; c < cols; ++c) {
             if (!(map(r, c) >= 0.0)) {
-                throw InputError(
-                    fmt::format("wire segment {}[{}, {}] is {} Ohm: it must not be negative; 0 joins "
-                                "its two nodes, inf is an open segment",
-                                name, r, c, map(r, c)));
+                throw InputError(fmt::format("wire segment {}[{}, {}] is {} Ohm: it must be 0 (its two nodes "
+                                             "are joined) or more, inf for an open segment",
+                                             name, r, c, map(r, c)));
             }
         }
     }
@@ -102,10 +101,9 @@ void validate(const Crossbar& crossbar) {
         for (Index c = 0; c < crossbar.lines(); ++c) {
             const double g = crossbar.g(r, c);
             if (!(g >= 0.0)) {
-                throw InputError(
-                    fmt::format("conductance g[{}, {}] is {} S: it must not be negative; 0 is an "
-                                "open cell, inf a shorted one",
-                                r, c, g));
+                throw InputError(fmt::format("conductance g[{}, {}] is {} S: it must be 0 (an open cell) or "
+                                             "more, inf for a shorted cell",
+                                             r, c, g));
             }
         }
     }

@@ -20,6 +20,9 @@ struct Wire {
 /// Node ids [0, ports) are the terminals: the row sources, then the sense potentials of the column lines. All
 /// others are unknown. A line without any resistance is one node; if its terminal has none either, that node
 /// is the terminal. Nodes that open segments cut off from every terminal are the terminal that their Island names.
+/// Where open segments leave a piece of wire that hangs on cells alone, its smallest node is the `anchor` of all its
+/// nodes; it is -1 for nodes that wires connect to a terminal. KCL of a whole piece is the sum of its cell currents,
+/// where those of its wires cancel: with cells that conduct 1e-12 of a wire nothing else tells the piece's voltage.
 /// A cell whose two nodes are one carries no current, but for a shorted cell, whose current no node voltage tells.
 struct ArrayGraph {
     Index ports = 0;             ///< rows + lines
@@ -27,6 +30,7 @@ struct ArrayGraph {
     std::vector<Index> row_node; ///< [rows * sites] node of w(r, s)
     std::vector<Index> col_node; ///< [rows * lines] node of b(r, l)
     std::vector<Wire> wires;     ///< segments and series resistances
+    std::vector<Index> anchor;   ///< [nodes] see above; empty: no such pieces
     std::vector<bool> has_short; ///< [ports] whether a shorted cell hangs on the line; empty: on none
 
     [[nodiscard]] Index unknowns() const { return nodes - ports; }
@@ -42,11 +46,14 @@ struct NodeCurrents {
     std::vector<double>
         i_row; ///< [rows] [A] sum of the cell currents of a row; with shorts: what its source gives
     std::vector<double> i_col; ///< [lines] [A] sum of the cell currents of a column line; likewise
-    std::vector<double>
-        net; ///< [nodes] [A] leaving each node into wires and cells; 0 at unknown nodes when solved
+    /// [nodes] [A] leaving each node into wires and cells; 0 at unknown nodes when solved
+    std::vector<double> net;
     double rounding = 0.0; ///< [A] KCL error that rounding the node voltages to double alone can leave
+    /// [nodes] [A] leaving each piece of wire that hangs on cells alone, at its anchor; empty: no such pieces
+    std::vector<double> piece_net{};
+    double piece_rounding = 0.0; ///< [A] as `rounding`, of pieces
 
-    /// Largest KCL error over all unknown nodes, relative to the largest line current; 0 if no current flows
+    /// Largest KCL error over all unknown nodes and pieces, relative to the largest line current; 0 if no current flows
     /// at all.
     [[nodiscard]] double residual(Index ports) const;
 

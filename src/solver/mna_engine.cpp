@@ -5,6 +5,7 @@
 #include "solver/klu_matrix.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <optional>
@@ -26,7 +27,21 @@ void for_each_cell(const Crossbar& crossbar, const ArrayGraph& graph, Visit&& vi
     }
 }
 
+/// Difference of the voltages of two nodes as a sum of unknowns, each with its sign.
+struct VoltageTerms {
+    std::array<std::pair<Index, double>, 4> terms;
+    std::size_t count = 0;
+
+    void add(Index unknown, double sign) { terms[count++] = {unknown, sign}; }
+    [[nodiscard]] auto begin() const { return terms.begin(); }
+    [[nodiscard]] auto end() const { return terms.begin() + static_cast<std::ptrdiff_t>(count); }
+};
+
 /// Jacobian of the KCL equations of the unknown nodes: wires and the slopes of the cells.
+///
+/// The unknown of a node is its voltage; in a piece of wire that hangs on cells alone it is the difference to its
+/// anchor, whose own equation is the sum over the piece (a congruence, so the matrix stays symmetric). The wires'
+/// conductances then never meet the cells' in that equation, and do not drown them.
 class NodalJacobian {
 public:
     NodalJacobian(const Crossbar& crossbar, const ArrayGraph& graph)
@@ -47,11 +62,22 @@ public:
         matrix_.factorise();
     }
 
-    /// Newton step: J·dv = −net at the unknown nodes. Returns dv [unknowns].
-    std::vector<double> step(std::span<const double> net) {
-        std::vector<double> dv(net.begin() + graph_.ports, net.end());
+    /// Newton step at the KCL errors of `currents`: the change of the node voltages [unknowns].
+    std::vector<double> step(const NodeCurrents& currents) {
+        std::vector<double> dv(currents.net.begin() + graph_.ports, currents.net.end());
+        if (!graph_.anchor.empty()) {
+            for (Index node = graph_.ports; node < graph_.nodes; ++node) {
+                if (anchor(node) == node)
+                    dv[unknown(node)] = currents.piece_net[static_cast<std::size_t>(node)];
+            }
+        }
         for (double& value : dv) value = -value;
         matrix_.solve(dv);
+        if (!graph_.anchor.empty()) {
+            for (Index node = graph_.ports; node < graph_.nodes; ++node) {
+                if (anchor(node) >= 0 && anchor(node) != node) dv[unknown(node)] += dv[unknown(anchor(node))];
+            }
+        }
         return dv;
     }
 
@@ -59,9 +85,11 @@ private:
     KluMatrix make_pattern() const {
         std::vector<std::pair<Index, Index>> places;
         const auto add = [&](Index a, Index b) {
-            if (is_unknown(a) && is_unknown(b)) {
-                places.emplace_back(a - graph_.ports, b - graph_.ports);
-                places.emplace_back(b - graph_.ports, a - graph_.ports);
+            const VoltageTerms terms = difference(a, b);
+            for (const auto& [row, row_sign] : terms) {
+                for (const auto& [col, col_sign] : terms) {
+                    if (row != col) places.emplace_back(row, col);
+                }
             }
         };
         for (const Wire& wire : graph_.wires) add(wire.a, wire.b);
@@ -70,16 +98,33 @@ private:
     }
 
     void stamp(Index a, Index b, double g) {
-        const Index i = a - graph_.ports, j = b - graph_.ports;
-        if (is_unknown(a)) matrix_.values()[matrix_.slot(i, i)] += g;
-        if (is_unknown(b)) matrix_.values()[matrix_.slot(j, j)] += g;
-        if (is_unknown(a) && is_unknown(b)) {
-            matrix_.values()[matrix_.slot(i, j)] -= g;
-            matrix_.values()[matrix_.slot(j, i)] -= g;
+        const VoltageTerms terms = difference(a, b);
+        for (const auto& [row, row_sign] : terms) {
+            for (const auto& [col, col_sign] : terms)
+                matrix_.values()[matrix_.slot(row, col)] += row_sign * col_sign * g;
         }
     }
 
-    [[nodiscard]] bool is_unknown(Index node) const { return node >= graph_.ports; }
+    /// v(a) − v(b) without the terminals' part.
+    [[nodiscard]] VoltageTerms difference(Index a, Index b) const {
+        VoltageTerms terms;
+        const bool same_piece = anchor(a) == anchor(b);
+        const auto add = [&](Index node, double sign) {
+            if (node < graph_.ports) return;
+            if (anchor(node) != node) terms.add(node - graph_.ports, sign);
+            if (anchor(node) >= 0 && !same_piece) terms.add(anchor(node) - graph_.ports, sign);
+        };
+        add(a, 1.0);
+        add(b, -1.0);
+        return terms;
+    }
+
+    [[nodiscard]] Index anchor(Index node) const {
+        return graph_.anchor.empty() ? -1 : graph_.anchor[static_cast<std::size_t>(node)];
+    }
+    [[nodiscard]] std::size_t unknown(Index node) const {
+        return static_cast<std::size_t>(node - graph_.ports);
+    }
 
     const Crossbar& crossbar_;
     const ArrayGraph& graph_;
@@ -124,15 +169,15 @@ private:
     /// further.
     bool take_step(std::vector<double>& v, NodeCurrents& currents) {
         constexpr int most_halvings = 40;
-        const std::vector<double> dv = jacobian_->step(currents.net);
-        const double before = norm(unknown_part(currents.net));
+        const std::vector<double> dv = jacobian_->step(currents);
+        const double before = kcl_error(currents);
         double length = 1.0;
         for (int halving = 0; halving < most_halvings; ++halving, length *= 0.5) {
             std::vector<double> trial = v;
             for (std::size_t i = 0; i < dv.size(); ++i)
                 trial[i + static_cast<std::size_t>(graph_.ports)] += length * dv[i];
             NodeCurrents trial_currents = evaluate_currents(crossbar_, graph_, trial);
-            const double after = norm(unknown_part(trial_currents.net));
+            const double after = kcl_error(trial_currents);
             if (std::isfinite(after) && after < before) {
                 v = std::move(trial);
                 currents = std::move(trial_currents);
@@ -142,8 +187,17 @@ private:
         return false;
     }
 
-    [[nodiscard]] std::span<const double> unknown_part(const std::vector<double>& net) const {
-        return std::span(net).subspan(static_cast<std::size_t>(graph_.ports));
+    /// What a step has to lower: KCL errors of the unknown nodes and, if there are any, of pieces of wire. Beside
+    /// these, rounding at the nodes must not hide what a step gained.
+    [[nodiscard]] double kcl_error(const NodeCurrents& currents) const {
+        std::vector<double> errors(currents.net.begin() + graph_.ports, currents.net.end());
+        if (!currents.piece_net.empty()) {
+            for (double& error : errors) {
+                if (std::abs(error) <= currents.rounding) error = 0.0;
+            }
+            errors.insert(errors.end(), currents.piece_net.begin(), currents.piece_net.end());
+        }
+        return norm(errors);
     }
 
     const Crossbar& crossbar_;

@@ -31,6 +31,30 @@ double scalar_or_zero(const Hdf5Reader& reader, const std::string& path, const s
     return reader.has(path) ? reader.read_scalar(path, unit) : 0.0;
 }
 
+/// One resistance for all wire segments, or a map [rows x cols] of them.
+void read_segments(const Hdf5Reader& reader, const std::string& path, Index rows, Index cols, double& one,
+                   Matrix<double>& map) {
+    const Shape shape = reader.shape(path);
+    if (element_count(shape) == 1) {
+        one = reader.read_scalar(path, "Ohm");
+    } else if (shape == Shape{rows, cols}) {
+        map = reader.read_matrix(path, "Ohm");
+    } else {
+        fail(reader,
+             fmt::format("data set {} has shape {}, expected one number or [{} x {}] (every segment of the "
+                         "array's wires, both ends included)",
+                         path, to_string(shape), rows, cols));
+    }
+}
+
+void write_segments(Hdf5Writer& writer, const std::string& path, double one, const Matrix<double>& map) {
+    if (map.empty()) {
+        writer.write(path, one, "Ohm");
+    } else {
+        writer.write(path, map, "Ohm");
+    }
+}
+
 std::string word_or(const Hdf5Reader& reader, const std::string& path,
                     const std::vector<std::string>& allowed, const std::string& otherwise) {
     if (!reader.has(path)) return otherwise;
@@ -76,8 +100,9 @@ ArrayFile read_array_file(const std::filesystem::path& file) {
     }
     array.v_row = reader.read_matrix("/v_row", "V", any_size, array.g.rows());
     if (array.v_row.rows() == 0) fail(reader, "data set /v_row holds no input vector, expected at least one");
-    array.r_row = reader.read_scalar("/r_row", "Ohm");
-    array.r_col = reader.read_scalar("/r_col", "Ohm");
+    const Index rows = array.g.rows(), cols = array.g.cols();
+    read_segments(reader, "/r_row", rows, cols + 1, array.r_row, array.r_row_map);
+    read_segments(reader, "/r_col", rows + 1, cols, array.r_col, array.r_col_map);
     array.r_source = scalar_or_zero(reader, "/r_source", "Ohm");
     array.r_sense = scalar_or_zero(reader, "/r_sense", "Ohm");
     if (reader.has("/v_col")) array.v_col = reader.read_vector("/v_col", "V", array.g.cols());
@@ -93,8 +118,8 @@ void write_array_file(const ArrayFile& array, const std::filesystem::path& file)
     writer.set_attribute("/", "schema", input_schema);
     writer.write("/g", array.g, "S");
     writer.write("/v_row", array.v_row, "V");
-    writer.write("/r_row", array.r_row, "Ohm");
-    writer.write("/r_col", array.r_col, "Ohm");
+    write_segments(writer, "/r_row", array.r_row, array.r_row_map);
+    write_segments(writer, "/r_col", array.r_col, array.r_col_map);
     writer.write("/r_source", array.r_source, "Ohm");
     writer.write("/r_sense", array.r_sense, "Ohm");
     if (!array.v_col.empty()) writer.write("/v_col", array.v_col, "V");

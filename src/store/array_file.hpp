@@ -14,9 +14,9 @@ namespace ohmloom {
 // clang-format off
 /// | path           | shape          | unit | meaning                                                       |
 /// |----------------|----------------|------|---------------------------------------------------------------|
-/// | /g             | [rows x cols]  | S    | cell conductance at zero bias                                 |
+/// | /g             | [rows x cols]  | S    | cell conductance at zero bias; 0: open, inf: shorted          |
 /// | /v_row         | [batch x rows] | V    | source voltage at the tied ends of each row                   |
-/// | /r_row, /r_col | scalar         | Ohm  | one wire segment; 0 allowed                                   |
+/// | /r_row, /r_col | scalar or map  | Ohm  | one wire segment, or each of them; 0 allowed                  |
 /// | /r_source      | scalar         | Ohm  | optional, 0: in series at every tied row end                  |
 /// | /r_sense       | scalar         | Ohm  | optional, 0: in series at every tied column end               |
 /// | /v_col         | [cols]         | V    | optional, 0: potential behind r_sense                         |
@@ -25,12 +25,18 @@ namespace ohmloom {
 /// | /device        | text           |      | optional: linear (default), sinh (attribute `alpha` in 1/V)   |
 // clang-format on
 ///
+/// A map gives every segment its own resistance: `/r_row` as [rows x (cols + 1)] holds in column k the segment before
+/// cell k of each row, and in the last column the one behind its last cell; `/r_col` as [(rows + 1) x cols] likewise
+/// down the columns. Segments at ends that are not tied do not matter. In a map 0 joins two nodes and inf cuts a line.
+///
 /// A data set without a `unit` attribute is in the unit above; with another one it is refused.
 struct ArrayFile {
     Matrix<double> g;                ///< [rows x cols] [S]
     Matrix<double> v_row;            ///< [batch x rows] [V]
     double r_row = 0.0;              ///< [Ohm]
     double r_col = 0.0;              ///< [Ohm]
+    Matrix<double> r_row_map;        ///< [rows x (cols + 1)] [Ohm]; empty: r_row everywhere
+    Matrix<double> r_col_map;        ///< [(rows + 1) x cols] [Ohm]; empty: r_col everywhere
     double r_source = 0.0;           ///< [Ohm]
     double r_sense = 0.0;            ///< [Ohm]
     std::vector<double> v_col;       ///< [cols] [V]; empty means 0

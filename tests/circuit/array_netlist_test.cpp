@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -107,6 +108,39 @@ TEST_CASE("what a zero resistance joins is one node") {
         CHECK(resistor(netlist.circuit, "rsense_0_first") == "col_0 b_0_0 20");
         CHECK(resistor(netlist.circuit, "rsense_0_last") == "b_0_0 col_0 20");
     }
+}
+
+TEST_CASE("a map of segments puts each resistance in its place, leaves open ones out and joins nodes at 0") {
+    const double open = std::numeric_limits<double>::infinity();
+    Crossbar crossbar = wired_2x2();
+    crossbar.r_row_map = Matrix<double>(2, 3, {3.0, 4.0, 5.0, 0.0, 0.0, 8.0});
+    crossbar.r_col_map = Matrix<double>(3, 2, {1.0, 1.0, open, 6.0, 7.0, 0.0});
+    const ArrayNetlist netlist = expand_array(crossbar);
+    const Circuit& circuit = netlist.circuit;
+    CHECK(resistor(circuit, "rrow_0_0") == "row_0_first w_0_0 3");
+    CHECK(resistor(circuit, "rrow_0_1") == "w_0_0 w_0_1 4");
+    CHECK(resistor(circuit, "rsource_1_first") == "row_1 w_1_0 11");
+    CHECK(netlist.row_nodes(1, 0) == netlist.row_nodes(1, 1));
+    CHECK(resistor(circuit, "rcol_0_1") == "");
+    CHECK(resistor(circuit, "rcol_1_1") == "b_0_1 b_1_1 6");
+    CHECK(resistor(circuit, "rcol_0_2") == "b_1_0 col_0_last 7");
+    CHECK(resistor(circuit, "rsense_1_last") == "b_1_1 col_1 21");
+}
+
+TEST_CASE("a shorted cell's row node and column node are one, and what no terminal reaches is held") {
+    const double open = std::numeric_limits<double>::infinity();
+    Crossbar crossbar = wired_2x2();
+    crossbar.g = Matrix<double>(2, 2, {open, 1e-3, 0.0, 1e-3});
+    crossbar.r_row_map = Matrix<double>(2, 3, {1.0, 1.0, 1.0, open, open, 1.0}); // w(1, 0) is alone
+    const ArrayNetlist netlist = expand_array(crossbar);
+    const Circuit& circuit = netlist.circuit;
+    CHECK(netlist.row_nodes(0, 0) == netlist.column_nodes(0, 0));
+    CHECK(circuit.node_name(netlist.column_nodes(0, 0)) == "w_0_0");
+    CHECK(resistor(circuit, "rcol_0_1") == "w_0_0 b_1_0 2");
+    CHECK(resistor(circuit, "rcell_0_0") == "");
+    CHECK(resistor(circuit, "rsource_1_first") == "");
+    CHECK(resistor(circuit, "rhold_w_1_0") == "row_1 w_1_0 1");
+    CHECK(resistor(circuit, "rhold_w_1_1") == "");
 }
 
 TEST_CASE("cells that do not conduct are left out, and nonlinear cells keep their law") {

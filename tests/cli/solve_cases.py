@@ -72,6 +72,45 @@ def solve_mixed_ideal_wires(t):
 
 
 @case
+def solve_wire_maps(t):
+    """Resistances of single segments, joined and open ones among them, count as a dense nodal solve says, in every engine."""
+    random = np.random.default_rng(7)
+    r_row, r_col = random.uniform(1, 500, (6, 5)), random.uniform(1, 500, (7, 4))
+    gradient = sample_array(r_row=r_row, r_col=r_col)
+    faulty = sample_array(r_row=r_row.copy(), r_col=r_col.copy(), r_sense=10.0)
+    faulty.numbers["r_row"][2, 3] = faulty.numbers["r_col"][4, 1] = np.inf
+    faulty.numbers["r_row"][[1, 4], [0, 2]] = faulty.numbers["r_col"][3, 2] = 0.0
+    for array, fallbacks in ((gradient, 0), (faulty, 3)):
+        for engine in ENGINES:
+            assert_agrees(solved(t, array, "--engine", engine, "--fields"), reference(array), tolerance=1e-6)
+            with h5py.File(t.path("out.h5")) as file:
+                assert file.attrs["fallbacks"] == (fallbacks if engine == "lines" else 0), engine
+
+
+@case
+def solve_shorted_cells(t):
+    """Cells of infinite conductance join their row and column exactly, in every engine."""
+    g = sample_array().numbers["g"].copy()
+    g[1, 2] = g[4, 0] = np.inf
+    array = sample_array(g=g)
+    for engine in ENGINES:
+        assert_agrees(solved(t, array, "--engine", engine, "--fields"), reference(array), tolerance=1e-6)
+
+
+@case
+def solve_cut_off(t):
+    """What no terminal reaches carries no current and makes no trouble."""
+    r_row, r_col = np.full((6, 5), 10.0), np.full((7, 4), 10.0)
+    r_row[2, :2] = r_col[2:4, 1] = np.inf  # w(2, 0) is left alone; b(2, 1) hangs on its cell
+    g = sample_array().numbers["g"].copy()
+    g[2, 0] = 0.0
+    for engine in ENGINES:
+        values = solved(t, sample_array(g=g, r_row=r_row, r_col=r_col), "--engine", engine, "--fields")
+        assert (values["status"] == 0).all() and (values["residual"] <= 1e-9).all(), engine
+        assert np.allclose(values["v_b"][:, 2, 1], values["v_w"][:, 2, 1], rtol=1e-9), engine
+
+
+@case
 def solve_ends(t):
     """Every choice of tied ends gives what a dense nodal solve gives."""
     for row_ends in ("left", "right", "both"):
@@ -311,6 +350,28 @@ def solve_infinite_voltage(t):
 def solve_negative_wire_resistance(t):
     """A negative wire resistance is refused with its value."""
     refuses(t, sample_array(r_col=-1.0))
+
+
+@case
+def solve_negative_segment(t):
+    """A negative or undefined resistance of one segment is refused with its place and value."""
+    r_row = np.full((6, 5), 2.0)
+    r_row[3, 4] = -1.0
+    refuses(t, sample_array(r_row=r_row))
+
+
+@case
+def solve_wrong_map(t):
+    """A map of wire resistances that does not fit the array is refused with both shapes."""
+    refuses(t, sample_array(r_col=np.ones((6, 4))))
+
+
+@case
+def solve_joined_terminals(t):
+    """A short between two sources, without any resistance, is refused with the lines' names."""
+    g = sample_array().numbers["g"].copy()
+    g[3, 1] = np.inf
+    refuses(t, sample_array(g=g, r_row=0.0, r_col=0.0))
 
 
 @case

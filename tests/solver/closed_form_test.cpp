@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 using namespace ohmloom;
 
@@ -90,6 +91,105 @@ TEST_CASE("a column of 512 cells loses what the exact ladder says") {
         const ArraySolution solution =
             solve_array(crossbar, {Matrix<double>(1, 512, 1.0), {}}, {.engine = engine});
         CHECK(solution.i_col(0, 0) / (512 * 5e-6) == doctest::Approx(0.87041).epsilon(5e-6));
+    }
+}
+
+TEST_CASE("a row of 512 cells loses what the exact ladder says, also when a map says the resistances") {
+    Crossbar crossbar;
+    crossbar.g = Matrix<double>(1, 512, 5e-6);
+    crossbar.r_row = 0.35;
+    for (const bool mapped : {false, true}) {
+        if (mapped) {
+            crossbar.r_row_map = Matrix<double>(1, 513, 0.35);
+            crossbar.r_row_map(0, 512) = 1e5; // behind the last cell, where the row is not tied
+            crossbar.r_row = 7.0;             // a map stands for it
+        }
+        for (const Engine engine : native_engines) {
+            const ArraySolution solution =
+                solve_array(crossbar, {Matrix<double>(1, 1, 1.0), {}}, {.engine = engine});
+            CHECK(solution.i_row(0, 0) / (512 * 5e-6) == doctest::Approx(0.87041).epsilon(5e-6));
+        }
+    }
+}
+
+TEST_CASE("a 2x2 array with column wires follows the hand calculation in every native engine") {
+    // Ideal rows, r_col = 1 kOhm; column 0 of two 1 kOhm cells, column 1 of two 2 kOhm cells; v = (1, 0) V.
+    // In mA:  column 0:  b1 = 1/5,  cells 2/5 and -1/5;  column 1:  b1 = 2/11,  cells 3/11 and -1/11.
+    Crossbar crossbar;
+    crossbar.g = Matrix<double>(2, 2, std::vector<double>{1e-3, 0.5e-3, 1e-3, 0.5e-3});
+    crossbar.r_col = 1e3;
+    for (const Engine engine : native_engines) {
+        const ArraySolution solution =
+            solve_array(crossbar, {Matrix<double>(1, 2, {1.0, 0.0}), {}}, {.engine = engine});
+        CHECK(solution.i_col(0, 0) == doctest::Approx(0.2e-3).epsilon(1e-9));
+        CHECK(solution.i_col(0, 1) == doctest::Approx(2e-3 / 11.0).epsilon(1e-9));
+        CHECK(solution.i_row(0, 0) == doctest::Approx((2.0 / 5.0 + 3.0 / 11.0) * 1e-3).epsilon(1e-9));
+        CHECK(solution.i_row(0, 1) == doctest::Approx(-(1.0 / 5.0 + 1.0 / 11.0) * 1e-3).epsilon(1e-9));
+    }
+}
+
+TEST_CASE("a shorted cell joins its row and column exactly") {
+    // The only conducting cell: 1 V over 100 Ohm of row, twice 50 Ohm of column and 20 Ohm behind it.
+    Crossbar crossbar;
+    crossbar.g = Matrix<double>(2, 2, 0.0);
+    crossbar.g(0, 1) = std::numeric_limits<double>::infinity();
+    crossbar.r_row_map = Matrix<double>(2, 3, 50.0);
+    crossbar.r_col = 50.0;
+    crossbar.r_sense = {20.0, 20.0};
+    for (const Engine engine : native_engines) {
+        const ArraySolution solution =
+            solve_array(crossbar, {Matrix<double>(1, 2, {1.0, 0.5}), {}}, {.engine = engine, .fields = true});
+        const double i = 1.0 / 220.0;
+        CHECK(solution.engine == engine);
+        CHECK(solution.fallbacks.size() == (engine == Engine::lines ? 1U : 0U));
+        CHECK(solution.status[0] == SolveStatus::converged);
+        CHECK(solution.i_row(0, 0) == doctest::Approx(i).epsilon(1e-13));
+        CHECK(solution.i_col(0, 1) == doctest::Approx(i).epsilon(1e-13));
+        CHECK(solution.i_row(0, 1) == 0.0);
+        CHECK(solution.i_col(0, 0) == 0.0);
+        CHECK(solution.power[0] == doctest::Approx(i).epsilon(1e-13));
+        CHECK(solution.v_w(0, 1) == solution.v_b(0, 1));
+        CHECK(solution.v_w(0, 1) == doctest::Approx(120.0 * i).epsilon(1e-13));
+    }
+}
+
+TEST_CASE("a segment without resistance makes one node of two, an open one cuts the line") {
+    // Row: 1 V -100 Ohm- (w0, w1) -open- w2. Two cells of 1 mS at one node; the third has nothing to carry.
+    Crossbar crossbar;
+    crossbar.g = Matrix<double>(1, 3, 1e-3);
+    crossbar.r_row_map = Matrix<double>(1, 4, {100.0, 0.0, std::numeric_limits<double>::infinity(), 3.0});
+    const Drive drive{Matrix<double>(1, 1, 1.0), {0.0, 0.0, 0.25}};
+    for (const Engine engine : native_engines) {
+        const ArraySolution solution = solve_array(crossbar, drive, {.engine = engine, .fields = true});
+        const double w = 1.0 / 1.2;
+        CHECK(solution.v_w(0, 0) == solution.v_w(0, 1));
+        CHECK(solution.v_w(0, 0) == doctest::Approx(w).epsilon(1e-13));
+        CHECK(solution.v_w(0, 2) == doctest::Approx(0.25).epsilon(1e-13)); // with its column
+        CHECK(solution.i_col(0, 0) == doctest::Approx(1e-3 * w).epsilon(1e-13));
+        CHECK(std::abs(solution.i_col(0, 2)) < 1e-18);
+        CHECK(solution.status[0] == SolveStatus::converged);
+    }
+}
+
+TEST_CASE("what no terminal reaches takes the potential of its first line and carries no current") {
+    // w(1, 0) and b(1, 0) share a cell and are cut off from everything else; so is w(0, 1), alone.
+    const double open = std::numeric_limits<double>::infinity();
+    Crossbar crossbar;
+    crossbar.g = Matrix<double>(2, 2, {1e-3, 0.0, 1e-3, 1e-3});
+    crossbar.r_row_map = Matrix<double>(2, 3, {10.0, open, 10.0, open, open, 10.0});
+    crossbar.r_col_map = Matrix<double>(3, 2, {10.0, 10.0, open, 10.0, 10.0, 10.0});
+    crossbar.row_ends = TiedEnds::first;
+    crossbar.col_ends = TiedEnds::first;
+    const Drive drive{Matrix<double>(1, 2, {0.5, 0.3}), {0.1, 0.0}};
+    for (const Engine engine : native_engines) {
+        const ArraySolution solution = solve_array(crossbar, drive, {.engine = engine, .fields = true});
+        CHECK(solution.status[0] == SolveStatus::converged);
+        CHECK(solution.residual[0] < 1e-12);
+        CHECK(solution.v_w(0, 2) == doctest::Approx(0.3).epsilon(1e-13));
+        CHECK(solution.v_b(0, 2) == doctest::Approx(0.3).epsilon(1e-13));
+        CHECK(solution.v_w(0, 1) == doctest::Approx(0.5).epsilon(1e-13));
+        CHECK(solution.i_row(0, 0) == doctest::Approx(0.4 / 1020.0).epsilon(1e-12));
+        CHECK(std::abs(solution.i_row(0, 1)) < 1e-15);
     }
 }
 

@@ -4,8 +4,10 @@
 #include "base/random.hpp"
 #include "solver/array_solver.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 
 namespace ohmloom::testing {
 
@@ -33,15 +35,9 @@ inline TiedEnds random_ends(CaseDraws& draws) {
     return all[draws.integer(0, 2)];
 }
 
-/// A crossbar of the generated family: 1x1 to 40x24 sites, one or two lines per site, conductances over up to
-/// 12 decades, open cells, wires from 0 to 1e5 Ohm with one side at times zero, every terminal kind.
-inline Crossbar random_crossbar(std::uint32_t number) {
-    CaseDraws draws(number);
-    Crossbar crossbar;
-    const Index rows = draws.chance(0.15) ? 1 : draws.integer(1, 40);
-    const Index sites = draws.chance(0.15) ? 1 : draws.integer(1, 24);
-    crossbar.lines_per_site = draws.integer(1, 2);
-    crossbar.g = Matrix<double>(rows, sites * crossbar.lines_per_site);
+/// Fills in everything but the shape of g: conductances over up to 12 decades, open cells, wires from 0 to 1e5 Ohm with
+/// one side at times zero, every terminal kind.
+inline void fill_at_random(CaseDraws& draws, Crossbar& crossbar) {
     const double decades = draws.chance(0.2) ? 12.0 : draws.uniform(0.0, 3.0);
     const double g_max = draws.log_uniform(1e-6, 1e-3);
     const double open = draws.chance(0.3) ? 0.3 : 0.0;
@@ -53,13 +49,72 @@ inline Crossbar random_crossbar(std::uint32_t number) {
     crossbar.row_ends = random_ends(draws);
     crossbar.col_ends = random_ends(draws);
     if (draws.chance(0.5)) {
-        for (Index r = 0; r < rows; ++r)
+        for (Index r = 0; r < crossbar.rows(); ++r)
             crossbar.r_source.push_back(draws.chance(0.2) ? 0.0 : draws.log_uniform(1.0, 1e4));
     }
     if (draws.chance(0.5)) {
         for (Index l = 0; l < crossbar.lines(); ++l) {
             crossbar.r_sense.push_back(draws.chance(0.2) ? 0.0 : draws.log_uniform(1.0, 1e4));
         }
+    }
+}
+
+/// A crossbar of the generated family: 1x1 to 40x24 sites, one or two lines per site, filled at random.
+inline Crossbar random_crossbar(std::uint32_t number) {
+    CaseDraws draws(number);
+    Crossbar crossbar;
+    const Index rows = draws.chance(0.15) ? 1 : draws.integer(1, 40);
+    const Index sites = draws.chance(0.15) ? 1 : draws.integer(1, 24);
+    crossbar.lines_per_site = draws.integer(1, 2);
+    crossbar.g = Matrix<double>(rows, sites * crossbar.lines_per_site);
+    fill_at_random(draws, crossbar);
+    return crossbar;
+}
+
+/// Resistances around `mean`, some of them 0 and some infinite.
+inline Matrix<double> random_segments(CaseDraws& draws, Index rows, Index cols, double mean) {
+    const double gradient = draws.uniform(-0.8, 0.8);
+    const double open = draws.chance(0.4) ? draws.log_uniform(0.005, 0.2) : 0.0;
+    const double joined = draws.chance(0.3) ? draws.log_uniform(0.01, 0.5) : 0.0;
+    Matrix<double> map(rows, cols);
+    for (Index r = 0; r < rows; ++r) {
+        for (Index c = 0; c < cols; ++c) {
+            map(r, c) =
+                mean * (1.0 + gradient * static_cast<double>(r + c) / static_cast<double>(rows + cols));
+            if (draws.chance(open)) map(r, c) = std::numeric_limits<double>::infinity();
+            if (draws.chance(joined)) map(r, c) = 0.0;
+        }
+    }
+    return map;
+}
+
+/// A crossbar of the family with faults: 1x1 to 300x40 sites, filled at random, most of them with maps of segments,
+/// some with shorted cells.
+inline Crossbar random_faulty_crossbar(std::uint32_t number) {
+    CaseDraws draws(number + 2000000);
+    Crossbar crossbar;
+    const auto length = [&](double most) {
+        return static_cast<Index>(std::lround(draws.chance(0.12) ? 1.0 : draws.log_uniform(1.0, most)));
+    };
+    Index rows = length(40.0), sites = length(30.0);
+    if (number % 100 == 7) rows = 300, sites = 40;
+    if (number % 100 == 57) rows = 40, sites = 150;
+    crossbar.lines_per_site = number % 100 == 7 ? 1 : draws.integer(1, 2);
+    crossbar.g = Matrix<double>(rows, sites * crossbar.lines_per_site);
+    fill_at_random(draws, crossbar);
+    if (draws.chance(0.6)) crossbar.r_row_map = random_segments(draws, rows, sites + 1, crossbar.r_row);
+    if (draws.chance(0.6))
+        crossbar.r_col_map = random_segments(draws, rows + 1, crossbar.lines(), crossbar.r_col);
+    if (draws.chance(0.35)) {
+        const double shorted = draws.log_uniform(0.002, 0.1);
+        for (double& g : crossbar.g.values()) {
+            if (draws.chance(shorted)) g = std::numeric_limits<double>::infinity();
+        }
+        // Shorts between ideal sources have no solution: give the columns a resistance.
+        crossbar.r_sense.clear();
+        for (Index l = 0; l < crossbar.lines(); ++l) crossbar.r_sense.push_back(draws.log_uniform(1.0, 1e4));
+        crossbar.r_source.clear();
+        for (Index r = 0; r < rows; ++r) crossbar.r_source.push_back(draws.log_uniform(1.0, 1e4));
     }
     return crossbar;
 }

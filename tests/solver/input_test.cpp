@@ -42,6 +42,30 @@ TEST_CASE("wrong input is refused by name") {
     CHECK_THROWS_WITH_AS((void)solve_array(sense, small_drive), doctest::Contains("r_sense has 2"),
                          InputError);
 
+    Crossbar map = small_crossbar();
+    map.r_row_map = Matrix<double>(2, 4, 1.0);
+    map.r_row_map(1, 3) = not_a_number_value;
+    CHECK_THROWS_WITH_AS((void)solve_array(map, small_drive), doctest::Contains("r_row[1, 3] is nan"),
+                         InputError);
+    map.r_row_map(1, 3) = -2.0;
+    CHECK_THROWS_WITH_AS((void)solve_array(map, small_drive), doctest::Contains("r_row[1, 3] is -2"),
+                         InputError);
+    map.r_row_map = Matrix<double>(2, 3, 1.0);
+    CHECK_THROWS_WITH_AS((void)solve_array(map, small_drive),
+                         doctest::Contains("the map of r_row is [2 x 3], expected [2 x 4]"), InputError);
+    map.r_row_map = {};
+    map.r_col_map = Matrix<double>(2, 3, 1.0);
+    CHECK_THROWS_WITH_AS((void)solve_array(map, small_drive),
+                         doctest::Contains("the map of r_col is [2 x 3], expected [3 x 3]"), InputError);
+
+    Crossbar joined = small_crossbar();
+    joined.r_row = joined.r_col = 0.0;
+    joined.g(1, 2) = std::numeric_limits<double>::infinity();
+    for (const Engine engine : {Engine::lines, Engine::condense, Engine::mna, Engine::ngspice}) {
+        CHECK_THROWS_WITH_AS((void)solve_array(joined, small_drive, {.engine = engine}),
+                             doctest::Contains("row 1 and column line 2"), InputError);
+    }
+
     Crossbar empty;
     CHECK_THROWS_WITH_AS((void)solve_array(empty, small_drive), doctest::Contains("0 rows"), InputError);
 

@@ -148,7 +148,7 @@ TEST_CASE("vanishing wire resistance gives the ideal product, and zero resistanc
     Drive drive = random_drive(crossbar, 3, 1);
     drive.v_col.clear();
     const Matrix<double> ideal = multiply(drive.v_row, crossbar.g);
-    for (const Engine engine : {Engine::condense, Engine::mna}) {
+    for (const Engine engine : {Engine::lines, Engine::condense, Engine::mna}) {
         for (const double r : {0.0, 1e-6}) {
             crossbar.r_row = crossbar.r_col = r;
             const ArraySolution solution = solve_array(crossbar, drive, {.engine = engine});

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <limits>
 
 using namespace ohmloom;
 
@@ -55,6 +56,17 @@ TEST_CASE("an array file is read back as it was written") {
     CHECK(read_array_file(folder / "in.h5") == sample());
 }
 
+TEST_CASE("an array file may give every wire segment its own resistance, infinite ones included") {
+    const TemporaryFolder folder;
+    ArrayFile array = sample();
+    array.r_row = array.r_col = 0.0;
+    array.r_row_map = Matrix<double>(2, 4, {1, 2, 3, 4, 0, std::numeric_limits<double>::infinity(), 7, 8});
+    array.r_col_map = Matrix<double>(3, 3, {1, 2, 3, 4, 5, 6, 7, 8, 9});
+    write_array_file(array, folder / "in.h5");
+    CHECK(Hdf5Reader(folder / "in.h5").shape("/r_row") == Shape{2, 4});
+    CHECK(read_array_file(folder / "in.h5") == array);
+}
+
 TEST_CASE("what is optional in an array file has its documented default") {
     const TemporaryFolder folder;
     Hdf5Writer writer(folder / "in.h5");
@@ -101,7 +113,13 @@ TEST_CASE("an array file that is not as it should be is refused by name") {
                                  [](Hdf5Writer& w) {
                                      w.write("/r_row", std::vector<double>{1, 2}, "Ohm");
                                  }),
-                   "/r_row", "[2]", "one number"));
+                   "/r_row", "[2]", "one number", "[2 x 4]"));
+    CHECK(mentions(
+        error_of_file({"/r_col"}, [](Hdf5Writer& w) { w.write("/r_col", Matrix<double>(2, 4), "Ohm"); }),
+        "/r_col", "[2 x 4]", "[3 x 3]"));
+    CHECK(mentions(
+        error_of_file({"/r_row"}, [](Hdf5Writer& w) { w.write("/r_row", Matrix<double>(2, 4), "kOhm"); }),
+        "/r_row", "'kOhm'", "'Ohm'"));
     CHECK(mentions(error_of_file({}, [](Hdf5Writer& w) { w.write("/v_col", std::vector<double>{1}, "V"); }),
                    "/v_col", "[1]", "[3]"));
     CHECK(mentions(error_of_file({}, [](Hdf5Writer& w) { w.write("/r_souce", 1.0, "Ohm"); }), "/r_souce",
