@@ -14,18 +14,28 @@ struct Pass {
 
 } // namespace
 
-IterationWork lines_iteration(Index vectors) {
-    // Of a linear array all vectors share conductances, links and pivots.
-    const double shared = 1.0 / static_cast<double>(vectors);
+IterationWork gradient_iteration() {
     // Up: y, r -> z, s with the column's link and pivot, the cell's conductance, the row's pivot and gain.
     // Flops: column step 3, cell 1, row there 2 and back 3, image 2, dot products 4.
-    const Pass up{.read = 2.0 + 5.0 * shared, .updated = 0.0, .written = 2.0};
+    const Pass up{.read = 7.0, .updated = 0.0, .written = 2.0};
     constexpr double up_flops = 15.0;
     // Down: z, s with link and pivot -> p, q, x, r -> y. Flops: updates 8, column step 3, largest 1.
-    const Pass down{.read = 2.0 + 2.0 * shared, .updated = 4.0, .written = 1.0};
+    const Pass down{.read = 4.0, .updated = 4.0, .written = 1.0};
     constexpr double down_flops = 12.0;
-    constexpr double per_vector = 8.0; // y, r, z, s, p, q, x and a row's scratch
-    return {up.bytes() + down.bytes(), up_flops + down_flops, 8.0 * (per_vector - 1.0 + 5.0 * shared)};
+    constexpr double arrays = 12.0; // y, r, z, s, p, q, x and five of coefficients
+    return {up.bytes() + down.bytes(), up_flops + down_flops, 8.0 * arrays};
+}
+
+IterationWork relaxation_pass(bool sinh_cells) {
+    // b, y, p and w of every vector; 16 vectors share a column node's seven numbers and a row node's four.
+    constexpr double shared = (7.0 + 4.0) / 16.0;
+    const Pass pass{.read = shared, .updated = 4.0, .written = 0.0};
+    // Correction 6, wire and finished row above 8, cell voltage and balances 6, row there 2 and back 5, cells follow 2.
+    constexpr double linear_flops = 29.0;
+    // The series of sinh up to alpha·v = 1.
+    constexpr double sinh_flops = 22.0;
+    constexpr double lanes = 16.0;
+    return {pass.bytes(), linear_flops + (sinh_cells ? sinh_flops : 0.0), 8.0 * lanes * (4.0 + shared)};
 }
 
 } // namespace ohmloom::benchmarks

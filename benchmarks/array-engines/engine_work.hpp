@@ -1,7 +1,5 @@
 #pragma once
 
-#include "base/matrix.hpp"
-
 namespace ohmloom::benchmarks {
 
 /// What one iteration of an engine asks of the machine, per cell and input vector.
@@ -11,8 +9,11 @@ struct IterationWork {
     double resident = 0.0; ///< [bytes] of the arrays it goes through: what a cache would have to hold
 };
 
-/// One iteration of `lines` with linear cells, one vector or `vectors` side by side in the lanes, counted from its two passes
-/// over the array.
-IterationWork lines_iteration(Index vectors);
+/// One iteration of conjugate gradients on one vector, which `lines` does for a few vectors with linear cells: a pass up the
+/// array and one down.
+IterationWork gradient_iteration();
+
+/// One pass of relaxation, which `lines` does for a batch.
+IterationWork relaxation_pass(bool sinh_cells);
 
 } // namespace ohmloom::benchmarks

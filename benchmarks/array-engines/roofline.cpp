@@ -1,12 +1,13 @@
 // How far each engine is from what this machine's memory and arithmetic give: see README.md. One thread; processor time.
 #include "base/errors.hpp"
-#include "condense_flops.hpp"
 #include "direct_solver.hpp"
 #include "engine_work.hpp"
 #include "machine_kernels.hpp"
 #include "paired_timing.hpp"
 #include "problem.hpp"
 #include "single_thread.hpp"
+
+#include "solver/condensed_array.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ostream.h>
@@ -75,7 +76,7 @@ public:
             "{},{},{},{},{},{},{}", number(of.work.bytes), number(of.work.flops), number(1e9 * of.seconds),
             number(1e-9 * of.work.bytes / of.seconds), number(1e-9 * of.work.flops / of.seconds),
             number(1e9 * limit), number(limit / of.seconds));
-        fmt::print("{:<14} {:>5} per cell, vector and {:<13} in {:<6}: {:.4g} bytes, {:.4g} flop, {:.3g} ns, "
+        fmt::print("{:<18} {:>5} per cell, vector and {:<13} in {:<6}: {:.4g} bytes, {:.4g} flop, {:.3g} ns, "
                    "{:.0f} % of the "
                    "limit\n",
                    of.engine, of.side, of.per, place, of.work.bytes, of.work.flops, 1e9 * of.seconds,
@@ -127,11 +128,10 @@ double median_seconds(const std::function<void()>& call, int most_rounds) {
     return spread_of(std::move(times)).median;
 }
 
-/// Time of one inner iteration: what a tight tolerance costs more than a loose one, over the iterations it takes more, so that
-/// setting up and checking are not in it.
-EngineLine lines_line(Index side, Index vectors, int rounds) {
-    // A wire resistance at which many iterations are needed.
-    const Problem problem = make_problem({.rows = side, .cols = side, .r_wire = 100.0, .vectors = vectors});
+/// Time of one iteration: what a tight tolerance costs more than a loose one, over the iterations it takes more, so that setting
+/// up and checking are not in it.
+double seconds_per_iteration(const Case& point, int rounds) {
+    const Problem problem = make_problem(point);
     ArraySolution loose, tight;
     const auto solve = [&](double tolerance, ArraySolution& solution) {
         solution =
@@ -139,17 +139,22 @@ EngineLine lines_line(Index side, Index vectors, int rounds) {
     };
     const double loose_time = median_seconds([&] { solve(1e-4, loose); }, rounds);
     const double tight_time = median_seconds([&] { solve(1e-10, tight); }, rounds);
-    const double more = static_cast<double>(tight.iterations[0] - loose.iterations[0]);
-    const double cells = static_cast<double>(side * side * vectors);
-    constexpr Index lanes = 16;
-    EngineLine line{"lines", side, "iteration", lines_iteration(std::min(vectors, lanes)),
-                    (tight_time - loose_time) / (more * cells)};
-    if (vectors > 1) {
-        line.engine = "lines (batch)";
-        // The lanes that are solved side by side share the caches.
-        line.work.resident *= static_cast<double>(std::min(vectors, lanes));
-    }
-    return line;
+    const double cells = static_cast<double>(point.rows * point.cols * point.vectors);
+    return (tight_time - loose_time) /
+           (cells * static_cast<double>(tight.iterations[0] - loose.iterations[0]));
+}
+
+EngineLine gradient_line(Index side, int rounds) {
+    // A wire resistance at which many iterations are needed.
+    const Case point{.rows = side, .cols = side, .r_wire = 100.0};
+    return {"lines", side, "iteration", gradient_iteration(), seconds_per_iteration(point, rounds)};
+}
+
+EngineLine relaxation_line(Index side, bool nonlinear, int rounds) {
+    // Few enough passes that relaxation is what is done.
+    const Case point{.rows = side, .cols = side, .r_wire = 1.0, .nonlinear = nonlinear, .vectors = 64};
+    return {nonlinear ? "lines (sinh batch)" : "lines (batch)", side, "iteration", relaxation_pass(nonlinear),
+            seconds_per_iteration(point, rounds)};
 }
 
 EngineLine condense_line(Index side, int rounds) {
@@ -157,7 +162,11 @@ EngineLine condense_line(Index side, int rounds) {
     const double time =
         median_seconds([&] { (void)port_matrix(problem.crossbar, {.engine = Engine::condense}); }, rounds);
     const double cells = static_cast<double>(side * side);
-    return {"condense", side, "reduction", {0.0, condense_flops(side, side) / cells, 0.0}, time / cells};
+    return {"condense",
+            side,
+            "reduction",
+            {0.0, CondensedArray(problem.crossbar).elimination_flops() / cells, 0.0},
+            time / cells};
 }
 
 EngineLine direct_line(const char* name, Baseline kind, Index side, int rounds) {
@@ -180,9 +189,11 @@ EngineLine direct_line(const char* name, Baseline kind, Index side, int rounds) 
 void measure_engines(const Machine& machine, bool quick, Output& output) {
     const int rounds = quick ? 1 : 15;
     for (const Index side : quick ? std::vector<Index>{32} : std::vector<Index>{32, 128, 512, 2048})
-        output.engine(lines_line(side, 1, rounds), machine);
-    for (const Index side : quick ? std::vector<Index>{32} : std::vector<Index>{32, 128, 512})
-        output.engine(lines_line(side, 64, rounds), machine);
+        output.engine(gradient_line(side, rounds), machine);
+    for (const bool nonlinear : {false, true}) {
+        for (const Index side : quick ? std::vector<Index>{64} : std::vector<Index>{64, 128, 256, 512})
+            output.engine(relaxation_line(side, nonlinear, rounds), machine);
+    }
     for (const Index side : quick ? std::vector<Index>{32} : std::vector<Index>{128, 512, 1024})
         output.engine(condense_line(side, rounds), machine);
     for (const Index side : quick ? std::vector<Index>{32} : std::vector<Index>{128, 256}) {

@@ -50,8 +50,9 @@ def distance(row):
 
 def targets():
     sign = {">=": "≥", "<=": "≤"}
-    rows = []
+    rows, loads = [], []
     for row in read("targets.csv"):
+        loads.append(float(row["load"]))
         measured = "–"
         if row["measured"]:
             measured = number(row["measured"])
@@ -67,7 +68,8 @@ def targets():
             number(row["error"], 2),
             row["note"],
         ])
-    return table(["work", "target", "measured (quartiles)", "", "ours / baseline", "residual", "error", "note"], rows)
+    text = table(["work", "target", "measured (quartiles)", "", "ours / baseline", "residual", "error", "note"], rows)
+    return text + f"\n\nLoad average of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f}."
 
 
 def engines():

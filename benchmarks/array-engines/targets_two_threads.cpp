@@ -1,10 +1,10 @@
 // Targets on two threads. Time on the clock: a busy machine shows in them.
-#include "condense_flops.hpp"
 #include "contender.hpp"
 #include "single_thread.hpp"
 #include "target.hpp"
 
 #include "base/parallel.hpp"
+#include "solver/condensed_array.hpp"
 
 #include <cblas.h>
 #include <fmt/format.h>
@@ -62,7 +62,7 @@ Measurement two_threads_against_one(bool nonlinear, const TargetOptions& options
 Measurement condense_against_dgemm(const TargetOptions& options) {
     const Index side = options.quick ? 64 : 1024;
     const Problem problem = make_problem({.rows = side, .cols = side});
-    const double flops = condense_flops(side, side);
+    const double flops = CondensedArray(problem.crossbar).elimination_flops();
     Dgemm product(static_cast<Index>(std::cbrt(flops / 2.0)));
     const ThreadLimit limit(2);
     PortMatrix ports;
