@@ -24,6 +24,8 @@ struct LanePoint {
 /// A cell model's law; `g` and `shape` are the cell's own numbers.
 template <class Cell>
 struct Law {
+    static constexpr bool linear = Cell::is_linear;
+
     const Cell& cell;
 
     [[nodiscard]] HWY_INLINE Two current(double g, double shape, const Two& v) const {

@@ -41,6 +41,17 @@ HWY_INLINE void store(const Two& value, double* to) {
     hn::Store(value.a, Tag(), to);
     hn::Store(value.b, Tag(), to + half());
 }
+/// Lanes kept in single precision.
+HWY_INLINE Two load(const float* from) {
+    const hn::Rebind<float, Tag> singles;
+    return {hn::PromoteTo(Tag(), hn::Load(singles, from)),
+            hn::PromoteTo(Tag(), hn::Load(singles, from + half()))};
+}
+HWY_INLINE void store(const Two& value, float* to) {
+    const hn::Rebind<float, Tag> singles;
+    hn::Store(hn::DemoteTo(singles, value.a), singles, to);
+    hn::Store(hn::DemoteTo(singles, value.b), singles, to + half());
+}
 HWY_INLINE Two all(double value) {
     return {hn::Set(Tag(), value), hn::Set(Tag(), value)};
 }

@@ -24,103 +24,190 @@ struct SweepSums {
 
 using line_kernels::Update;
 
-// A column node's record in RelaxationBlock::columns.
-constexpr Index b_at = 0, y_at = lane_count, p_at = 2 * lane_count;
 constexpr Index record = RelaxationBlock::record;
 
+/// A column node's lanes in RelaxationBlock::columns.
+struct Node {
+    double* b;
+    float* y;
+    float* p;
+
+    HWY_INLINE explicit Node(double* record_begin, Index lane)
+        : b(record_begin + lane), y(reinterpret_cast<float*>(record_begin + lane_count) + lane),
+          p(y + lane_count) {}
+    /// The node so many records away.
+    [[nodiscard]] HWY_INLINE Node at(Index records) const {
+        Node other = *this;
+        other.move(records);
+        return other;
+    }
+    HWY_INLINE void move(Index records) {
+        b += records * record;
+        y += 2 * records * record;
+        p += 2 * records * record;
+    }
+};
+
 /// Takes the correction of a column node that the last pass swept here, leaves it in y for the next row, and returns the node's new
-/// voltage. `before` is the node's record in the row before, if there is one.
-HWY_INLINE Two correct(double* node, const double* before, double gain, const Update& update) {
-    Two db = load(node + y_at);
-    if (before != nullptr) db = mul_add(all(gain), load(before + y_at), db);
-    store(db, node + y_at);
-    const Two b = load(node + b_at);
+/// voltage. `before` is the node in the row before, if there is one; `coarse` is what the modes add to the correction.
+HWY_INLINE Two correct(const Node& node, const Node* before, double gain, const Update& update,
+                       const Two* coarse) {
+    Two db = load(node.y);
+    if (before != nullptr) db = mul_add(all(gain), load(before->y), db);
+    store(db, node.y);
+    if (coarse != nullptr) db = db + *coarse;
     Two p = all(update.length) * db;
-    if (update.momentum != 0.0) p = mul_add(all(update.momentum), load(node + p_at), p);
-    if (update.keep_change) store(p, node + p_at);
-    store(b + p, node + b_at);
-    return b + p;
+    if (update.momentum != 0.0) p = mul_add(all(update.momentum), load(node.p), p);
+    if (update.keep_change) store(p, node.p);
+    const Two moved = load(node.b) + p;
+    store(moved, node.b);
+    return moved;
 }
 
+constexpr Index modes = LineModes::count;
+
+/// The coarse correction at one row, and what its residual adds to the modes.
+struct RowModes {
+    Two prolonged[modes];  ///< Σ_i phi_i·c_ij
+    Two restricted[modes]; ///< Σ_l psi_j·f_b
+
+    HWY_INLINE void begin(const std::array<double, modes>& phi, const double* amplitudes) {
+        for (Index j = 0; j < modes; ++j) {
+            prolonged[j] = all(phi[0]) * load(amplitudes + j * lane_count);
+            for (Index i = 1; i < modes; ++i) {
+                prolonged[j] = mul_add(all(phi[static_cast<std::size_t>(i)]),
+                                       load(amplitudes + (i * modes + j) * lane_count), prolonged[j]);
+            }
+            restricted[j] = zero();
+        }
+    }
+    [[nodiscard]] HWY_INLINE Two at(const std::array<double, modes>& psi) const {
+        Two even = all(psi[0]) * prolonged[0], odd = all(psi[1]) * prolonged[1];
+        for (std::size_t m = 2; m < psi.size(); m += 2) {
+            even = mul_add(all(psi[m]), prolonged[m], even);
+            odd = mul_add(all(psi[m + 1]), prolonged[m + 1], odd);
+        }
+        return even + odd;
+    }
+    HWY_INLINE void add(const std::array<double, modes>& psi, const Two& f) {
+        for (Index j = 0; j < modes; ++j)
+            restricted[j] = mul_add(all(psi[static_cast<std::size_t>(j)]), f, restricted[j]);
+    }
+    HWY_INLINE void end(const std::array<double, modes>& phi, double* sums) const {
+        for (Index i = 0; i < modes; ++i) {
+            for (Index j = 0; j < modes; ++j) {
+                double* sum = sums + (i * modes + j) * lane_count;
+                store(mul_add(all(phi[static_cast<std::size_t>(i)]), restricted[j], load(sum)), sum);
+            }
+        }
+    }
+};
+
 /// The lanes of one Two on one pass.
-template <class Law>
+template <bool coarse, class Law>
 class Sweep {
 public:
     HWY_INLINE Sweep(const LineSystem& system, const Chord& chord, RelaxationBlock& block, const Law& law,
                      const Update& update, Index lane)
         : system_(system), chord_(chord), law_(law), update_(update), v_row_(block.v_row.data() + lane),
-          v_col_(block.v_col.data() + lane), w_(block.w.data() + lane), columns_(block.columns.data() + lane),
-          inflow_(block.inflow.data() + lane), swept_(block.swept.data() + lane) {}
+          v_col_(block.v_col.data() + lane), w_(block.w.data() + lane), w_step_(block.w_step),
+          first_node_(block.columns.data(), lane), inflow_(block.inflow.data() + lane),
+          swept_(block.swept.data() + lane), amplitudes_(block.amplitudes.data() + lane),
+          mode_sums_(block.mode_sums.data() + lane) {}
 
     template <bool downward, bool first_pass>
     HWY_INLINE SweepSums run() const {
         const Index rows = system_.rows, lines = system_.lines;
         SweepSums sums{zero(), zero()};
+        if constexpr (coarse) {
+            for (Index m = 0; m < modes * modes; ++m) store(zero(), mode_sums_ + m * lane_count);
+        }
         for (Index k = 0; k < rows; ++k) {
             eliminate_row<downward, first_pass>(downward ? k : rows - 1 - k, k, sums);
         }
         // The row at which the pass ends has no next one to finish it.
-        const Index last = (downward ? rows - 1 : 0) * lines, before = downward ? -lines : lines;
+        const Index last_row = downward ? rows - 1 : 0, last = last_row * lines;
         const Chord::ColumnStep* step = (downward ? chord_.down : chord_.up).data() + last;
+        RowModes row_modes;
+        if constexpr (coarse) row_modes.begin(chord_.modes.phi.front(), amplitudes_);
         for (Index l = 0; l < lines; ++l) {
-            double* node = columns_ + (last + l) * record;
+            const Node node = first_node_.at(last + l);
             const Two f = load(inflow_ + l * lane_count);
             sums.error = max(sums.error, abs(f));
+            if constexpr (coarse) row_modes.add(chord_.modes.psi[static_cast<std::size_t>(l)], f);
             Two swept = f;
-            if (rows > 1) swept = mul_add(all(step[l].link), load(node + before * record + y_at), f);
-            store(swept * all(step[l].pivot), node + y_at);
+            if (rows > 1) swept = mul_add(all(step[l].link), load(node.at(downward ? -lines : lines).y), f);
+            store(swept * all(step[l].pivot), node.y);
         }
+        if constexpr (coarse) row_modes.end(chord_.modes.phi[static_cast<std::size_t>(last_row)], mode_sums_);
         return sums;
     }
 
 private:
+    static constexpr bool linear = Law::linear;
+
     /// Corrects the columns at row r, the k-th of the pass, finishes the row before, and solves row r.
     template <bool downward, bool first_pass>
     HWY_INLINE void eliminate_row(Index r, Index k_row, SweepSums& sums) const {
         const Index sites = system_.sites, per_site = system_.lines_per_site, lines = system_.lines;
-        const Index to_before = (downward ? -lines : lines) * record;
+        const Index to_before = downward ? -lines : lines;
         const Chord::RowStep* row = chord_.rows.data() + r * sites;
         const Chord::ColumnStep* column = (downward ? chord_.down : chord_.up).data() + r * lines;
-        const Index steps_to_before = downward ? -lines : lines;
         const Law law = law_;
         const Update update = update_;
-        double* node = columns_ + r * lines * record;
-        double* w_node = w_ + r * sites * lane_count;
+        Node node = first_node_.at(r * lines);
+        double* w_node = w_ + r * w_step_;
         double* inflow = inflow_;
         double* swept_site = swept_;
         const Two v_source = load(v_row_ + r * lane_count);
         Two error = sums.error;
+        RowModes row_modes;
+        const std::array<double, modes>* psi = chord_.modes.psi.data();
+        if constexpr (coarse) row_modes.begin(chord_.modes.phi[static_cast<std::size_t>(r)], amplitudes_);
 
-        // Forward: f_s = ties + links − cell currents, eliminated as it is formed.
-        Two swept = zero(), from_left = zero(), w = load(w_node);
+        // Forward. Linear cells: the row's own equations f_s = ties + D·b for w; others: their errors at the present w,
+        // f_s = ties + links − cell currents. Eliminated as they are formed.
+        Two swept = zero(), from_left = zero(), w = linear ? zero() : load(w_node);
         for (Index s = 0; s < sites; ++s, ++row) {
             Two f = from_left;
             if (row->tie != 0.0) f = mul_add(all(row->tie), v_source - w, f);
-            for (Index k = 0; k < per_site; ++k, ++column, node += record, inflow += lane_count) {
-                double* const before = node + to_before;
-                const Two b = first_pass
-                                  ? load(node + b_at)
-                                  : correct(node, k_row > 0 ? before : nullptr, column->back_gain, update);
+            for (Index k = 0; k < per_site; ++k, ++column, node.move(1), inflow += lane_count) {
+                const Node before = node.at(to_before);
+                Two b;
+                if constexpr (first_pass) {
+                    b = load(node.b);
+                } else if constexpr (coarse) {
+                    const Two added = row_modes.at(*psi);
+                    b = correct(node, k_row > 0 ? &before : nullptr, column->back_gain, update, &added);
+                } else {
+                    b = correct(node, k_row > 0 ? &before : nullptr, column->back_gain, update, nullptr);
+                }
                 Two into = zero();
                 if (k_row > 0) {
-                    const Chord::ColumnStep& finished = column[steps_to_before];
-                    into = all(column->link) * (load(before + b_at) - b);
+                    const Chord::ColumnStep& finished = column[to_before];
+                    into = all(column->link) * (load(before.b) - b);
                     const Two f_b = load(inflow) - into;
                     error = max(error, abs(f_b));
+                    if constexpr (coarse) row_modes.add(*psi, f_b);
                     Two carried = f_b;
-                    if (k_row > 1)
-                        carried = mul_add(all(finished.link), load(before + to_before + y_at), f_b);
-                    store(carried * all(finished.pivot), before + y_at);
+                    if (k_row > 1) carried = mul_add(all(finished.link), load(before.at(to_before).y), f_b);
+                    store(carried * all(finished.pivot), before.y);
                 }
                 if (column->tie != 0.0) {
                     const double* v_col = v_col_ + (s * per_site + k) * lane_count;
                     into = mul_add(all(column->tie), load(v_col) - b, into);
                 }
-                const Two i = law.current(column->g, column->shape, w - b);
-                store(into + i, inflow);
-                f = f - i;
+                if constexpr (linear) {
+                    f = mul_add(all(column->g), b, f);
+                } else {
+                    const Two i = law.current(column->g, column->shape, w - b);
+                    into = into + i;
+                    f = f - i;
+                }
+                store(into, inflow);
+                if constexpr (coarse) ++psi;
             }
-            if (s + 1 < sites) {
+            if (!linear && s + 1 < sites) {
                 const Two next = load(w_node + (s + 1) * lane_count);
                 from_left = all(row->link) * (w - next);
                 f = f - from_left;
@@ -130,18 +217,25 @@ private:
             store(swept, swept_site + s * lane_count);
         }
         sums.error = error;
-        // Backward: dw_s = f_s/pivot + gain·dw_(s+1); the cells follow along the chord.
-        Two dw = zero(), i_row = zero();
+        if constexpr (coarse) {
+            if (k_row > 0)
+                row_modes.end(chord_.modes.phi[static_cast<std::size_t>(downward ? r - 1 : r + 1)],
+                              mode_sums_);
+        }
+        // Backward: x_s = f_s/pivot + gain·x_(s+1), which is w of linear cells, and dw of others, which follow along the chord.
+        Two x = zero(), i_row = zero();
         for (Index s = sites - 1; s >= 0; --s) {
             --row;
-            dw = mul_add(all(row->gain), dw, all(row->pivot) * load(swept_site + s * lane_count));
-            const Two w_new = load(w_node + s * lane_count) + dw;
+            x = mul_add(all(row->gain), x, all(row->pivot) * load(swept_site + s * lane_count));
+            const Two w_new = linear ? x : load(w_node + s * lane_count) + x;
             store(w_new, w_node + s * lane_count);
             if (row->tie != 0.0) i_row = mul_add(all(row->tie), v_source - w_new, i_row);
             for (Index k = 0; k < per_site; ++k) {
                 --column;
+                node.move(-1);
                 inflow -= lane_count;
-                store(mul_add(all(column->chord), dw, load(inflow)), inflow);
+                const Two across = linear ? x - load(node.b) : x;
+                store(mul_add(all(column->chord), across, load(inflow)), inflow);
             }
         }
         sums.current = max(sums.current, abs(i_row));
@@ -154,45 +248,87 @@ private:
     const double* v_row_;
     const double* v_col_;
     double* w_;
-    double* columns_;
+    Index w_step_;
+    Node first_node_;
     double* inflow_;
     double* swept_;
+    const double* amplitudes_;
+    double* mode_sums_;
 };
 
-template <bool downward, bool first_pass>
+/// Amplitudes of the modes in the next correction, from the KCL errors' share in each.
+void weigh_modes(const LineModes& line_modes, RelaxationBlock& block) {
+    for (std::size_t m = 0; m < line_modes.weight.size(); ++m) {
+        for (std::size_t lane = m * lane_count; lane < (m + 1) * lane_count; ++lane)
+            block.amplitudes[lane] = line_modes.weight[m] * block.mode_sums[lane];
+    }
+}
+
+template <bool downward, bool first_pass, bool coarse>
 LaneErrors relax_pass(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
                       const Update& update) {
     LaneErrors errors;
     with_law(system.cell, [&](const auto& law) HWY_ATTR {
         for (Index lane = 0; lane < lane_count; lane += width()) {
-            const Sweep sweep(system, chord, block, law, update, lane);
+            const Sweep<coarse, std::decay_t<decltype(law)>> sweep(system, chord, block, law, update, lane);
             const SweepSums sums = sweep.template run<downward, first_pass>();
             keep(sums.error, errors.error, lane);
             keep(sums.current, errors.current, lane);
         }
     });
+    if (coarse) weigh_modes(chord.modes, block);
     return errors;
 }
 
-LaneErrors relax_block(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
-                       line_kernels::Pass pass, const Update& update) {
+template <bool coarse>
+LaneErrors relax_in(line_kernels::Pass pass, const LineSystem& system, const Chord& chord,
+                    RelaxationBlock& block, const Update& update) {
     switch (pass) {
     case line_kernels::Pass::first_down:
-        return relax_pass<true, true>(system, chord, block, update);
+        return relax_pass<true, true, coarse>(system, chord, block, update);
     case line_kernels::Pass::down:
-        return relax_pass<true, false>(system, chord, block, update);
+        return relax_pass<true, false, coarse>(system, chord, block, update);
     case line_kernels::Pass::up:
-        return relax_pass<false, false>(system, chord, block, update);
+        return relax_pass<false, false, coarse>(system, chord, block, update);
     }
     return {};
 }
 
+LaneErrors relax_block(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
+                       line_kernels::Pass pass, const Update& update) {
+    return chord.coarse ? relax_in<true>(pass, system, chord, block, update)
+                        : relax_in<false>(pass, system, chord, block, update);
+}
+
+/// w of row r of linear cells, into the block's one row.
+HWY_INLINE void solve_linear_row(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
+                                 Index r, Index lane) {
+    const Chord::RowStep* row = chord.rows.data() + r * system.sites;
+    const double* g = system.g.data() + r * system.lines;
+    const double* node = block.columns.data() + r * system.lines * record + lane;
+    double* w = block.w.data() + lane;
+    const Two v_source = load(block.v_row.data() + r * lane_count + lane);
+    Two swept = zero();
+    for (Index s = 0; s < system.sites; ++s) {
+        Two f = all(row[s].tie) * v_source;
+        for (Index k = 0; k < system.lines_per_site; ++k, ++g, node += record)
+            f = mul_add(all(*g), load(node), f);
+        swept = s == 0 ? f : mul_add(all(row[s - 1].gain), swept, f);
+        store(swept, w + s * lane_count);
+    }
+    Two x = zero();
+    for (Index s = system.sites - 1; s >= 0; --s) {
+        x = mul_add(all(row[s].gain), x, all(row[s].pivot) * load(w + s * lane_count));
+        store(x, w + s * lane_count);
+    }
+}
+
 template <class Law>
-HWY_INLINE void measure_lanes(const LineSystem& system, RelaxationBlock& block, const Law& law, Index lane,
-                              LaneErrors& errors) {
+HWY_INLINE void measure_lanes(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
+                              const Law& law, Index lane, LaneErrors& errors) {
     const auto at = [&](std::span<double> values, Index node)
                         HWY_ATTR { return values.data() + node * lane_count + lane; };
-    const double* columns = block.columns.data() + lane + b_at;
+    const double* columns = block.columns.data() + lane;
     Two error = zero(), current = zero(), rounding = zero();
     for (Index r = 0; r < system.rows; ++r) {
         const Index first = r * system.sites, first_cell = r * system.lines;
@@ -204,7 +340,9 @@ HWY_INLINE void measure_lanes(const LineSystem& system, RelaxationBlock& block, 
         const double* col_link = system.col_link.data() + first_cell;
         const double* col_link_above = col_link - system.lines;
         const Two v_source = load(block.v_row.data() + r * lane_count + lane);
-        Two i_row = zero(), from_left = zero(), w = load(at(block.w, first));
+        if (block.w_step == 0) solve_linear_row(system, chord, block, r, lane);
+        const double* w_node = block.w.data() + r * block.w_step + lane;
+        Two i_row = zero(), from_left = zero(), w = load(w_node);
         for (Index s = 0; s < system.sites; ++s) {
             Two f = mul_add(all(tie[s]), v_source - w, from_left);
             rounding = max(rounding, all(link[s] + tie[s]) * abs(w));
@@ -224,7 +362,7 @@ HWY_INLINE void measure_lanes(const LineSystem& system, RelaxationBlock& block, 
                 rounding = max(rounding, all(col_link[l] + col_tie[l]) * abs(b));
             }
             if (s + 1 < system.sites) {
-                const Two next = load(at(block.w, first + s + 1));
+                const Two next = load(w_node + (s + 1) * lane_count);
                 from_left = all(link[s]) * (w - next);
                 f = f - from_left;
                 w = next;
@@ -240,11 +378,11 @@ HWY_INLINE void measure_lanes(const LineSystem& system, RelaxationBlock& block, 
     keep(rounding * all(16.0 * std::numeric_limits<double>::epsilon()), errors.rounding, lane);
 }
 
-LaneErrors measure_block(const LineSystem& system, RelaxationBlock& block) {
+LaneErrors measure_block(const LineSystem& system, const Chord& chord, RelaxationBlock& block) {
     LaneErrors errors;
     with_law(system.cell, [&](const auto& law) HWY_ATTR {
         for (Index lane = 0; lane < lane_count; lane += width())
-            measure_lanes(system, block, law, lane, errors);
+            measure_lanes(system, chord, block, law, lane, errors);
     });
     return errors;
 }
@@ -428,16 +566,31 @@ std::optional<Chord> make_chord(const LineSystem& system, double v_largest) {
     factorise_rows(system, *slopes, chord);
     factorise_columns(system, *slopes, chord);
     chord.contraction = bound_contraction(system, chord);
+    constexpr double worth_modes = 0.15;
+    if (chord.contraction > worth_modes) {
+        chord.modes = make_line_modes(system, *slopes);
+        chord.coarse = true;
+        chord.contraction = chord.modes.rest;
+    }
     return chord;
 }
 
-RelaxationBlock::RelaxationBlock(const LineSystem& system) {
+RelaxationBlock::RelaxationBlock(const LineSystem& system, bool keep_rows) {
+    w_step = keep_rows || !is_linear(system.cell) ? system.sites * lane_count : 0;
     const std::size_t lanes = lane_count, row_nodes = at(system.rows * system.sites) * lanes,
                       col_nodes = at(system.rows * system.lines) * lanes, rows = at(system.rows) * lanes,
-                      lines = at(system.lines) * lanes;
-    const ArrayRequest requests[] = {
-        {v_row, rows},  {v_col, lines},           {i_row, rows},   {i_col, lines},
-        {w, row_nodes}, {columns, 3 * col_nodes}, {inflow, lines}, {swept, at(system.sites) * lanes}};
+                      lines = at(system.lines) * lanes, sites = at(system.sites) * lanes;
+    constexpr auto mode_count = std::size_t{LineModes::count * LineModes::count};
+    const ArrayRequest requests[] = {{v_row, rows},
+                                     {v_col, lines},
+                                     {i_row, rows},
+                                     {i_col, lines},
+                                     {w, w_step > 0 ? row_nodes : sites},
+                                     {columns, 2 * col_nodes},
+                                     {inflow, lines},
+                                     {swept, sites},
+                                     {amplitudes, mode_count * lanes},
+                                     {mode_sums, mode_count * lanes}};
     memory_ = cut_arrays(requests);
 }
 
@@ -447,8 +600,8 @@ LaneErrors relax(const LineSystem& system, const Chord& chord, RelaxationBlock& 
                  const Update& update) {
     return HWY_DYNAMIC_DISPATCH(relax_block)(system, chord, block, pass, update);
 }
-LaneErrors measure(const LineSystem& system, RelaxationBlock& block) {
-    return HWY_DYNAMIC_DISPATCH(measure_block)(system, block);
+LaneErrors measure(const LineSystem& system, const Chord& chord, RelaxationBlock& block) {
+    return HWY_DYNAMIC_DISPATCH(measure_block)(system, chord, block);
 }
 
 } // namespace line_kernels

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "solver/lanes.hpp"
+#include "solver/line_modes.hpp"
 #include "solver/line_system.hpp"
 
 #include <optional>
@@ -41,7 +42,9 @@ struct Chord {
         double back_gain = 0.0; ///< link/pivot, eliminated in the other direction
     };
 
-    double contraction = 0.0;     ///< upper bound of ρ
+    double contraction = 0.0; ///< upper bound of ρ; with modes an estimate of what they leave
+    bool coarse = false;      ///< whether the correction has modes
+    LineModes modes;
     std::vector<RowStep> rows;    ///< [rows * sites]
     std::vector<ColumnStep> down; ///< [rows * lines] for passes from the first row to the last
     std::vector<ColumnStep> up;   ///< [rows * lines] and back
@@ -56,15 +59,22 @@ std::optional<Chord> make_chord(const LineSystem& system, double v_largest);
 /// Operating points in relaxation; arrays [node][lane] as in LaneBlock.
 class RelaxationBlock {
 public:
-    /// Numbers per column node and lane group: voltage b, its swept KCL error or correction y, its last change p.
-    static constexpr Index record = 3 * lane_count;
+    /// Doubles per column node: its voltages b, and in single precision y, its swept KCL errors or corrections, and p, its last
+    /// changes. These only say how to go on; every pass forms the errors anew from b, in double precision.
+    static constexpr Index record = 2 * lane_count;
 
-    explicit RelaxationBlock(const LineSystem& system);
+    /// `keep_rows`: w of all rows is wanted even if the cells are linear and passes need no more than one row's.
+    RelaxationBlock(const LineSystem& system, bool keep_rows);
 
-    std::span<double> v_row, v_col, w, i_row, i_col;
-    std::span<double> columns; ///< [rows * lines][b, y, p][lane]
-    std::span<double> inflow;  ///< [lines] into the column nodes of the row at hand
-    std::span<double> swept;   ///< [sites] its KCL errors, swept along the row
+    std::span<double> v_row, v_col, i_row, i_col;
+    std::span<double>
+        w; ///< row voltages, `w_step` numbers from row to row: one row's for linear cells, unless all are kept
+    Index w_step = 0;
+    std::span<double> columns;    ///< [rows * lines][record]
+    std::span<double> inflow;     ///< [lines] into the column nodes of the row at hand
+    std::span<double> swept;      ///< [sites] its KCL errors, swept along the row
+    std::span<double> amplitudes; ///< [modes] of the next coarse correction
+    std::span<double> mode_sums;  ///< [modes] share of the KCL errors in each
 
 private:
     PageMemory memory_;
@@ -87,7 +97,7 @@ LaneErrors relax(const LineSystem& system, const Chord& chord, RelaxationBlock& 
                  const Update& update);
 
 /// KCL errors and line currents of the block as it is.
-LaneErrors measure(const LineSystem& system, RelaxationBlock& block);
+LaneErrors measure(const LineSystem& system, const Chord& chord, RelaxationBlock& block);
 
 } // namespace line_kernels
 

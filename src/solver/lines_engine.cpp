@@ -68,10 +68,9 @@ void start(const LineSystem& system, const Crossbar& crossbar, const Drive& driv
         for (Index r = 0; r < system.rows; ++r) block.v_row[at(r * width + lane)] = v[at(r)];
         for (Index l = 0; l < system.lines; ++l) block.v_col[at(l * width + lane)] = v[at(system.rows + l)];
     }
-    double* w = block.w.data();
-    for (Index r = 0; r < system.rows; ++r) {
-        for (Index s = 0; s < system.sites; ++s, w += width)
-            std::copy_n(block.v_row.data() + r * width, width, w);
+    for (Index i = 0; i < static_cast<Index>(block.w.size()); i += width) {
+        const Index row = i / (system.sites * width);
+        std::copy_n(block.v_row.data() + row * width, width, block.w.data() + i);
     }
     auto [b, step] = column_voltages(block);
     for (Index r = 0; r < system.rows; ++r) {
@@ -322,7 +321,7 @@ std::array<LaneOutcome, lane_count> relax(const LineSystem& system, const Chord&
             }
             if (!(worst > target) || !(worst < 10.0 * last)) break;
         }
-        const LaneErrors errors = line_kernels::measure(system, block);
+        const LaneErrors errors = line_kernels::measure(system, chord, block);
         bool all_converged = true;
         for (std::size_t lane = 0; lane < outcomes.size(); ++lane) {
             const double error = errors.error[lane];
@@ -383,7 +382,8 @@ private:
 /// Relaxation on a part of the batch, and Newton where it does not do.
 class RelaxedPart {
 public:
-    RelaxedPart(const Job& job, const Chord& chord) : job_(job), chord_(chord), block_(job.system) {}
+    RelaxedPart(const Job& job, const Chord& chord)
+        : job_(job), chord_(chord), block_(job.system, job.options.fields) {}
 
     void operator()(const Part& part) {
         start(job_.system, job_.crossbar, job_.drive, part, block_);

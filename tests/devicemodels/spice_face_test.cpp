@@ -75,10 +75,11 @@ double state_after(const DeviceModel& device, const DeviceState& from, const std
         t += pulse.width + edge + gap;
     }
     const SpiceFace face = device.spice(from, 300.0);
-    const auto rows = run_batch(deck_of(face, pwl + ")",
-                                        fmt::format(".tran {0:.6g} {1:.12g} 0 {0:.6g}\n.control\nrun\nset "
-                                                    "wr_vecnames=0\nset numdgt=12\nwrdata out v(s{2})\nquit 0\n.endc",
-                                                    train.front().width / 200, t, node)));
+    const auto rows =
+        run_batch(deck_of(face, pwl + ")",
+                          fmt::format(".tran {0:.6g} {1:.12g} 0 {0:.6g}\n.control\nrun\nset "
+                                      "wr_vecnames=0\nset numdgt=12\nwrdata out v(s{2})\nquit 0\n.endc",
+                                      train.front().width / 200, t, node)));
     return rows.back().back();
 }
 
