@@ -1,8 +1,10 @@
 #include "solver/condensed_array.hpp"
 
 #include "array/array_nodes.hpp"
+#include "base/buffer_pool.hpp"
 #include "base/dense.hpp"
 #include "base/errors.hpp"
+#include "base/page_memory.hpp"
 #include "base/parallel.hpp"
 #include "solver/condense_plan.hpp"
 #include "solver/front_kernels.hpp"
@@ -22,6 +24,7 @@ constexpr Index tile_sites =
     64; ///< blocks up to this size are condensed as one piece and never kept in parts
 constexpr Index parallel_sites = 1024;  ///< blocks below this are worked on by one thread
 constexpr Index small_elimination = 16; ///< eliminated nodes below which our kernels beat BLAS calls
+constexpr Index strip = 128;            ///< columns that one thread assembles at a time
 constexpr Index large_front =
     512; ///< beyond this, BLAS does the elimination, which leaves the upper triangle alone
 
@@ -49,14 +52,48 @@ void eliminate(const FrontView& front) {
     }
 }
 
-/// Zeroes what assembly adds to. The panel is zero already.
-void clear_rest(const FrontView& front) {
+/// Zeroes what assembly adds to.
+void clear(const FrontView& front) {
     const Index kept = front.kept();
     if (front.size <= large_front) {
+        std::fill(front.panel, front.panel + front.size * front.eliminated, 0.0);
         std::fill(front.rest, front.rest + kept * kept, 0.0);
         return;
     }
-    for (Index c = 0; c < kept; ++c) std::fill(front.rest + c * kept + c, front.rest + (c + 1) * kept, 0.0);
+    parallel_for((front.size + strip - 1) / strip, [&](Index i) {
+        for (Index c = i * strip; c < std::min(front.size, (i + 1) * strip); ++c)
+            std::fill(front.column(c) + c, front.column(c) + front.size, 0.0);
+    });
+}
+
+void add_diagonal(std::span<const NodeRun> runs, const double* diagonal, const FrontView& front) {
+    for (const NodeRun& run : runs) {
+        for (Index t = 0; t < run.count; ++t) front.column(run.to + t)[run.to + t] += diagonal[run.from + t];
+    }
+}
+
+/// Adds a half's reduced matrix to the front of the whole; `diagonal` is scratch [block.size].
+void add_reduced(const ReducedView& block, std::span<const NodeRun> runs, const FrontView& front,
+                 double* diagonal) {
+    std::fill(diagonal, diagonal + block.size, 0.0);
+    front_kernels::add_columns(block, runs, 0, block.size, front, diagonal);
+    add_diagonal(runs, diagonal, front);
+}
+
+/// As add_reduced(), on all allowed threads if there is enough to do.
+void add_reduced(const ReducedView& block, std::span<const NodeRun> runs, const FrontView& front) {
+    // One diagonal per strip of columns, so that the order of additions does not depend on the threads.
+    const Index strips = block.size > large_front ? (block.size + strip - 1) / strip : 1;
+    std::vector<double> diagonals(static_cast<std::size_t>(block.size * strips), 0.0);
+    parallel_for(strips, [&](Index i) {
+        const Index end = i + 1 == strips ? block.size : (i + 1) * strip;
+        front_kernels::add_columns(block, runs, i * strip, end, front, diagonals.data() + i * block.size);
+    });
+    for (Index i = 1; i < strips; ++i) {
+        for (Index c = 0; c < block.size; ++c)
+            diagonals[static_cast<std::size_t>(c)] += diagonals[static_cast<std::size_t>(i * block.size + c)];
+    }
+    add_diagonal(runs, diagonals.data(), front);
 }
 
 void add_elements(const BlockPlan& leaf, const Block& at, const ArrayElements& elements, Index lines_per_site,
@@ -70,27 +107,37 @@ void add_elements(const BlockPlan& leaf, const Block& at, const ArrayElements& e
     }
 }
 
+/// Room for `count` doubles, not initialised.
+std::shared_ptr<double[]> make_buffer(Index count) {
+    return std::make_shared_for_overwrite<double[]>(static_cast<std::size_t>(count));
+}
+
 /// Columns of the lower triangle one after the other.
-std::vector<double> pack_lower(const double* square, Index n) {
-    std::vector<double> packed;
-    packed.reserve(static_cast<std::size_t>(n * (n + 1) / 2));
-    for (Index c = 0; c < n; ++c) packed.insert(packed.end(), square + c * n + c, square + (c + 1) * n);
+std::shared_ptr<double[]> pack_lower(const double* square, Index n) {
+    std::shared_ptr<double[]> packed = make_buffer(n * (n + 1) / 2);
+    double* to = packed.get();
+    for (Index c = 0; c < n; ++c) to = std::copy(square + c * n + c, square + (c + 1) * n, to);
     return packed;
 }
 
+/// The reduced matrix of the whole array, by the numbers of its terminals.
 Matrix<double> port_conductance_of(const BlockPlan& root, const ReducedView& reduced, Index ports) {
     Matrix<double> y(ports, ports);
     const auto node = [&](Index i) { return root.nodes[static_cast<std::size_t>(root.eliminated + i)]; };
-    for (Index c = 0; c < reduced.size; ++c) {
-        const Index j = node(c);
-        for (Index r = c + 1; r < reduced.size; ++r) {
-            const Index i = node(r);
-            const double off = reduced.column(c)[r];
-            y(i, j) = y(j, i) = off;
-            y(i, i) -= off;
-            y(j, j) -= off;
+    // Row by row, so that each is written by one thread.
+    parallel_for((reduced.size + strip - 1) / strip, [&](Index part) {
+        for (Index i = part * strip; i < std::min(reduced.size, (part + 1) * strip); ++i) {
+            const std::span<double> row = y.row(node(i));
+            double sum = 0.0;
+            for (Index j = 0; j < reduced.size; ++j) {
+                if (j == i) continue;
+                const double off = reduced.column(std::min(i, j))[std::max(i, j)];
+                row[static_cast<std::size_t>(node(j))] = off;
+                sum += off;
+            }
+            row[static_cast<std::size_t>(node(i))] = -sum;
         }
-    }
+    });
     return y;
 }
 
@@ -127,24 +174,21 @@ struct CondensedArray::Part {
     std::shared_ptr<const BlockPlan> plan;
     Block block{};
     std::array<std::shared_ptr<const Part>, 2> halves; ///< none in a tile
-    std::vector<double> panels;  ///< eliminated columns: its own; of a tile, all in post-order
-    std::vector<double> reduced; ///< lower triangle, packed; only if all parts are kept
+    std::shared_ptr<double[]> panels;  ///< eliminated columns: its own; of a tile, all in post-order
+    std::shared_ptr<double[]> reduced; ///< lower triangle, packed; only if all parts are kept
 
     [[nodiscard]] bool is_tile() const { return halves[0] == nullptr; }
-    [[nodiscard]] FrontView front() const {
-        // Back substitution only reads.
-        return {const_cast<double*>(panels.data()), nullptr, plan->size(), plan->eliminated};
-    }
+    [[nodiscard]] FrontView front() const { return {panels.get(), nullptr, plan->size(), plan->eliminated}; }
 };
 
 /// A condensed block with what is left of it for its parent.
 struct CondensedArray::Outcome {
     std::shared_ptr<const Part> part;
-    std::unique_ptr<double[]> square; ///< none if the part holds it
+    std::shared_ptr<double[]> square; ///< none if the part holds it
 
     [[nodiscard]] ReducedView reduced() const {
         return square ? ReducedView{square.get(), part->plan->kept(), false}
-                      : ReducedView{part->reduced.data(), part->plan->kept(), true};
+                      : ReducedView{part->reduced.get(), part->plan->kept(), true};
     }
 };
 
@@ -154,70 +198,110 @@ public:
     Condenser(const Crossbar& crossbar, CondenseKeep keep)
         : elements_(crossbar), lines_per_site_(crossbar.lines_per_site), keep_(keep) {}
 
-    /// `like` is the same block before the changes, with its reduced matrix, or none.
-    Outcome condense(const std::shared_ptr<const BlockPlan>& plan, const Block& block,
-                     std::shared_ptr<const Part> like, std::span<const CellChange> changes,
-                     bool is_root = false) const {
-        std::vector<CellChange> inside;
-        if (like) {
-            std::copy_if(changes.begin(), changes.end(), std::back_inserter(inside),
-                         [&](const CellChange& change) { return contains(block, change, lines_per_site_); });
-            if (inside.empty() && !is_root) return {std::move(like), nullptr};
-        }
+    /// Condenses everything.
+    Outcome condense_all(const std::shared_ptr<const BlockPlan>& plan) {
+        panels_ = make_page_memory(static_cast<std::size_t>(plan->panel_values));
+        return condense({plan, plan->block, 0}, true);
+    }
+
+    /// Condenses the blocks that hold a change again; `like` is the root before.
+    Outcome condense_changed(const std::shared_ptr<const Part>& like, std::span<const CellChange> changes) {
+        return recondense(*like, changes, true);
+    }
+
+private:
+    struct Task {
+        std::shared_ptr<const BlockPlan> plan;
+        Block block;
+        Index panels; ///< where those of the block and of all inside it begin
+    };
+
+    Outcome condense(const Task& task, bool is_root = false) {
+        const BlockPlan& plan = *task.plan;
         auto part = std::make_shared<Part>();
-        part->plan = plan;
-        part->block = block;
-        const Index kept = plan->kept();
-        auto square = std::make_unique_for_overwrite<double[]>(static_cast<std::size_t>(kept * kept));
-        if (block.sites() <= tile_sites) {
-            condense_tile(*part, square.get());
+        part->plan = task.plan;
+        part->block = task.block;
+        if (task.block.sites() <= tile_sites) {
+            part->panels = {panels_, panels_.get() + task.panels};
+            return finish(std::move(part), {}, is_root);
+        }
+        const std::array<Block, 2> blocks = plan.halves_of(task.block);
+        std::array<Index, 2> begin{task.panels, task.panels + plan.halves[0]->panel_values};
+        std::array<Outcome, 2> halves;
+        for_both_halves(task.block, [&](std::size_t h) {
+            halves[h] = condense({plan.halves[h], blocks[h], begin[h]});
+        });
+        part->panels = {panels_, panels_.get() + begin[1] + plan.halves[1]->panel_values};
+        return finish(std::move(part), std::move(halves), is_root);
+    }
+
+    Outcome recondense(const Part& like, std::span<const CellChange> changes, bool is_root = false) {
+        const BlockPlan& plan = *like.plan;
+        auto part = std::make_shared<Part>();
+        part->plan = like.plan;
+        part->block = like.block;
+        part->panels = make_buffer(like.is_tile() ? plan.panel_values : plan.own_panel_values());
+        if (like.is_tile()) return finish(std::move(part), {}, is_root);
+        const std::array<Block, 2> blocks = plan.halves_of(like.block);
+        std::array<Outcome, 2> halves;
+        for_both_halves(like.block, [&](std::size_t h) {
+            std::vector<CellChange> inside;
+            std::copy_if(
+                changes.begin(), changes.end(), std::back_inserter(inside),
+                [&](const CellChange& change) { return contains(blocks[h], change, lines_per_site_); });
+            halves[h] =
+                inside.empty() ? Outcome{like.halves[h], nullptr} : recondense(*like.halves[h], inside);
+        });
+        return finish(std::move(part), std::move(halves), is_root);
+    }
+
+    template <class Body>
+    static void for_both_halves(const Block& block, Body&& body) {
+        if (block.sites() >= parallel_sites) {
+            parallel_pair([&] { body(0); }, [&] { body(1); });
         } else {
-            join(*part, square.get(), like.get(), inside);
+            body(0);
+            body(1);
+        }
+    }
+
+    /// The numbers of a part whose halves are there.
+    Outcome finish(std::shared_ptr<Part> part, std::array<Outcome, 2> halves, bool is_root) {
+        const Index kept = part->plan->kept();
+        std::shared_ptr<double[]> square = squares_.take(kept * kept);
+        if (halves[0].part) {
+            join(*part, square.get(), halves);
+        } else {
+            condense_tile(*part, square.get());
         }
         if (keep_ == CondenseKeep::all_parts && !is_root) {
             part->reduced = pack_lower(square.get(), kept);
-            square.reset();
+            squares_.give_back(std::move(square), kept * kept);
         }
         return {std::move(part), std::move(square)};
     }
 
-private:
-    void join(Part& part, double* square, const Part* like, std::span<const CellChange> changes) const {
+    void join(Part& part, double* square, std::array<Outcome, 2>& halves) {
         const BlockPlan& plan = *part.plan;
-        const std::array<Block, 2> blocks = plan.halves_of(part.block);
-        std::array<Outcome, 2> halves;
-        const auto condense_half = [&](std::size_t h) {
-            halves[h] =
-                condense(plan.halves[h], blocks[h], like != nullptr ? like->halves[h] : nullptr, changes);
-        };
-        if (part.block.sites() >= parallel_sites) {
-            parallel_pair([&] { condense_half(0); }, [&] { condense_half(1); });
-        } else {
-            condense_half(0);
-            condense_half(1);
-        }
-        part.panels.assign(static_cast<std::size_t>(plan.own_panel_values()), 0.0);
-        const FrontView front{part.panels.data(), square, plan.size(), plan.eliminated};
-        clear_rest(front);
-        std::vector<double> diagonal;
+        const FrontView front{part.panels.get(), square, plan.size(), plan.eliminated};
+        clear(front);
         for (std::size_t h = 0; h < 2; ++h) {
             const ReducedView reduced = halves[h].reduced();
-            diagonal.resize(static_cast<std::size_t>(reduced.size));
-            front_kernels::add_reduced(reduced, plan.runs[h], front, diagonal.data());
+            add_reduced(reduced, plan.runs[h], front);
             part.halves[h] = std::move(halves[h].part);
-            halves[h].square.reset();
+            if (halves[h].square)
+                squares_.give_back(std::move(halves[h].square), reduced.size * reduced.size);
         }
         eliminate(front);
     }
 
-    void condense_tile(Part& part, double* square) const {
+    void condense_tile(const Part& part, double* square) const {
         const BlockPlan& plan = *part.plan;
-        part.panels.assign(static_cast<std::size_t>(plan.panel_values), 0.0);
         const Index diagonal = plan.descent_rows; // more than any half keeps
         const auto scratch = std::make_unique_for_overwrite<double[]>(
             static_cast<std::size_t>(diagonal + plan.own_stack + plan.other_stack));
         double* own = scratch.get() + diagonal;
-        condense_inside(plan, part.block, part.panels.data(), square,
+        condense_inside(plan, part.block, part.panels.get(), square,
                         {own, own + plan.own_stack, scratch.get()});
     }
 
@@ -233,7 +317,7 @@ private:
         const FrontView front{panels + plan.panel_values - plan.own_panel_values(), result, plan.size(),
                               plan.eliminated};
         if (plan.is_leaf()) {
-            clear_rest(front);
+            clear(front);
             add_elements(plan, block, elements_, lines_per_site_, front);
             eliminate(front);
             return;
@@ -245,16 +329,17 @@ private:
         condense_inside(first, blocks[0], panels, first_result, {second_result, stacks.own, stacks.diagonal});
         condense_inside(second, blocks[1], panels + first.panel_values, second_result,
                         {second_result + second.kept() * second.kept(), stacks.own, stacks.diagonal});
-        clear_rest(front);
-        front_kernels::add_reduced({first_result, first.kept(), false}, plan.runs[0], front, stacks.diagonal);
-        front_kernels::add_reduced({second_result, second.kept(), false}, plan.runs[1], front,
-                                   stacks.diagonal);
+        clear(front);
+        add_reduced({first_result, first.kept(), false}, plan.runs[0], front, stacks.diagonal);
+        add_reduced({second_result, second.kept(), false}, plan.runs[1], front, stacks.diagonal);
         eliminate(front);
     }
 
     ArrayElements elements_;
     Index lines_per_site_;
     CondenseKeep keep_;
+    std::shared_ptr<double[]> panels_; ///< of all parts
+    BufferPool squares_;
 };
 
 /// Tells what happens inside, top down.
@@ -275,6 +360,7 @@ public:
         std::vector<double> i_col; ///< [lines x stride] [A]
         std::vector<double> kcl;   ///< [stride] [A] largest magnitude
         std::vector<double> term;  ///< [stride] [A] largest conductance times voltage at a wire
+        std::vector<double> g;     ///< scratch: conductances of one leaf's elements
 
         Tally(const Block& of, Index lines_per_site, Index stride)
             : block(of), i_row(static_cast<std::size_t>(of.height() * stride)),
@@ -288,7 +374,7 @@ public:
         if (part.is_tile()) {
             const auto scratch = std::make_unique_for_overwrite<double[]>(
                 static_cast<std::size_t>(plan.descent_rows * stride_));
-            visit_inside(plan, part.block, part.front().panel, x_kept, net_kept, scratch.get(), tally);
+            visit_inside(plan, part.block, part.panels.get(), x_kept, net_kept, scratch.get(), tally);
             return;
         }
         std::vector<double> nodes(static_cast<std::size_t>(2 * plan.size() * stride_));
@@ -352,7 +438,7 @@ private:
     }
 
     void substitute(const FrontView& front, const NodeLanes& x) const {
-        if (front.eliminated < small_elimination) {
+        if (front.eliminated < small_elimination || stride_ == lane_unit) {
             front_kernels::back_substitute(front, x);
         } else {
             back_substitute(front, x.values, stride_);
@@ -361,13 +447,12 @@ private:
 
     void add_leaf(const BlockPlan& leaf, const Block& block, const NodeLanes& x, const NodeLanes& net,
                   Tally& tally) const {
-        std::vector<double> g;
-        g.reserve(leaf.elements.size());
+        tally.g.clear();
         for (const LeafElement& element : leaf.elements)
-            g.push_back(conductance(elements_, element, block, lines_per_site_));
+            tally.g.push_back(conductance(elements_, element, block, lines_per_site_));
         const Index row = block.r0 - tally.block.r0, line = (block.s0 - tally.block.s0) * lines_per_site_;
         front_kernels::add_leaf_currents(
-            leaf, g, x, net,
+            leaf, tally.g, x, net,
             {tally.i_row.data() + row * stride_, tally.i_col.data() + line * stride_, tally.term.data()});
         if (!points_.v_w.empty()) store_fields(leaf, block, x);
     }
@@ -447,7 +532,7 @@ public:
 
     Carried visit(const Part& part, const std::vector<Index>& cells) {
         const BlockPlan& plan = *part.plan;
-        if (part.is_tile()) return visit_inside(plan, part.block, part.front().panel, cells);
+        if (part.is_tile()) return visit_inside(plan, part.block, part.panels.get(), cells);
         const std::array<Block, 2> blocks = plan.halves_of(part.block);
         Matrix<double> f(plan.size(), static_cast<Index>(cells.size()));
         for (std::size_t h = 0; h < 2; ++h) {
@@ -554,9 +639,9 @@ CondensedArray::CondensedArray(std::shared_ptr<const Crossbar> crossbar, Condens
         regular_ = planner.is_regular();
         has_short_ = planner.has_short();
     }
-    const Condenser condenser(*crossbar_, keep_);
-    const Outcome all = condenser.condense(plan, {0, crossbar_->rows(), 0, crossbar_->sites()},
-                                           like != nullptr ? like->root_ : nullptr, changes, true);
+    Condenser condenser(*crossbar_, keep_);
+    const Outcome all =
+        like != nullptr ? condenser.condense_changed(like->root_, changes) : condenser.condense_all(plan);
     y_ = port_conductance_of(*plan, all.reduced(), crossbar_->rows() + crossbar_->lines());
     root_ = all.part;
 }
