@@ -44,6 +44,7 @@ std::vector<Island> find_islands(const Crossbar& crossbar, const std::vector<Ind
         island.nodes.push_back(place);
     }
     std::vector<Island> found;
+    found.reserve(islands.size());
     for (auto& [first, island] : islands) found.push_back(std::move(island));
     return found;
 }
