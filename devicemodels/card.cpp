@@ -134,14 +134,15 @@ Card read_card(const TomlTable& table, std::span<const ParameterSpec> parameters
     card.is_default = table.flag_or("default", false);
     const TomlTable sources = table.table("sources"), values = table.table("values");
     for (const ParameterSpec& spec : parameters) {
-        if (values.has(spec.name)) {
-            card.values.push_back(read_value(values.table(spec.name), spec, sources));
-        } else if (spec.needed) {
-            values.refuse(spec.name,
-                          fmt::format("is missing: the model {} needs it ({})", card.model, spec.meaning));
-        }
+        if (values.has(spec.name)) card.values.push_back(read_value(values.table(spec.name), spec, sources));
     }
+    // An unknown key first: it is often the missing one, misspelt.
     table.require_no_other_keys();
+    for (const ParameterSpec& spec : parameters) {
+        if (!spec.needed || values.has(spec.name)) continue;
+        values.refuse(spec.name,
+                      fmt::format("is missing: the model {} needs it ({})", card.model, spec.meaning));
+    }
     return card;
 }
 

@@ -77,8 +77,9 @@ Card find_built_in(std::string_view name) {
         if (card.is_default) return card;
     }
     throw InputError(
-        fmt::format("unknown device '{}': expected one of {}, or the path of a card, ending in .toml{}", name,
-                    join_words(names), guess(name, names)));
+        fmt::format("unknown device '{}': expected a built-in card, such as pcm or mram/spinlib, or the path "
+                    "of a card, ending in .toml{}; `ohmloom device list` shows all",
+                    name, guess(name, names)));
 }
 
 } // namespace

@@ -2,7 +2,7 @@
 
 from harness import case
 
-VERBS = ("run", "solve", "data", "train")
+VERBS = ("run", "solve", "data", "device", "train")
 
 
 @case

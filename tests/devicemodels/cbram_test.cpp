@@ -1,6 +1,7 @@
 #include "devicemodels/cbram/ecm_device.hpp"
 #include "devicemodels/cbram/pheno.hpp"
 #include "devicemodels/device_library.hpp"
+#include "devicemodels/stdp.hpp"
 #include "tests/devicemodels/distributions.hpp"
 
 #include <doctest/doctest.h>
@@ -139,25 +140,29 @@ TEST_CASE("two overlapping spikes write what neither writes alone, by their orde
     const auto device = make_device(find_card("cbram", {{"noise", "0"}}));
     const DeviceDraws draws = draws_of(0);
     const DeviceState state{.g = 150e-6};
-    // Spike: 10 us at +0.18 V, then -0.15 V fading over 100 us. The device sees pre minus post.
-    const auto spike = [](double t) {
-        return t < 0 ? 0.0 : t < 10e-6 ? 0.18 : t < 110e-6 ? -0.15 * (110e-6 - t) / 100e-6 : 0.0;
+    const SpikeShape
+        shape; // 10 us at 0.18 V, then -0.15 V fading over 100 us: each alone is below both thresholds
+    CHECK(device->waveform(state, spike_waveform(shape, 0.0), draws, 0).state.g == state.g);
+    const auto change = [&](double delay) {
+        return spike_pair_change(*device, state, shape, delay, draws, 0);
     };
-    const auto change = [&](double delay, bool with_post) {
-        Waveform waveform;
-        for (double t = -150e-6; t <= 300e-6; t += 0.5e-6) {
-            waveform.t.push_back(t + 150e-6);
-            waveform.v.push_back(spike(t) - (with_post ? spike(t - delay) : 0.0));
-        }
-        return device->waveform(state, waveform, draws, 0).state.g - state.g;
-    };
-    CHECK(change(0.0, false) == 0.0);
-    // Post after pre: its peak meets the tail of pre, the voltage is negative; the other way round it is positive.
-    CHECK(change(20e-6, true) < 0.0);
-    CHECK(change(-20e-6, true) > 0.0);
-    CHECK(std::abs(change(40e-6, true)) < std::abs(change(20e-6, true)));
-    CHECK(change(140e-6, true) == 0.0);
-    CHECK(change(-140e-6, true) == 0.0);
+    // The later spike's peak meets the earlier one's tail.
+    CHECK(change(20e-6) > 0.0);
+    CHECK(change(-20e-6) < 0.0);
+    CHECK(change(20e-6) > change(30e-6));
+    CHECK(change(-20e-6) < change(-40e-6));
+    CHECK(change(120e-6) == 0.0);
+    CHECK(change(-120e-6) == 0.0);
+    // Two spikes at once cancel.
+    CHECK(change(0.0) == 0.0);
+}
+
+TEST_CASE("a difference of waveforms keeps the steps of both") {
+    const Waveform v = difference({{0, 1, 1, 2}, {0, 0, 1, 1}}, {{0.5, 0.5, 1.5}, {0, 2, 0}});
+    CHECK(voltage_at(v, 0.25) == 0.0);
+    CHECK(voltage_at(v, 0.75) == doctest::Approx(-1.5));
+    CHECK(voltage_at(v, 1.25) == doctest::Approx(1.0 - 0.5));
+    CHECK(voltage_at(v, 1.75) == doctest::Approx(1.0));
 }
 
 TEST_CASE("the Cu/a-SiC/TiN cell conducts as published") {

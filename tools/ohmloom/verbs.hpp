@@ -27,6 +27,7 @@ CLI::Validator at_least(long least);
 CLI::Validator fraction();
 
 void add_data_verb(CommandLine& line);
+void add_device_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
 void add_train_verb(CommandLine& line);
