@@ -1,6 +1,6 @@
 #pragma once
 
-#include "circuit/circuit.hpp"
+#include "circuit/spice_deck.hpp"
 
 #include <iosfwd>
 #include <string>
@@ -26,6 +26,15 @@ struct SpiceTextOptions {
 /// The same circuit and options give the same bytes. Numbers keep their full double precision (17 significant
 /// digits). Written in pieces: memory does not grow with the circuit.
 /// @throws InputError if the title, a comment or a card holds a line break; FileError if the stream fails.
+/// What is written, read_spice() reads back as an equal circuit, but for one kind of element: a Cell is written as
+/// the formula of its law and comes back as a BehaviouralSource.
 void write_spice(std::ostream& stream, const Circuit& circuit, const SpiceTextOptions& options = {});
+
+/// Writes a deck: its circuit, options, analyses and measures. read_spice() reads back an equal one.
+/// @throws InputError and FileError as above.
+void write_spice(std::ostream& stream, const SpiceDeck& deck);
+
+/// The card of an analysis: ".dc vin 0 1 0.1".
+std::string analysis_card(const Analysis& analysis);
 
 } // namespace ohmloom
