@@ -220,7 +220,7 @@ template <class Law>
 HWY_INLINE Two evaluate_cell(const LineSystem& system, LaneBlock& block, const Law& law, Index node,
                              Index lane, const Two& v) {
     const double g = system.g[static_cast<std::size_t>(node)];
-    const double shape = system.shape[static_cast<std::size_t>(node)];
+    const double shape = system.shape_at(node);
     if (block.slope.empty()) return law.current(g, shape, v);
     const LanePoint point = law.point(g, shape, v);
     store(point.slope, block.slope.data() + node * lane_count + lane);

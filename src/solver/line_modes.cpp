@@ -19,11 +19,19 @@ struct AverageChain {
     std::vector<double> cells; ///< D
 };
 
+/// Of so many lines at most is an average taken: modes are smooth, and need not be exact.
+constexpr Index most_sampled = 64;
+
+Index stride(Index lines) {
+    return (lines + most_sampled - 1) / most_sampled;
+}
+
 AverageChain average_row(const LineSystem& system, const std::vector<double>& slopes) {
-    AverageChain chain{std::vector<double>(at(system.sites)), std::vector<double>(at(system.sites)),
-                       std::vector<double>(at(system.sites))};
-    const double share = 1.0 / static_cast<double>(system.rows);
-    for (Index r = 0; r < system.rows; ++r) {
+    const std::size_t sites = at(system.sites);
+    AverageChain chain{std::vector<double>(sites), std::vector<double>(sites), std::vector<double>(sites)};
+    const Index step = stride(system.rows);
+    const double share = 1.0 / static_cast<double>((system.rows + step - 1) / step);
+    for (Index r = 0; r < system.rows; r += step) {
         for (Index s = 0; s < system.sites; ++s) {
             chain.link[at(s)] += share * system.row_link[at(r * system.sites + s)];
             chain.tie[at(s)] += share * system.row_tie[at(r * system.sites + s)];
@@ -35,11 +43,12 @@ AverageChain average_row(const LineSystem& system, const std::vector<double>& sl
 }
 
 AverageChain average_column(const LineSystem& system, const std::vector<double>& slopes) {
-    AverageChain chain{std::vector<double>(at(system.rows)), std::vector<double>(at(system.rows)),
-                       std::vector<double>(at(system.rows))};
-    const double share = 1.0 / static_cast<double>(system.lines);
+    const std::size_t rows = at(system.rows);
+    AverageChain chain{std::vector<double>(rows), std::vector<double>(rows), std::vector<double>(rows)};
+    const Index step = stride(system.lines);
+    const double share = 1.0 / static_cast<double>((system.lines + step - 1) / step);
     for (Index r = 0; r < system.rows; ++r) {
-        for (Index l = 0; l < system.lines; ++l) {
+        for (Index l = 0; l < system.lines; l += step) {
             const std::size_t node = at(r * system.lines + l);
             chain.link[at(r)] += share * system.col_link[node];
             chain.tie[at(r)] += share * system.col_tie[node];
@@ -72,24 +81,45 @@ private:
     std::vector<double> pivot_;
 };
 
-/// xᵀ·T·y
-double energy(const AverageChain& chain, const std::vector<double>& x, const std::vector<double>& y) {
+/// xᵀ·T·x
+double energy(const AverageChain& chain, const std::vector<double>& x) {
     double sum = 0.0;
-    for (std::size_t k = 0; k < x.size(); ++k) {
-        sum += (chain.cells[k] + chain.tie[k]) * x[k] * y[k];
-        if (k + 1 < x.size()) sum += chain.link[k] * (x[k] - x[k + 1]) * (y[k] - y[k + 1]);
+    for (std::size_t k = 0; k < x.size(); ++k) sum += (chain.cells[k] + chain.tie[k]) * x[k] * x[k];
+    for (std::size_t k = 0; k + 1 < x.size(); ++k)
+        sum += chain.link[k] * (x[k] - x[k + 1]) * (x[k] - x[k + 1]);
+    return sum;
+}
+
+/// xᵀ·D·y
+double cell_energy(const AverageChain& chain, const std::vector<double>& x, const std::vector<double>& y) {
+    double sum = 0.0;
+    for (std::size_t k = 0; k < x.size(); ++k) sum += chain.cells[k] * x[k] * y[k];
+    return sum;
+}
+
+void scale(std::vector<double>& x, double factor) {
+    for (double& value : x) value *= factor;
+}
+
+/// Largest eigenvalue of D·x = mu·T·x, by power iteration.
+double largest_mode(const AverageChain& chain) {
+    constexpr int steps = 4;
+    const ChainSolver solver(chain);
+    std::vector<double> x(chain.link.size(), 1.0);
+    double mu = 0.0;
+    for (int step = 0; step < steps; ++step) {
+        for (std::size_t k = 0; k < x.size(); ++k) x[k] *= chain.cells[k];
+        solver.solve(x);
+        const double norm = energy(chain, x);
+        if (!(norm > 0.0)) return 0.0;
+        mu = cell_energy(chain, x, x) / norm;
+        scale(x, 1.0 / std::sqrt(norm));
     }
-    return sum;
+    return mu;
 }
 
-double cell_energy(const AverageChain& chain, const std::vector<double>& x) {
-    double sum = 0.0;
-    for (std::size_t k = 0; k < x.size(); ++k) sum += chain.cells[k] * x[k] * x[k];
-    return sum;
-}
-
-/// Largest eigenvalues mu of D·x = mu·T·x with their vectors, xᵀ·T·x = 1, by subspace iteration. Fewer nodes than wanted leave zero
-/// vectors.
+/// Largest eigenvalues mu of D·x = mu·T·x with their vectors, xᵀ·T·x = 1, by subspace iteration; the vectors are held apart by
+/// xᵀ·D·y = 0. Fewer nodes than wanted leave zero vectors.
 struct ChainModes {
     static constexpr std::size_t wanted = LineModes::count + 1;
     std::array<std::vector<double>, wanted> x;
@@ -97,7 +127,7 @@ struct ChainModes {
 };
 
 ChainModes chain_modes(const AverageChain& chain) {
-    constexpr int steps = 12; // a mode's direction need only be right to some percent
+    constexpr int steps = 6; // a mode need only be right to some percent
     const std::size_t nodes = chain.link.size();
     const ChainSolver solver(chain);
     ChainModes modes;
@@ -113,21 +143,29 @@ ChainModes chain_modes(const AverageChain& chain) {
             std::vector<double>& x = modes.x[m];
             for (std::size_t k = 0; k < nodes; ++k) x[k] *= chain.cells[k];
             solver.solve(x);
-            const double before = energy(chain, x, x);
+            const double before = cell_energy(chain, x, x);
             for (std::size_t other = 0; other < m; ++other) {
-                const double share = energy(chain, x, modes.x[other]);
+                const double share = cell_energy(chain, x, modes.x[other]);
                 for (std::size_t k = 0; k < nodes; ++k) x[k] -= share * modes.x[other][k];
             }
-            const double norm = energy(chain, x, x);
-            const double scale = norm > 1e-20 * before ? 1.0 / std::sqrt(norm) : 0.0;
-            for (double& value : x) value *= scale;
-            modes.mu[m] = cell_energy(chain, x);
+            const double norm = cell_energy(chain, x, x);
+            scale(x, norm > 1e-20 * before ? 1.0 / std::sqrt(norm) : 0.0);
         }
+    }
+    for (std::size_t m = 0; m < modes.x.size(); ++m) {
+        const double norm = energy(chain, modes.x[m]);
+        if (!(norm > 0.0)) continue;
+        modes.mu[m] = 1.0 / norm;
+        scale(modes.x[m], 1.0 / std::sqrt(norm));
     }
     return modes;
 }
 
 } // namespace
+
+double estimate_contraction(const LineSystem& system, const std::vector<double>& slopes) {
+    return largest_mode(average_column(system, slopes)) * largest_mode(average_row(system, slopes));
+}
 
 LineModes make_line_modes(const LineSystem& system, const std::vector<double>& slopes) {
     const ChainModes column = chain_modes(average_column(system, slopes)),
@@ -151,7 +189,6 @@ LineModes make_line_modes(const LineSystem& system, const std::vector<double>& s
             modes.weight[i * LineModes::count + j] = lambda / (1.0 - lambda);
         }
     }
-    modes.contraction = column.mu.front() * row.mu.front();
     modes.rest = std::max(column.mu.front() * row.mu.back(), column.mu.back() * row.mu.front());
     return modes;
 }

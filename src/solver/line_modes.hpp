@@ -24,9 +24,11 @@ struct LineModes {
     std::vector<std::array<double, count>> phi; ///< [rows] along the columns
     std::vector<std::array<double, count>> psi; ///< [lines] along the rows
     std::array<double, count * count> weight{}; ///< [i][j] λ/(1 − λ)
-    double contraction = 0.0;                   ///< largest eigenvalue of K, cells averaged
     double rest = 0.0; ///< largest eigenvalue of K that has no mode here, cells averaged
 };
+
+/// Largest eigenvalue of K, cells averaged; for cells of the given slopes [rows * lines] and lines that are not merged.
+double estimate_contraction(const LineSystem& system, const std::vector<double>& slopes);
 
 /// The modes for cells of the given slopes [rows * lines]; for lines that are not merged.
 LineModes make_line_modes(const LineSystem& system, const std::vector<double>& slopes);

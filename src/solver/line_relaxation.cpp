@@ -335,7 +335,6 @@ HWY_INLINE void measure_lanes(const LineSystem& system, const Chord& chord, Rela
         const double* link = system.row_link.data() + first;
         const double* tie = system.row_tie.data() + first;
         const double* g = system.g.data() + first_cell;
-        const double* shape = system.shape.data() + first_cell;
         const double* col_tie = system.col_tie.data() + first_cell;
         const double* col_link = system.col_link.data() + first_cell;
         const double* col_link_above = col_link - system.lines;
@@ -350,7 +349,7 @@ HWY_INLINE void measure_lanes(const LineSystem& system, const Chord& chord, Rela
                 const Index l = s * system.lines_per_site + k, node = first_cell + l;
                 const double* here = columns + node * record;
                 const Two b = load(here);
-                const Two i = law.current(g[l], shape[l], w - b);
+                const Two i = law.current(g[l], system.shape_at(node), w - b);
                 f = f - i;
                 i_row = i_row + i;
                 store(r == 0 ? i : load(at(block.i_col, l)) + i, at(block.i_col, l));
@@ -453,7 +452,7 @@ void factorise_columns(const LineSystem& system, const std::vector<double>& slop
             factorise_chain(rows, own, link, [&](Index k, double pivot, double gain) {
                 Chord::ColumnStep& step = steps[node(k)];
                 step.g = system.g[node(k)];
-                step.shape = system.shape[node(k)];
+                step.shape = system.shape_at(static_cast<Index>(node(k)));
                 step.chord = slope[node(k)];
                 step.tie = system.col_tie[node(k)];
                 step.link = k > 0 ? link(k - 1) : 0.0;
@@ -539,8 +538,9 @@ std::optional<std::vector<double>> chord_slopes(const LineSystem& system, double
     for (std::size_t i = 0; i < slopes.size(); ++i) {
         const double g = system.g[i];
         if (g == 0.0) continue;
-        if (!scales || system.shape[i] != shape) {
-            shape = system.shape[i];
+        const double own_shape = system.shape_at(static_cast<Index>(i));
+        if (!scales || own_shape != shape) {
+            shape = own_shape;
             unit = slope_range(system.cell, scales ? 1.0 : g, shape, v_largest);
             if (!(unit.low > 0.0 && unit.high <= steepest * unit.low)) return std::nullopt;
         }

@@ -163,7 +163,6 @@ LineSystem make_line_system(const Crossbar& crossbar) {
     system.cell = crossbar.cell;
     system.g = crossbar.g.values();
     system.shape = crossbar.shape.values();
-    system.shape.resize(system.g.size()); // none given: 0
     const auto row_nodes = static_cast<std::size_t>(system.rows * system.sites);
     const auto col_nodes = static_cast<std::size_t>(system.rows * system.lines);
     system.row_link.assign(row_nodes, 0.0);

@@ -17,7 +17,10 @@ struct LineSystem {
     Index lines = 0;
     CellModel cell = LinearCell{};
     std::vector<double> g;     ///< [rows * lines] [S] zero-bias conductance of the cells
-    std::vector<double> shape; ///< [rows * lines] second number of the cells' law
+    std::vector<double> shape; ///< [rows * lines] second number of the cells' law; empty: 0
+    [[nodiscard]] double shape_at(Index node) const {
+        return shape.empty() ? 0.0 : shape[static_cast<std::size_t>(node)];
+    }
 
     bool rows_merged = false;
     bool cols_merged = false;

@@ -8,6 +8,7 @@
 #include "solver/single_line_kernels.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -334,15 +335,16 @@ std::array<LaneOutcome, lane_count> relax(const LineSystem& system, const Chord&
     return outcomes;
 }
 
-/// Solves vectors [0, batch) in blocks, strand by strand: `solve_part(part)` is called for each, from a solver that `make_solver()`
-/// made for the strand, so that a strand's blocks share one set of arrays. Which strand a block is in changes no number.
+/// Solves vectors [0, batch) in blocks: each strand takes the next block that nobody has taken, by `solve_part(part)` of a solver that
+/// `make_solver()` made for the strand, so that a strand's blocks share one set of arrays. Which strand takes a block changes no
+/// number.
 template <class MakeSolver>
 void for_parts(Index batch, Index width, const MakeSolver& make_solver) {
     const Index blocks = (batch + width - 1) / width;
-    const Index strands = std::min<Index>(blocks, Index{2} * allowed_threads());
-    parallel_for(strands, [&](Index strand) {
+    std::atomic<Index> next{0};
+    parallel_for(std::min<Index>(blocks, allowed_threads()), [&](Index /*strand*/) {
         auto solve_part = make_solver();
-        for (Index k = strand; k < blocks; k += strands) {
+        for (Index k = next++; k < blocks; k = next++) {
             solve_part(Part{k * width, std::min(width, batch - k * width)});
         }
     });

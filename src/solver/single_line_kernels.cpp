@@ -222,6 +222,60 @@ double sweep_row_down(const LineSystem& system, SinglePoint& point, Index r) {
     return largest_magnitude(residual, lines);
 }
 
+/// Adds row r of the residual to the modes' shares.
+void add_to_modes(const LineSystem& system, SinglePoint& point, Index r) {
+    constexpr Index modes = LineModes::count;
+    const double* residual = point.r.data() + r * system.lines;
+    const std::array<double, modes>& phi = point.modes.phi[static_cast<std::size_t>(r)];
+    for (Index j = 0; j < modes; ++j) {
+        const double share = dot(point.psi.data() + j * system.lines, residual, system.lines);
+        for (Index i = 0; i < modes; ++i)
+            point.sums[static_cast<std::size_t>(i * modes + j)] += phi[static_cast<std::size_t>(i)] * share;
+    }
+}
+
+/// The correction of row r: Σ_ij phi_i·psi_j·weight_ij·sum_ij.
+double* added_row(SinglePoint& point, Index r, Index lines) {
+    return point.added.data() + r % 3 * lines;
+}
+void prolong_modes(const LineSystem& system, SinglePoint& point, Index r) {
+    constexpr Index modes = LineModes::count;
+    const Index lines = system.lines;
+    const std::array<double, modes>& phi = point.modes.phi[static_cast<std::size_t>(r)];
+    double a[modes] = {};
+    for (Index i = 0; i < modes; ++i) {
+        for (Index j = 0; j < modes; ++j) {
+            const auto m = static_cast<std::size_t>(i * modes + j);
+            a[j] += phi[static_cast<std::size_t>(i)] * point.modes.weight[m] * point.sums[m];
+        }
+    }
+    double* HWY_RESTRICT to = added_row(point, r, lines);
+    const double* HWY_RESTRICT psi = point.psi.data();
+    static_assert(modes == 6);
+    for (Index l = 0; l < lines; ++l) {
+        to[l] = a[0] * psi[l] + a[1] * psi[lines + l] + a[2] * psi[2 * lines + l] +
+                a[3] * psi[3 * lines + l] + a[4] * psi[4 * lines + l] + a[5] * psi[5 * lines + l];
+    }
+}
+
+/// s += T_c·(correction) for row r, whose neighbours' corrections are at hand too.
+void add_modes_image(const LineSystem& system, SinglePoint& point, Index r, double* HWY_RESTRICT s) {
+    const Index lines = system.lines, first = r * lines;
+    const double* HWY_RESTRICT g = system.g.data() + first;
+    const double* HWY_RESTRICT tie = system.col_tie.data() + first;
+    const double* HWY_RESTRICT link = system.col_link.data() + first;
+    const double* HWY_RESTRICT here = added_row(point, r, lines);
+    for (Index l = 0; l < lines; ++l) s[l] += (g[l] + tie[l]) * here[l];
+    if (r > 0) {
+        const double* HWY_RESTRICT above = added_row(point, r - 1, lines);
+        for (Index l = 0; l < lines; ++l) s[l] += link[l - lines] * (here[l] - above[l]);
+    }
+    if (r + 1 < system.rows) {
+        const double* HWY_RESTRICT below = added_row(point, r + 1, lines);
+        for (Index l = 0; l < lines; ++l) s[l] += link[l] * (here[l] - below[l]);
+    }
+}
+
 double largest_of_merged_columns(const LineSystem& system, const SinglePoint& point) {
     double largest = 0.0;
     for (Index l = 0; l < system.lines; ++l) {
@@ -322,6 +376,7 @@ line_kernels::PointErrors evaluate_point(const LineSystem& system, SinglePoint& 
 line_kernels::One begin_point(const LineSystem& system, SinglePoint& point) {
     std::vector<double> u(static_cast<std::size_t>(system.sites));
     line_kernels::One largest{};
+    point.sums.fill(0.0);
     for (Index first = 0; first < system.rows; first += strip_rows) {
         const Index end = std::min(first + strip_rows, system.rows);
         for (Index r = first; r < end; ++r) put_row(system, point, r, point.f_w.data() + r * system.sites);
@@ -331,12 +386,43 @@ line_kernels::One begin_point(const LineSystem& system, SinglePoint& point) {
             add_cells(system, system.g.data() + r * system.lines, u.data(), 1.0,
                       point.r.data() + r * system.lines);
             largest[0] = std::max(largest[0], sweep_row_down(system, point, r));
+            if (point.coarse) add_to_modes(system, point, r);
         }
     }
     for (const std::span<double> cleared : {point.x, point.p, point.q})
         std::fill(cleared.begin(), cleared.end(), 0.0);
     if (system.cols_merged) largest[0] = largest_of_merged_columns(system, point);
     return largest;
+}
+
+/// z of row r, whose columns come from below: T_c⁻¹·r, and the coarse correction.
+void precondition_row(const LineSystem& system, SinglePoint& point, Index r) {
+    const Index lines = system.lines;
+    double* HWY_RESTRICT z = point.z.data() + r * lines;
+    if (system.cols_merged) {
+        const double* HWY_RESTRICT y = point.y.data();
+        for (Index l = 0; l < lines; ++l) z[l] = y[l] * point.col_pivot[static_cast<std::size_t>(l)];
+        return;
+    }
+    double* HWY_RESTRICT y = point.y.data() + r * lines;
+    if (r + 1 < system.rows) {
+        const double* HWY_RESTRICT link = system.col_link.data() + r * lines;
+        const double* HWY_RESTRICT pivot = point.col_pivot.data() + r * lines;
+        const double* HWY_RESTRICT below = y + lines;
+        for (Index l = 0; l < lines; ++l) y[l] += link[l] * pivot[l] * below[l];
+    }
+    if (!point.coarse) {
+        std::copy(y, y + lines, z);
+        return;
+    }
+    if (r + 1 == system.rows) prolong_modes(system, point, r);
+    if (r > 0) prolong_modes(system, point, r - 1);
+    const double* HWY_RESTRICT added = added_row(point, r, lines);
+    for (Index l = 0; l < lines; ++l) z[l] = y[l] + added[l];
+    // s is free until the rows of the strip are solved; the neighbours' corrections are not kept so long.
+    double* HWY_RESTRICT s = point.s.data() + r * lines;
+    std::fill(s, s + lines, 0.0);
+    add_modes_image(system, point, r, s);
 }
 
 line_kernels::PointProducts ascend_point(const LineSystem& system, SinglePoint& point) {
@@ -349,18 +435,8 @@ line_kernels::PointProducts ascend_point(const LineSystem& system, SinglePoint& 
         const Index first = strip * strip_rows, end = std::min(first + strip_rows, system.rows);
         for (Index r = end - 1; r >= first; --r) {
             const double* HWY_RESTRICT g = system.g.data() + r * lines;
-            const double* HWY_RESTRICT y = point.y.data() + (system.cols_merged ? 0 : r * lines);
             double* HWY_RESTRICT z = point.z.data() + r * lines;
-            if (system.cols_merged) {
-                for (Index l = 0; l < lines; ++l) z[l] = y[l] * point.col_pivot[static_cast<std::size_t>(l)];
-            } else if (r + 1 == system.rows) {
-                for (Index l = 0; l < lines; ++l) z[l] = y[l];
-            } else {
-                const double* HWY_RESTRICT link = system.col_link.data() + r * lines;
-                const double* HWY_RESTRICT pivot = point.col_pivot.data() + r * lines;
-                const double* HWY_RESTRICT below = point.z.data() + (r + 1) * lines;
-                for (Index l = 0; l < lines; ++l) z[l] = y[l] + link[l] * pivot[l] * below[l];
-            }
+            precondition_row(system, point, r);
             for (Index l = 0; l < lines; ++l) currents[static_cast<std::size_t>(l)] = g[l] * z[l];
             sum_sites(system, currents.data(), row.data());
             put_row(system, point, r, row.data());
@@ -371,7 +447,11 @@ line_kernels::PointProducts ascend_point(const LineSystem& system, SinglePoint& 
             const double* HWY_RESTRICT residual = point.r.data() + r * lines;
             const double* HWY_RESTRICT z = point.z.data() + r * lines;
             double* HWY_RESTRICT s = point.s.data() + r * lines;
-            std::copy(residual, residual + lines, s);
+            if (point.coarse) {
+                for (Index l = 0; l < lines; ++l) s[l] += residual[l];
+            } else {
+                std::copy(residual, residual + lines, s);
+            }
             add_cells(system, system.g.data() + r * lines, row.data(), -1.0, s);
             rz += dot(residual, z, lines);
             zs += dot(z, s, lines);
@@ -384,6 +464,7 @@ line_kernels::One descend_point(const LineSystem& system, SinglePoint& point,
                                 const line_kernels::One& alpha_of, const line_kernels::One& beta_of) {
     const double alpha = alpha_of[0], beta = beta_of[0];
     line_kernels::One largest{};
+    point.sums.fill(0.0);
     for (Index r = 0; r < system.rows; ++r) {
         const Index first = r * system.lines;
         double* HWY_RESTRICT p = point.p.data() + first;
@@ -399,6 +480,7 @@ line_kernels::One descend_point(const LineSystem& system, SinglePoint& point,
             residual[l] -= alpha * q[l];
         }
         largest[0] = std::max(largest[0], sweep_row_down(system, point, r));
+        if (point.coarse) add_to_modes(system, point, r);
     }
     if (system.cols_merged) largest[0] = largest_of_merged_columns(system, point);
     return largest;
@@ -466,8 +548,25 @@ SinglePoint::SinglePoint(const LineSystem& system) {
                                      {s, rows * lines},
                                      {p, rows * lines},
                                      {q, rows * lines},
-                                     {strip, sites * width}};
+                                     {strip, sites * width},
+                                     {psi, LineModes::count * lines},
+                                     {added, 3 * lines}};
     memory_ = cut_arrays(requests);
+    use_modes(system);
+}
+
+void SinglePoint::use_modes(const LineSystem& system) {
+    constexpr double worth_modes = 0.5; // below it the steps saved do not pay for the modes
+    if (system.rows_merged || system.cols_merged || !(estimate_contraction(system, system.g) > worth_modes))
+        return;
+    coarse = true;
+    modes = make_line_modes(system, system.g);
+    for (Index j = 0; j < LineModes::count; ++j) {
+        for (Index l = 0; l < system.lines; ++l) {
+            psi[static_cast<std::size_t>(j * system.lines + l)] =
+                modes.psi[static_cast<std::size_t>(l)][static_cast<std::size_t>(j)];
+        }
+    }
 }
 
 namespace line_kernels {

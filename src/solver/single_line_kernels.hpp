@@ -1,6 +1,7 @@
 #pragma once
 
 #include "solver/line_kernels.hpp"
+#include "solver/line_modes.hpp"
 
 #include <array>
 #include <span>
@@ -25,7 +26,16 @@ public:
     std::span<double> x, r, y, z, s, p, q;
     std::span<double> strip; ///< [sites][strip_rows] scratch
 
+    // Coarse correction of z by the array's smoothest modes, if there is one; y then holds T_c⁻¹·r alone on its way up.
+    bool coarse = false;
+    LineModes modes;
+    std::span<double> psi;   ///< [modes][lines] LineModes::psi
+    std::span<double> added; ///< [3][lines] the correction of three rows in turn
+    std::array<double, LineModes::count * LineModes::count> sums{}; ///< share of r in each mode
+
 private:
+    void use_modes(const LineSystem& system);
+
     PageMemory memory_;
 };
 
