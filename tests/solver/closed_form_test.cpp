@@ -193,6 +193,39 @@ TEST_CASE("what no terminal reaches takes the potential of its first line and ca
     }
 }
 
+TEST_CASE("lines solves around nodes that nothing reaches, and leaves them at their own terminal") {
+    // w(1, 1) lies between open segments, and b(1, 1) too, with an open cell between them; row 2 is not there at all.
+    const double open = std::numeric_limits<double>::infinity();
+    Crossbar crossbar;
+    crossbar.g = Matrix<double>(3, 3, 1e-3);
+    crossbar.g(1, 1) = crossbar.g(2, 0) = crossbar.g(2, 1) = crossbar.g(2, 2) = 0.0;
+    crossbar.r_row_map = Matrix<double>(3, 4, 10.0);
+    crossbar.r_row_map(1, 1) = crossbar.r_row_map(1, 2) = crossbar.r_row_map(2, 0) = open;
+    crossbar.r_col_map = Matrix<double>(4, 3, 10.0);
+    crossbar.r_col_map(1, 1) = crossbar.r_col_map(2, 1) = open;
+    for (const bool merged : {false, true}) {
+        if (merged) crossbar.r_row_map = Matrix<double>(3, 4, {10, 0, 0, 0, 10, 0, 0, 0, open, 0, 0, 0});
+        for (const Index batch : {1, 20}) {
+            Drive drive{Matrix<double>(batch, 3, 0.5), {0.0, 0.125, 0.25}};
+            for (Index k = 0; k < batch; ++k) drive.v_row(k, 2) = 0.25;
+            const ArraySolution lines =
+                solve_array(crossbar, drive, {.engine = Engine::lines, .fields = true});
+            const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna, .fields = true});
+            CHECK(lines.fallbacks.empty());
+            for (Index k = 0; k < batch; ++k) {
+                CHECK(lines.status[static_cast<std::size_t>(k)] == SolveStatus::converged);
+                if (!merged) CHECK(lines.v_w(k, 4) == 0.5);
+                CHECK(lines.v_w(k, 7) == 0.25);
+                CHECK(lines.v_b(k, 4) == 0.125);
+                for (Index l = 0; l < 3; ++l)
+                    CHECK(lines.i_col(k, l) == doctest::Approx(mna.i_col(k, l)).epsilon(1e-8));
+                for (Index r = 0; r < 3; ++r)
+                    CHECK(lines.i_row(k, r) == doctest::Approx(mna.i_row(k, r)).epsilon(1e-8));
+            }
+        }
+    }
+}
+
 TEST_CASE("one sinh cell in series with its wires solves the scalar equation") {
     Crossbar crossbar;
     crossbar.g = Matrix<double>(1, 1, 1e-3);
