@@ -1,10 +1,14 @@
 #include "base/buffer_pool.hpp"
 
+#include "base/page_memory.hpp"
+
 #include <bit>
 
 namespace ohmloom {
 
 namespace {
+
+constexpr std::size_t large = std::size_t{1} << 21U; ///< doubles
 
 unsigned magnitude(Index count) {
     return static_cast<unsigned>(std::bit_width(static_cast<std::size_t>(count)));
@@ -22,7 +26,10 @@ std::shared_ptr<double[]> BufferPool::take(Index count) {
             return buffer;
         }
     }
-    return std::make_shared_for_overwrite<double[]>(std::size_t{1} << size);
+    const std::size_t room = std::size_t{1} << size;
+    // The system's pages are zero anyway; from the allocator, zeroing would be work for nothing.
+    if (room >= large) return make_page_memory(room);
+    return std::make_shared_for_overwrite<double[]>(room);
 }
 
 void BufferPool::give_back(std::shared_ptr<double[]> buffer, Index count) {

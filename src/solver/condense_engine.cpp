@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ohmloom {
 
@@ -47,14 +48,13 @@ ArraySolution solve_array_condense(const Crossbar& crossbar, const Drive& drive,
 }
 
 PortMatrix port_matrix_condense(const Crossbar& crossbar, const SolveOptions& /*options*/) {
-    const CondensedArray condensed(crossbar);
-    PortMatrix ports{condensed.port_conductance(), crossbar.rows(), crossbar.lines(), 0.0, Engine::condense};
-
+    CondensedArray condensed(crossbar);
     // Residual of one operating point with every terminal at work: alternating, incommensurate potentials.
-    Matrix<double> probe(1, ports.y.rows());
+    Matrix<double> probe(1, condensed.port_conductance().rows());
     for (Index p = 0; p < probe.cols(); ++p) probe(0, p) = std::cos(1.0 + 2.0 * static_cast<double>(p));
-    ports.residual = currents_of(condensed.operating_points(probe), 0).residual(0);
-    return ports;
+    const double residual = currents_of(condensed.operating_points(probe), 0).residual(0);
+    return {std::move(condensed).port_conductance(), crossbar.rows(), crossbar.lines(), residual,
+            Engine::condense};
 }
 
 } // namespace ohmloom

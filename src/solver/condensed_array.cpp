@@ -23,7 +23,7 @@ namespace {
 constexpr Index tile_sites =
     64; ///< blocks up to this size are condensed as one piece and never kept in parts
 constexpr Index parallel_sites = 1024;  ///< blocks below this are worked on by one thread
-constexpr Index small_elimination = 16; ///< eliminated nodes below which our kernels beat BLAS calls
+constexpr Index small_elimination = 20; ///< eliminated nodes below which our kernels beat BLAS calls
 constexpr Index strip = 128;            ///< columns that one thread assembles at a time
 constexpr Index large_front =
     512; ///< beyond this, BLAS does the elimination, which leaves the upper triangle alone
@@ -52,17 +52,16 @@ void eliminate(const FrontView& front) {
     }
 }
 
-/// Zeroes what assembly adds to.
-void clear(const FrontView& front) {
+/// Zeroes what assembly adds to. Panels are new and zero already.
+void clear_rest(const FrontView& front) {
     const Index kept = front.kept();
     if (front.size <= large_front) {
-        std::fill(front.panel, front.panel + front.size * front.eliminated, 0.0);
         std::fill(front.rest, front.rest + kept * kept, 0.0);
         return;
     }
-    parallel_for((front.size + strip - 1) / strip, [&](Index i) {
-        for (Index c = i * strip; c < std::min(front.size, (i + 1) * strip); ++c)
-            std::fill(front.column(c) + c, front.column(c) + front.size, 0.0);
+    parallel_for((kept + strip - 1) / strip, [&](Index i) {
+        for (Index c = i * strip; c < std::min(kept, (i + 1) * strip); ++c)
+            std::fill(front.rest + c * kept + c, front.rest + (c + 1) * kept, 0.0);
     });
 }
 
@@ -240,7 +239,8 @@ private:
         auto part = std::make_shared<Part>();
         part->plan = like.plan;
         part->block = like.block;
-        part->panels = make_buffer(like.is_tile() ? plan.panel_values : plan.own_panel_values());
+        part->panels = std::make_shared<double[]>(
+            static_cast<std::size_t>(like.is_tile() ? plan.panel_values : plan.own_panel_values()));
         if (like.is_tile()) return finish(std::move(part), {}, is_root);
         const std::array<Block, 2> blocks = plan.halves_of(like.block);
         std::array<Outcome, 2> halves;
@@ -284,7 +284,7 @@ private:
     void join(Part& part, double* square, std::array<Outcome, 2>& halves) {
         const BlockPlan& plan = *part.plan;
         const FrontView front{part.panels.get(), square, plan.size(), plan.eliminated};
-        clear(front);
+        clear_rest(front);
         for (std::size_t h = 0; h < 2; ++h) {
             const ReducedView reduced = halves[h].reduced();
             add_reduced(reduced, plan.runs[h], front);
@@ -317,7 +317,7 @@ private:
         const FrontView front{panels + plan.panel_values - plan.own_panel_values(), result, plan.size(),
                               plan.eliminated};
         if (plan.is_leaf()) {
-            clear(front);
+            clear_rest(front);
             add_elements(plan, block, elements_, lines_per_site_, front);
             eliminate(front);
             return;
@@ -329,7 +329,7 @@ private:
         condense_inside(first, blocks[0], panels, first_result, {second_result, stacks.own, stacks.diagonal});
         condense_inside(second, blocks[1], panels + first.panel_values, second_result,
                         {second_result + second.kept() * second.kept(), stacks.own, stacks.diagonal});
-        clear(front);
+        clear_rest(front);
         add_reduced({first_result, first.kept(), false}, plan.runs[0], front, stacks.diagonal);
         add_reduced({second_result, second.kept(), false}, plan.runs[1], front, stacks.diagonal);
         eliminate(front);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace ohmloom {
@@ -51,7 +52,8 @@ public:
     explicit CondensedArray(const Crossbar& crossbar, CondenseKeep keep = CondenseKeep::factors);
 
     /// [ports x ports] [S] current into the array per terminal potential: row sources first, then column lines.
-    [[nodiscard]] const Matrix<double>& port_conductance() const { return y_; }
+    [[nodiscard]] const Matrix<double>& port_conductance() const& { return y_; }
+    [[nodiscard]] Matrix<double> port_conductance() && { return std::move(y_); }
 
     /// The array as it stands: with all changes.
     [[nodiscard]] const Crossbar& crossbar() const { return *crossbar_; }

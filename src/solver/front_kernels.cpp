@@ -41,51 +41,89 @@ HWY_INLINE void for_lanes(Index count, const Body& body) {
         [tag, some](const hn::Vec<Lanes>& value, double* to) { hn::BlendedStore(value, some, tag, to); });
 }
 
-/// to += from, diagonal -= from; returns the sum of `from`.
-HWY_INLINE double add_column(const double* from, Index count, double* diagonal, double* to) {
+/// Neighbouring columns of a reduced block, and where they go.
+template <int columns>
+struct ColumnGroup {
+    const double* from[columns]; ///< to be indexed by the row in the block
+    double* to[columns];         ///< to be indexed by the row in the front
+    double sum[columns] = {};    ///< of all elements added so far
+};
+
+/// Adds rows [first, first + count) of a group to the rows from `target` on, and takes them off the diagonal elements.
+template <int columns>
+HWY_INLINE void add_rows(ColumnGroup<columns>& group, Index first, Index count, Index target,
+                         double* diagonal) {
     const Lanes tag;
-    auto total = hn::Zero(tag);
+    hn::Vec<Lanes> sums[columns];
+    for (auto& sum : sums) sum = hn::Zero(tag);
     for_lanes(count, [&](Index i, const auto& load, const auto& store) HWY_ATTR {
-        const auto value = load(from + i);
-        store(hn::Add(load(to + i), value), to + i);
-        store(hn::Sub(load(diagonal + i), value), diagonal + i);
-        total = hn::Add(total, value);
+        auto all = hn::Zero(tag);
+        for (int q = 0; q < columns; ++q) {
+            const auto value = load(group.from[q] + first + i);
+            double* to = group.to[q] + target + i;
+            store(hn::Add(load(to), value), to);
+            sums[q] = hn::Add(sums[q], value);
+            all = hn::Add(all, value);
+        }
+        store(hn::Sub(load(diagonal + first + i), all), diagonal + first + i);
     });
-    return hn::GetLane(hn::SumOfLanes(tag, total));
+    for (int q = 0; q < columns; ++q) group.sum[q] += hn::GetLane(hn::SumOfLanes(tag, sums[q]));
 }
 
-/// As add_column(), into elements `stride` apart.
-double add_across(const double* from, Index count, Index stride, double* diagonal, double* to) {
-    double total = 0.0;
+/// As add_rows(), where the front holds the elements across: in the columns from `to` on, `stride` apart.
+template <int columns>
+HWY_INLINE void add_rows_across(ColumnGroup<columns>& group, Index first, Index count, double* to,
+                                Index stride, double* diagonal) {
     for (Index i = 0; i < count; ++i) {
-        to[i * stride] += from[i];
-        diagonal[i] -= from[i];
-        total += from[i];
+        double all = 0.0;
+        for (int q = 0; q < columns; ++q) {
+            const double value = group.from[q][first + i];
+            to[i * stride + q] += value;
+            group.sum[q] += value;
+            all += value;
+        }
+        diagonal[first + i] -= all;
     }
-    return total;
+}
+
+/// Adds the columns [c, c + columns), which lie in one run.
+template <int columns>
+HWY_INLINE void add_column_group(const ReducedView& block, std::span<const NodeRun> runs, std::size_t run,
+                                 Index c, const FrontView& front, double* diagonal) {
+    const Index shift = runs[run].to - runs[run].from, run_end = runs[run].from + runs[run].count;
+    const Index place = c + shift;
+    ColumnGroup<columns> group;
+    for (int q = 0; q < columns; ++q) {
+        group.from[q] = block.column(c + q);
+        group.to[q] = front.column(place + q);
+    }
+    for (int q = 0; q < columns; ++q) {
+        for (int r = q + 1; r < columns; ++r) {
+            const double value = group.from[q][c + r];
+            group.to[q][place + r] += value;
+            group.sum[q] += value;
+            diagonal[c + r] -= value;
+        }
+    }
+    add_rows(group, c + columns, run_end - c - columns, place + columns, diagonal);
+    for (const NodeRun& other : runs.subspan(run + 1)) {
+        if (other.to > place) {
+            add_rows(group, other.from, other.count, other.to, diagonal);
+        } else {
+            const Index stride = other.to < front.eliminated ? front.size : front.kept();
+            add_rows_across(group, other.from, other.count, front.column(other.to) + place, stride, diagonal);
+        }
+    }
+    for (int q = 0; q < columns; ++q) diagonal[c + q] -= group.sum[q];
 }
 
 void add_block_columns(const ReducedView& block, std::span<const NodeRun> runs, Index begin, Index end,
                        const FrontView& front, double* diagonal) {
     for (std::size_t run = 0; run < runs.size(); ++run) {
-        const Index shift = runs[run].to - runs[run].from, run_end = runs[run].from + runs[run].count;
-        for (Index c = std::max<Index>(begin, runs[run].from); c < std::min(end, run_end); ++c) {
-            const Index place = c + shift;
-            const double* from = block.column(c);
-            double* to = front.column(place);
-            double sum = add_column(from + c + 1, run_end - c - 1, diagonal + c + 1, to + place + 1);
-            for (std::size_t other = run + 1; other < runs.size(); ++other) {
-                const Index first = runs[other].from, target = runs[other].to, count = runs[other].count;
-                if (target > place) {
-                    sum += add_column(from + first, count, diagonal + first, to + target);
-                } else {
-                    const Index stride = target < front.eliminated ? front.size : front.kept();
-                    sum += add_across(from + first, count, stride, diagonal + first,
-                                      front.column(target) + place);
-                }
-            }
-            diagonal[c] -= sum;
-        }
+        const Index last = std::min<Index>(end, runs[run].from + runs[run].count);
+        Index c = std::max<Index>(begin, runs[run].from);
+        for (; c + 4 <= last; c += 4) add_column_group<4>(block, runs, run, c, front, diagonal);
+        for (; c < last; ++c) add_column_group<1>(block, runs, run, c, front, diagonal);
     }
 }
 
