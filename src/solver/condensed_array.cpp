@@ -702,7 +702,7 @@ Matrix<double> CondensedArray::port_conductance_with(std::span<const CellChange>
 
 CondensedPoints CondensedArray::operating_points(const Matrix<double>& ports, bool fields) const {
     OHMLOOM_ASSERT(ports.cols() == y_.rows());
-    constexpr Index most_lanes = 64;
+    constexpr Index most_lanes = 128;
     const Index batch = ports.rows(), rows = crossbar_->rows(), lines = crossbar_->lines();
     const auto size = static_cast<std::size_t>(batch);
     CondensedPoints points{Matrix<double>(batch, rows),

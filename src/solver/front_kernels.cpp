@@ -182,41 +182,50 @@ int eliminate_front(const FrontView& front) {
     return 0;
 }
 
-/// `vectors` vectors of lanes of one eliminated node, from those of all nodes behind it: −1/L(p,p) · Σ L(q,p)·x(q). The sum
-/// runs in `chains` of its own, so that one addition need not wait for the other.
-template <int vectors, int chains>
-HWY_INLINE void substitute_lanes(const double* column, Index p, Index size, const NodeLanes& x, Index lane) {
+/// `vectors` vectors of lanes of `columns` neighbouring eliminated nodes from `first` on, from those of all nodes behind them:
+/// x(p) = −1/L(p,p) · Σ L(q,p)·x(q) over q > p. What is read of x serves all columns.
+template <int columns, int vectors>
+HWY_INLINE void substitute_lanes(const FrontView& front, const NodeLanes& x, Index first, Index lane) {
     const Lanes tag;
-    hn::Vec<Lanes> sums[chains][vectors];
-    for (auto& chain : sums) {
-        for (auto& sum : chain) sum = hn::Zero(tag);
+    const double* column[columns];
+    for (int c = 0; c < columns; ++c) column[c] = front.panel + (first + c) * front.size;
+    hn::Vec<Lanes> sums[columns][vectors];
+    for (auto& sum_of_column : sums) {
+        for (auto& sum : sum_of_column) sum = hn::Zero(tag);
     }
-    Index q = p + 1;
-    const auto add = [&](Index node, int chain) HWY_ATTR {
-        const auto factor = hn::Set(tag, column[node]);
-        const double* values = x.node(node) + lane;
-        for (int v = 0; v < vectors; ++v)
-            sums[chain][v] = hn::MulAdd(factor, hn::LoadU(tag, values + v * width()), sums[chain][v]);
-    };
-    for (; q + chains <= size; q += chains) {
-        for (int chain = 0; chain < chains; ++chain) add(q + chain, chain);
+    for (Index q = first + columns; q < front.size; ++q) {
+        const double* from = x.node(q) + lane;
+        hn::Vec<Lanes> values[vectors];
+        for (int v = 0; v < vectors; ++v) values[v] = hn::LoadU(tag, from + v * width());
+        for (int c = 0; c < columns; ++c) {
+            const auto factor = hn::Set(tag, column[c][q]);
+            for (int v = 0; v < vectors; ++v) sums[c][v] = hn::MulAdd(factor, values[v], sums[c][v]);
+        }
     }
-    for (; q < size; ++q) add(q, 0);
-    const auto scale = hn::Set(tag, -1.0 / column[p]);
-    for (int v = 0; v < vectors; ++v) {
-        for (int chain = 1; chain < chains; ++chain) sums[0][v] = hn::Add(sums[0][v], sums[chain][v]);
-        hn::StoreU(hn::Mul(sums[0][v], scale), tag, x.node(p) + lane + v * width());
+    for (int c = columns - 1; c >= 0; --c) {
+        const auto scale = hn::Set(tag, -1.0 / column[c][first + c]);
+        for (int v = 0; v < vectors; ++v) {
+            const auto value = hn::Mul(sums[c][v], scale);
+            hn::StoreU(value, tag, x.node(first + c) + lane + v * width());
+            for (int before = 0; before < c; ++before) {
+                sums[before][v] = hn::MulAdd(hn::Set(tag, column[before][first + c]), value, sums[before][v]);
+            }
+        }
     }
 }
 
+template <int columns>
+HWY_INLINE void substitute_columns(const FrontView& front, const NodeLanes& x, Index first) {
+    Index lane = 0;
+    for (; lane + 4 * width() <= x.stride; lane += 4 * width())
+        substitute_lanes<columns, 4>(front, x, first, lane);
+    for (; lane < x.stride; lane += width()) substitute_lanes<columns, 1>(front, x, first, lane);
+}
+
 void back_substitute_front(const FrontView& front, const NodeLanes& x) {
-    for (Index p = front.eliminated; p-- > 0;) {
-        const double* column = front.panel + p * front.size;
-        Index lane = 0;
-        for (; lane + 8 * width() <= x.stride; lane += 8 * width())
-            substitute_lanes<8, 1>(column, p, front.size, x, lane);
-        for (; lane < x.stride; lane += width()) substitute_lanes<1, 4>(column, p, front.size, x, lane);
-    }
+    Index first = front.eliminated;
+    for (; first >= 4; first -= 4) substitute_columns<4>(front, x, first - 4);
+    for (; first >= 1; --first) substitute_columns<1>(front, x, first - 1);
 }
 
 void add_currents_of_leaf(const BlockPlan& leaf, std::span<const double> g, const NodeLanes& x,

@@ -202,7 +202,7 @@ TEST_CASE("the currents inside agree with the port conductances, and obey Kirchh
     const Crossbar crossbar = large_crossbar(100, 130, 2);
     const CondensedArray array(crossbar);
     const Index count = crossbar.rows() + crossbar.lines();
-    Matrix<double> ports(70, count); // more than are carried at once
+    Matrix<double> ports(140, count); // more than are carried at once
     for (Index k = 0; k < ports.rows(); ++k) {
         for (Index p = 0; p < count; ++p) ports(k, p) = std::sin(static_cast<double>(k * count + p));
     }
