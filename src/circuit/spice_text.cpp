@@ -95,7 +95,9 @@ struct ElementCard {
                   element.transresistance);
     }
     void operator()(const Diode& diode) const {
-        sink.line("{} {} {} {} {:.17g}", name, at(diode.anode), at(diode.cathode), diode.model, diode.area);
+        // With its name: ngspice may take a bare number behind the model for a third node.
+        sink.line("{} {} {} {} area={:.17g}", name, at(diode.anode), at(diode.cathode), diode.model,
+                  diode.area);
     }
     void operator()(const Mosfet& mosfet) const {
         sink.line(

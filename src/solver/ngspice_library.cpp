@@ -11,6 +11,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -179,6 +180,26 @@ public:
         return result_;
     }
 
+    /// Runs any analysis and keeps all its points.
+    NgspiceVectors record(const std::string& analysis) {
+        result_.arrived = result_.aborted = false;
+        recorded_.emplace();
+        log_.clear();
+        command(analysis);
+        Recorded recorded = std::move(*recorded_);
+        recorded_.reset();
+        if (!result_.arrived && !result_.aborted) fail(fmt::format("ngspice does not run '{}'", analysis));
+        NgspiceVectors vectors = std::move(recorded.vectors);
+        const auto names = static_cast<Index>(vectors.names.size());
+        const Index points = names == 0 ? 0 : static_cast<Index>(recorded.real.size()) / names;
+        vectors.values = Matrix<double>(points, names, std::move(recorded.real));
+        vectors.imaginary = Matrix<double>(points, names, std::move(recorded.imaginary));
+        vectors.completed = result_.arrived && !result_.aborted;
+        vectors.log = log_.text();
+        command("destroy all");
+        return vectors;
+    }
+
     /// Newton iterations since the deck was loaded.
     int total_iterations() {
         iterations_ = 0;
@@ -244,6 +265,12 @@ private:
             result.places.clear();
             const auto count = static_cast<std::size_t>(all->veccount);
             for (std::size_t i = 0; i < count; ++i) result.places.emplace(all->vecs[i]->vecname, i);
+            if (library.recorded_) {
+                library.recorded_->vectors = {};
+                for (std::size_t i = 0; i < count; ++i) {
+                    library.recorded_->vectors.names.emplace_back(all->vecs[i]->vecname);
+                }
+            }
             result.values.assign(count, std::numeric_limits<double>::quiet_NaN());
         });
     }
@@ -253,6 +280,9 @@ private:
             const auto count = std::min(static_cast<std::size_t>(all->veccount), result.values.size());
             for (std::size_t i = 0; i < count; ++i) result.values[i] = all->vecsa[i]->creal;
             result.arrived = true;
+            if (library.recorded_ && count == library.recorded_->vectors.names.size()) {
+                library.recorded_->add(all, count);
+            }
         });
     }
 
@@ -272,7 +302,25 @@ private:
         ++log_size_;
     }
 
+    /// The points of an analysis that is under way.
+    struct Recorded {
+        NgspiceVectors vectors;
+        std::vector<double> real, imaginary;
+
+        void add(pvecvaluesall all, std::size_t count) {
+            for (std::size_t i = 0; i < count; ++i) {
+                const pvecvalues value = all->vecsa[i];
+                real.push_back(value->creal);
+                imaginary.push_back(value->is_complex ? value->cimag : 0.0);
+                if (!value->is_scale) continue;
+                vectors.axis = i;
+                vectors.has_axis = true;
+            }
+        }
+    };
+
     std::unique_ptr<void, LibraryCloser> handle_;
+    std::optional<Recorded> recorded_;
     decltype(&ngSpice_Circ) circuit_ = nullptr;
     decltype(&ngSpice_Command) command_ = nullptr;
     NgspiceLog log_;
@@ -354,15 +402,35 @@ NgspiceAnswer answer_job(NgspiceLibrary& library, const NgspiceJob& job) {
 
 } // namespace
 
-NgspiceAnswer solve_operating_points(const NgspiceJob& job) {
-    require_shapes(job);
+namespace {
+
+/// Lets `work` have the library, one caller at a time.
+void with_library(const std::function<void(NgspiceLibrary&)>& work) {
     static std::mutex one_at_a_time;
     const std::lock_guard lock(one_at_a_time);
     const LeakCheckPause pause;
     static std::optional<NgspiceLibrary> library;
     if (library && library->is_spent()) library.reset();
     if (!library) library.emplace();
-    return answer_job(*library, job);
+    work(*library);
+}
+
+} // namespace
+
+NgspiceAnswer solve_operating_points(const NgspiceJob& job) {
+    require_shapes(job);
+    NgspiceAnswer answer;
+    with_library([&](NgspiceLibrary& library) { answer = answer_job(library, job); });
+    return answer;
+}
+
+std::vector<NgspiceVectors> run_analyses(const NgspiceAnalyses& job) {
+    std::vector<NgspiceVectors> answers;
+    with_library([&](NgspiceLibrary& library) {
+        library.load(job.deck);
+        for (const std::string& command : job.commands) answers.push_back(library.record(command));
+    });
+    return answers;
 }
 
 } // namespace ohmloom

@@ -35,4 +35,25 @@ struct [[nodiscard]] NgspiceAnswer {
 /// accept the deck, stops itself, or does not know an input or output, with the telling lines of its log.
 NgspiceAnswer solve_operating_points(const NgspiceJob& job);
 
+/// Analyses wanted of one deck, as ngspice commands: "op", "dc v1 0 1 0.1", "ac dec 10 1 1meg", "tran 1n 1u".
+struct NgspiceAnalyses {
+    std::string deck; ///< SPICE text, title line first, `.end` last, without analysis cards
+    std::vector<std::string> commands;
+};
+
+/// All vectors of one analysis.
+struct NgspiceVectors {
+    std::vector<std::string> names; ///< as ngspice has them: "out", "v1#branch", "time"
+    std::size_t axis = 0;           ///< place of the axis among them, if `has_axis`
+    bool has_axis = false;
+    Matrix<double> values;    ///< [points x names]
+    Matrix<double> imaginary; ///< [points x names] 0 where a vector is real
+    bool completed = false;   ///< false: ngspice gave up before the end; the points are those until then
+    std::string log;          ///< what ngspice said meanwhile, shortened in the middle if long
+};
+
+/// Runs analyses of a deck, one after another, and gives all their vectors. As solve_operating_points() otherwise.
+/// @throws BackendError if ngspice is not installed, does not accept the deck or a command, or stops itself.
+std::vector<NgspiceVectors> run_analyses(const NgspiceAnalyses& job);
+
 } // namespace ohmloom

@@ -7,9 +7,6 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -105,35 +102,4 @@ TEST_CASE("ngspice: a finite op-amp gain takes off its share of the output") {
     // The I− side divides out by 1 + 10k/(1k + 1/1mS) = 6, so out = ideal / (1 + 6/gain).
     CHECK(solve_deck(spice(netlist.circuit), {"o_0"})[0] ==
           doctest::Approx(stage_output(crossbar, v, 0, stage) / (1.0 + 6e-4)).epsilon(1e-10).scale(0.0));
-}
-
-TEST_CASE("every reference deck gives the values that its header expects") {
-    // Header lines read: * expect <output> = <value>
-    int decks = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(OHMLOOM_SOURCE_DIR "/netlists")) {
-        if (entry.path().extension() != ".cir") continue;
-        CAPTURE(entry.path().filename().string());
-        std::ifstream file(entry.path());
-        const std::string deck{std::istreambuf_iterator<char>(file), {}};
-        std::vector<std::string> outputs;
-        std::vector<double> expected;
-        std::istringstream lines(deck);
-        for (std::string line; std::getline(lines, line);) {
-            std::istringstream words(line);
-            std::string star, expect, output, equals;
-            double value = 0.0;
-            if (words >> star >> expect >> output >> equals >> value && star == "*" && expect == "expect") {
-                outputs.push_back(output);
-                expected.push_back(value);
-            }
-        }
-        REQUIRE_FALSE(outputs.empty());
-        const std::vector<double> values = solve_deck(deck, outputs);
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            CAPTURE(outputs[i]);
-            CHECK(values[i] == doctest::Approx(expected[i]).epsilon(1e-9).scale(0.0));
-        }
-        ++decks;
-    }
-    CHECK(decks >= 2);
 }

@@ -30,6 +30,7 @@ void add_data_verb(CommandLine& line);
 void add_device_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
+void add_spice_verb(CommandLine& line);
 void add_train_verb(CommandLine& line);
 
 } // namespace ohmloom::cli
