@@ -22,9 +22,10 @@ namespace {
 
 constexpr Index tile_sites =
     64; ///< blocks up to this size are condensed as one piece and never kept in parts
-constexpr Index parallel_sites = 1024;  ///< blocks below this are worked on by one thread
-constexpr Index small_elimination = 20; ///< eliminated nodes below which our kernels beat BLAS calls
-constexpr Index strip = 128;            ///< columns that one thread assembles at a time
+constexpr Index parallel_sites = 1024;   ///< blocks below this are worked on by one thread
+constexpr Index small_elimination = 20;  ///< eliminated nodes below which our kernels beat BLAS calls
+constexpr Index small_substitution = 64; ///< likewise, in back substitution
+constexpr Index strip = 128;             ///< columns that one thread assembles at a time
 constexpr Index large_front =
     512; ///< beyond this, BLAS does the elimination, which leaves the upper triangle alone
 
@@ -438,7 +439,7 @@ private:
     }
 
     void substitute(const FrontView& front, const NodeLanes& x) const {
-        if (front.eliminated < small_elimination || stride_ == lane_unit) {
+        if (front.eliminated < small_substitution || stride_ == lane_unit) {
             front_kernels::back_substitute(front, x);
         } else {
             back_substitute(front, x.values, stride_);
