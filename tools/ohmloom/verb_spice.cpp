@@ -50,7 +50,7 @@ void write_waveforms(Hdf5Writer& file, const std::string& group, const Waveforms
     file.make_group(group);
     file.set_attribute(group, "analysis", waveforms.analysis);
     file.set_attribute(group, "message", waveforms.message);
-    file.write(group + "/" + waveforms.axis_name, waveforms.axis, waveforms.axis_unit);
+    file.write(fmt::format("{}/{}", group, waveforms.axis_name), waveforms.axis, waveforms.axis_unit);
     if (!waveforms.outer.empty()) file.write(group + "/outer_sweep", waveforms.outer, waveforms.axis_unit);
     const auto column = [](const Matrix<double>& values, Index s) {
         std::vector<double> signal;
@@ -61,11 +61,12 @@ void write_waveforms(Hdf5Writer& file, const std::string& group, const Waveforms
         const std::string& name = waveforms.signals[k];
         const auto s = static_cast<Index>(k);
         if (waveforms.imaginary.empty()) {
-            file.write(group + "/" + name, column(waveforms.values, s), unit_of(name));
+            file.write(fmt::format("{}/{}", group, name), column(waveforms.values, s), unit_of(name));
             continue;
         }
-        file.write(group + "/" + name + "_real", column(waveforms.values, s), unit_of(name));
-        file.write(group + "/" + name + "_imaginary", column(waveforms.imaginary, s), unit_of(name));
+        file.write(fmt::format("{}/{}_real", group, name), column(waveforms.values, s), unit_of(name));
+        file.write(fmt::format("{}/{}_imaginary", group, name), column(waveforms.imaginary, s),
+                   unit_of(name));
     }
 }
 

@@ -1,0 +1,88 @@
+"""`ohmloom spice`: decks with known answers, both engines, waveforms in HDF5, and refusals."""
+
+import json
+
+import h5py
+import numpy as np
+
+from harness import case
+
+DIVIDER = """divider
+v1 in 0 10
+r1 in out 1k
+r2 out 0 2k
+.op
+.dc v1 0 4 1
+.measure dc half find v(out) at=1.5
+.end
+"""
+
+RC = """rc
+v1 in 0 pulse(0 1 0 1p 1p 1 2)
+r1 in out 1k
+c1 out 0 1n
+.tran 10n 5u 0 5n
+.measure tran t_half when v(out)=0.5 rise=1
+.end
+"""
+
+
+def deck(t, text):
+    t.path("deck.cir").write_text(text)
+    return "deck.cir"
+
+
+@case
+def spice_operating_point(t):
+    """A deck's operating point and sweep are printed, and its waveforms are in the file with units."""
+    done = t.ohmloom("spice", deck(t, DIVIDER), "-o", "out.h5")
+    assert "v(out)                   6.66666667 V" in done.out, done.out
+    assert "half                     1 V" in done.out, done.out
+    with h5py.File(t.path("out.h5")) as file:
+        group = file["mna/1_dc"]
+        assert np.allclose(group["sweep"][()], np.arange(5.0))
+        assert np.allclose(group["v(out)"][()], np.arange(5.0) * 2 / 3, rtol=1e-12)
+        assert group["v(out)"].attrs["unit"] in ("V", b"V") and group["i(v1)"].attrs["unit"] in ("A", b"A")
+
+
+@case
+def spice_both_engines(t):
+    """Both engines run a deck, and the place of their largest difference is told."""
+    done = t.ohmloom("spice", deck(t, DIVIDER), "--engine", "both", "--json")
+    result = json.loads(done.out)
+    assert [run["engine"] for run in result["engines"]] == ["mna", "ngspice"]
+    assert all(run["measures"][0]["value"] - 1.0 < 1e-9 for run in result["engines"])
+    assert len(result["differences"]) == 2 and all(d["relative"] < 1e-6 for d in result["differences"])
+
+
+@case
+def spice_transient(t):
+    """ngspice runs a transient deck; its measure is the closed form."""
+    result = json.loads(t.ohmloom("spice", deck(t, RC), "--engine", "ngspice", "--json").out)
+    measure = result["engines"][0]["measures"][0]
+    assert abs(measure["value"] / 0.693147e-6 - 1.0) < 5e-3 and measure["unit"] == "s"
+
+
+@case
+def spice_failed_measure(t):
+    """A measure that finds nothing is told, with exit status 1."""
+    done = t.ohmloom("spice", deck(t, DIVIDER.replace("at=1.5", "at=15")), status=1)
+    assert "does not reach" in done.out, done.out
+
+
+@case
+def spice_no_solution(t):
+    """A circuit without a solution is told, with exit status 1."""
+    text = "none\nv1 in 0 0\nr1 in a 1k\nb1 a 0 i=-1m*(v(a)*v(a)+1)\n.op\n.end\n"
+    done = t.ohmloom("spice", deck(t, text), status=1)
+    assert "NOT converged" in done.out, done.out
+
+
+@case
+def spice_refusals(t):
+    """A deck that cannot be read is refused with file, line and column; so is one that mna cannot run."""
+    t.refused("spice", deck(t, "bad\nr1 a 0 1x9\n.op\n"))
+    t.refused("spice", deck(t, "bad\nr1 a 0 1k\n"))
+    t.refused("spice", deck(t, RC))
+    t.refused("spice", "missing.cir")
+    t.matches_golden()
