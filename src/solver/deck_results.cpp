@@ -217,6 +217,10 @@ std::string measure_unit(const Measure& measure, const std::string& axis_unit) {
     return crossing != nullptr && crossing->find ? signal_unit(*crossing->find) : axis_unit;
 }
 
+/// Differences that the tolerances of both engines leave open.
+constexpr double negligible_voltage = 1e-11; // [V]
+constexpr double negligible_current = 1e-14; // [A]
+
 double largest_of(const Waveforms& waveforms, char kind) {
     double largest = 0.0;
     for (Index s = 0; s < waveforms.values.cols(); ++s) {
@@ -269,7 +273,8 @@ WaveformDifference compare_analysis(const Waveforms& first, const Waveforms& sec
                                    second.imaginary.empty() ? 0.0 : second.imaginary(p, found->second));
             const double floor = name.front() == 'v' ? floor_v : floor_i;
             const double scale = std::max({std::abs(a), std::abs(b), floor});
-            const double relative = scale > 0.0 ? std::abs(a - b) / scale : 0.0;
+            const double noise = name.front() == 'v' ? negligible_voltage : negligible_current;
+            const double relative = std::abs(a - b) > noise ? std::abs(a - b) / scale : 0.0;
             if (relative > difference.relative || difference.signal.empty()) {
                 difference.relative = relative;
                 difference.absolute = std::abs(a - b);

@@ -51,7 +51,8 @@ struct WaveformDifference {
     bool comparable = true; ///< false: other numbers of points or signals, or a point that did not converge
 };
 
-/// Compares analysis by analysis. Transients are compared at the points of the first one, as straight lines between.
+/// Compares analysis by analysis. Differences below the tolerances that both engines are given, 1e-11 V and 1e-14 A,
+/// count as none. Transients are compared at the points of the first one, as straight lines between.
 std::vector<WaveformDifference> compare(const DeckSolution& first, const DeckSolution& second);
 
 } // namespace ohmloom

@@ -171,8 +171,8 @@ DiodeLaw diode_law(const Model& model, const Diode& diode) {
     junction.fc = parameters.at_least("fc", 0.5, 0.0);
     junction.nbv = parameters.positive("nbv", junction.n);
     if (const auto bv = parameters.given("bv"); bv && *bv != 0.0) {
-        junction.breakdown = breakdown_start(std::abs(*bv), parameters.positive("ibv", 1e-3) * diode.area,
-                                             junction.is, junction.nbv * thermal_voltage());
+        junction.breakdown = breakdown_start(std::abs(*bv), parameters.positive("ibv", 1e-3), junction.is,
+                                             junction.nbv * thermal_voltage());
     }
     law.series = parameters.at_least("rs", 0.0, 0.0) / diode.area;
     return law;

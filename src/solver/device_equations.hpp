@@ -21,7 +21,7 @@ struct JunctionPoint {
 ///
 /// Forward and little reverse bias:  I = is (exp(v/(n vt)) − 1) + gmin v
 /// More than 3 n vt reverse:         I = −is (1 + (3 n vt/(e v))³) + gmin v, which joins the exponential smoothly
-/// Beyond the breakdown voltage:     I = −is exp(−(bv' + v)/(nbv vt)) + gmin v, where bv' makes the current −ibv at −bv
+/// Beyond the breakdown voltage:     I = −is exp(−(bv' + v)/(nbv vt)) + gmin v, where bv' makes the current −ibv at −bv, for any area
 /// Capacitance: tt dI/dv, plus cjo/(1 − v/vj)^m, continued by its tangent above fc vj.
 ///
 /// Source: Shockley's equation; Massobrio, Antognetti, "Semiconductor Device Modeling with SPICE", 2nd ed., 1993,
@@ -70,6 +70,8 @@ struct GateCapacitances {
 ///     saturated  vds >= vgs − threshold:   I = beta/2 (vgs − threshold)² (1 + lambda vds)
 ///     linear     otherwise:                I = beta vds (vgs − threshold − vds/2) (1 + lambda vds)
 ///     beta = kp w/(l − 2 ld)
+///
+/// For vbs > 0, gmb is gamma/(2 root) of the continued root, as in SPICE, which is more than the slope of the current.
 ///
 /// Gate capacitances: Meyer's, of the gate oxide, and the overlaps.
 ///
