@@ -6,8 +6,8 @@
 // clang-format on
 #include <hwy/highway.h>
 
-#include "solver/cell_laws-inl.hpp"
-#include "solver/lane_vectors-inl.hpp"
+#include "solver/cell_laws-inl.h"
+#include "solver/lane_vectors-inl.h"
 #include "solver/line_kernels.hpp"
 
 #include <cmath>

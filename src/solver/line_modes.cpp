@@ -22,15 +22,21 @@ struct AverageChain {
 /// Of so many lines at most is an average taken: modes are smooth, and need not be exact.
 constexpr Index most_sampled = 64;
 
-Index stride(Index lines) {
-    return (lines + most_sampled - 1) / most_sampled;
-}
+/// Every so-many-th of a family's lines, and the share of each in the average.
+struct Sample {
+    Index step;
+    double share;
+
+    explicit Sample(Index lines) : step((lines + most_sampled - 1) / most_sampled) {
+        const Index count = (lines + step - 1) / step;
+        share = 1.0 / static_cast<double>(count);
+    }
+};
 
 AverageChain average_row(const LineSystem& system, const std::vector<double>& slopes) {
     const std::size_t sites = at(system.sites);
     AverageChain chain{std::vector<double>(sites), std::vector<double>(sites), std::vector<double>(sites)};
-    const Index step = stride(system.rows);
-    const double share = 1.0 / static_cast<double>((system.rows + step - 1) / step);
+    const auto [step, share] = Sample(system.rows);
     for (Index r = 0; r < system.rows; r += step) {
         for (Index s = 0; s < system.sites; ++s) {
             chain.link[at(s)] += share * system.row_link[at(r * system.sites + s)];
@@ -45,8 +51,7 @@ AverageChain average_row(const LineSystem& system, const std::vector<double>& sl
 AverageChain average_column(const LineSystem& system, const std::vector<double>& slopes) {
     const std::size_t rows = at(system.rows);
     AverageChain chain{std::vector<double>(rows), std::vector<double>(rows), std::vector<double>(rows)};
-    const Index step = stride(system.lines);
-    const double share = 1.0 / static_cast<double>((system.lines + step - 1) / step);
+    const auto [step, share] = Sample(system.lines);
     for (Index r = 0; r < system.rows; ++r) {
         for (Index l = 0; l < system.lines; l += step) {
             const std::size_t node = at(r * system.lines + l);

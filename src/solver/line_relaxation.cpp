@@ -6,8 +6,8 @@
 // clang-format on
 #include <hwy/highway.h>
 
-#include "solver/cell_laws-inl.hpp"
-#include "solver/lane_vectors-inl.hpp"
+#include "solver/cell_laws-inl.h"
+#include "solver/lane_vectors-inl.h"
 #include "solver/line_relaxation.hpp"
 
 #include <algorithm>
@@ -115,15 +115,16 @@ public:
           swept_(block.swept.data() + lane), amplitudes_(block.amplitudes.data() + lane),
           mode_sums_(block.mode_sums.data() + lane) {}
 
-    template <bool downward, bool first_pass>
-    HWY_INLINE SweepSums run() const {
+    HWY_INLINE SweepSums run(line_kernels::Pass pass) const {
+        const bool downward = pass != line_kernels::Pass::up,
+                   first_pass = pass == line_kernels::Pass::first_down;
         const Index rows = system_.rows, lines = system_.lines;
         SweepSums sums{zero(), zero()};
         if constexpr (coarse) {
             for (Index m = 0; m < modes * modes; ++m) store(zero(), mode_sums_ + m * lane_count);
         }
         for (Index k = 0; k < rows; ++k) {
-            eliminate_row<downward, first_pass>(downward ? k : rows - 1 - k, k, sums);
+            eliminate_row(downward ? k : rows - 1 - k, k, downward, first_pass, sums);
         }
         // The row at which the pass ends has no next one to finish it.
         const Index last_row = downward ? rows - 1 : 0, last = last_row * lines;
@@ -147,8 +148,8 @@ private:
     static constexpr bool linear = Law::linear;
 
     /// Corrects the columns at row r, the k-th of the pass, finishes the row before, and solves row r.
-    template <bool downward, bool first_pass>
-    HWY_INLINE void eliminate_row(Index r, Index k_row, SweepSums& sums) const {
+    HWY_INLINE void eliminate_row(Index r, Index k_row, bool downward, bool first_pass,
+                                  SweepSums& sums) const {
         const Index sites = system_.sites, per_site = system_.lines_per_site, lines = system_.lines;
         const Index to_before = downward ? -lines : lines;
         const Chord::RowStep* row = chord_.rows.data() + r * sites;
@@ -174,7 +175,7 @@ private:
             for (Index k = 0; k < per_site; ++k, ++column, node.move(1), inflow += lane_count) {
                 const Node before = node.at(to_before);
                 Two b;
-                if constexpr (first_pass) {
+                if (first_pass) {
                     b = load(node.b);
                 } else if constexpr (coarse) {
                     const Two added = row_modes.at(*psi);
@@ -264,14 +265,14 @@ void weigh_modes(const LineModes& line_modes, RelaxationBlock& block) {
     }
 }
 
-template <bool downward, bool first_pass, bool coarse>
+template <bool coarse>
 LaneErrors relax_pass(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
-                      const Update& update) {
+                      line_kernels::Pass pass, const Update& update) {
     LaneErrors errors;
     with_law(system.cell, [&](const auto& law) HWY_ATTR {
         for (Index lane = 0; lane < lane_count; lane += width()) {
             const Sweep<coarse, std::decay_t<decltype(law)>> sweep(system, chord, block, law, update, lane);
-            const SweepSums sums = sweep.template run<downward, first_pass>();
+            const SweepSums sums = sweep.run(pass);
             keep(sums.error, errors.error, lane);
             keep(sums.current, errors.current, lane);
         }
@@ -280,24 +281,10 @@ LaneErrors relax_pass(const LineSystem& system, const Chord& chord, RelaxationBl
     return errors;
 }
 
-template <bool coarse>
-LaneErrors relax_in(line_kernels::Pass pass, const LineSystem& system, const Chord& chord,
-                    RelaxationBlock& block, const Update& update) {
-    switch (pass) {
-    case line_kernels::Pass::first_down:
-        return relax_pass<true, true, coarse>(system, chord, block, update);
-    case line_kernels::Pass::down:
-        return relax_pass<true, false, coarse>(system, chord, block, update);
-    case line_kernels::Pass::up:
-        return relax_pass<false, false, coarse>(system, chord, block, update);
-    }
-    return {};
-}
-
 LaneErrors relax_block(const LineSystem& system, const Chord& chord, RelaxationBlock& block,
                        line_kernels::Pass pass, const Update& update) {
-    return chord.coarse ? relax_in<true>(pass, system, chord, block, update)
-                        : relax_in<false>(pass, system, chord, block, update);
+    return chord.coarse ? relax_pass<true>(system, chord, block, pass, update)
+                        : relax_pass<false>(system, chord, block, pass, update);
 }
 
 /// w of row r of linear cells, into the block's one row.

@@ -13,6 +13,8 @@ find_package(HDF5 REQUIRED COMPONENTS C)
 pkg_check_modules(NGSPICE REQUIRED IMPORTED_TARGET ngspice)
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
 pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
+# Kernels are compiled for SSE2 (the least there is), SSE4, AVX2 and AVX-512. SSSE3 alone is nobody's machine any more.
+add_compile_definitions(HWY_DISABLED_TARGETS=HWY_SSSE3)
 
 set(OHMLOOM_HAS_TRAINING OFF)
 if(NOT OHMLOOM_TRAINING STREQUAL "OFF")

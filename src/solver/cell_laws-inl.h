@@ -1,4 +1,4 @@
-// The cells' laws over the vectors of the line kernels. Included once per instruction set; see lane_vectors-inl.hpp.
+// The cells' laws over the vectors of the line kernels. Included once per instruction set; see lane_vectors-inl.h.
 #if defined(OHMLOOM_SOLVER_CELL_LAWS) == defined(HWY_TARGET_TOGGLE)
 #ifdef OHMLOOM_SOLVER_CELL_LAWS
 #undef OHMLOOM_SOLVER_CELL_LAWS
@@ -9,7 +9,7 @@
 #include "devicemodels/cell_laws-inl.h"
 #include "devicemodels/cell_model.hpp"
 #include "devicemodels/lanes-inl.h"
-#include "solver/lane_vectors-inl.hpp"
+#include "solver/lane_vectors-inl.h"
 
 #include <variant>
 
