@@ -11,7 +11,7 @@ namespace ohmloom {
 /// A folder of devicemodels/ and the kinds of device it defines, by its function `<folder>_kinds()`.
 struct DeviceFolder {
     std::string name;
-    std::vector<ModelKind> (*kinds)();
+    std::vector<DeviceKind> (*kinds)();
 };
 
 /// A card that is built into the program.

@@ -12,14 +12,14 @@
 
 namespace ohmloom {
 
-const std::vector<ModelKind>& model_kinds() {
-    static const std::vector<ModelKind> kinds = [] {
-        std::vector<ModelKind> all;
+const std::vector<DeviceKind>& model_kinds() {
+    static const std::vector<DeviceKind> kinds = [] {
+        std::vector<DeviceKind> all;
         for (const DeviceFolder& folder : device_folders()) {
-            for (ModelKind& kind : folder.kinds()) all.push_back(std::move(kind));
+            for (DeviceKind& kind : folder.kinds()) all.push_back(std::move(kind));
         }
         std::sort(all.begin(), all.end(),
-                  [](const ModelKind& a, const ModelKind& b) { return a.name < b.name; });
+                  [](const DeviceKind& a, const DeviceKind& b) { return a.name < b.name; });
         return all;
     }();
     return kinds;
@@ -27,10 +27,10 @@ const std::vector<ModelKind>& model_kinds() {
 
 namespace {
 
-const ModelKind* find_kind(std::string_view model) {
+const DeviceKind* find_kind(std::string_view model) {
     const auto& kinds = model_kinds();
     const auto found =
-        std::find_if(kinds.begin(), kinds.end(), [&](const ModelKind& kind) { return kind.name == model; });
+        std::find_if(kinds.begin(), kinds.end(), [&](const DeviceKind& kind) { return kind.name == model; });
     return found == kinds.end() ? nullptr : &*found;
 }
 
@@ -41,10 +41,10 @@ std::string guess(std::string_view word, const std::vector<std::string>& words) 
 
 Card read_any_card(const TomlTable& table) {
     const std::string model = table.text("model");
-    const ModelKind* kind = find_kind(model);
+    const DeviceKind* kind = find_kind(model);
     if (kind == nullptr) {
         std::vector<std::string> names;
-        for (const ModelKind& known : model_kinds()) names.push_back(known.name);
+        for (const DeviceKind& known : model_kinds()) names.push_back(known.name);
         table.refuse("model", fmt::format("is '{}': expected one of {}{}", model, join_words(names),
                                           guess(model, names)));
     }
@@ -71,8 +71,11 @@ Card find_built_in(std::string_view name) {
         names.push_back(built_in.name);
     }
     for (const BuiltInCard& built_in : built_in_cards()) {
-        const std::string folder = built_in.name.substr(0, built_in.name.find('/'));
-        if (folder != name) continue;
+        std::string folder = built_in.name.substr(0, built_in.name.find('/'));
+        if (folder != name) {
+            names.push_back(std::move(folder));
+            continue;
+        }
         Card card = read_built_in(built_in);
         if (card.is_default) return card;
     }
@@ -97,8 +100,8 @@ Card find_card(std::string_view name, const CardChanges& changes) {
     return card;
 }
 
-const ModelKind& kind_of(const Card& card) {
-    const ModelKind* kind = find_kind(card.model);
+const DeviceKind& kind_of(const Card& card) {
+    const DeviceKind* kind = find_kind(card.model);
     OHMLOOM_ASSERT(kind != nullptr);
     return *kind;
 }

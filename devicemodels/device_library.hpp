@@ -12,7 +12,7 @@
 namespace ohmloom {
 
 /// Every kind of device there is, in alphabetical order.
-const std::vector<ModelKind>& model_kinds();
+const std::vector<DeviceKind>& model_kinds();
 
 /// The built-in cards: "pcm/aihwkit", … in alphabetical order. Each is a file in devicemodels/, built into the program.
 std::vector<std::string> card_names();
@@ -26,7 +26,7 @@ using CardChanges = std::vector<std::pair<std::string, std::string>>;
 Card find_card(std::string_view name, const CardChanges& changes = {});
 
 /// The kind of device that a card is for.
-const ModelKind& kind_of(const Card& card);
+const DeviceKind& kind_of(const Card& card);
 
 /// The device that a card describes.
 /// @throws InputError if its values do not fit together.

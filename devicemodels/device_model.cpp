@@ -9,7 +9,7 @@
 
 namespace ohmloom {
 
-PulseResult DeviceModel::waveform(const DeviceState& state, const Waveform& waveform,
+PulseResult DeviceModel::waveform(const DeviceState& state, const VoltageCurve& waveform,
                                   const DeviceDraws& draws, std::uint32_t event) const {
     constexpr int steps = 64; // per straight piece: the error of the mean voltage falls with their square
     PulseResult result{state, 0.0};
@@ -44,7 +44,7 @@ CellNumbers read_device(const DeviceModel& model, const DeviceState& state, cons
     return numbers;
 }
 
-double voltage_at(const Waveform& waveform, double t) {
+double voltage_at(const VoltageCurve& waveform, double t) {
     if (waveform.t.empty()) return 0.0;
     const auto above = std::upper_bound(waveform.t.begin(), waveform.t.end(), t);
     if (above == waveform.t.begin()) return waveform.v.front();

@@ -56,7 +56,7 @@ struct Pulse {
 };
 
 /// Voltage over time: straight lines between points.
-struct Waveform {
+struct VoltageCurve {
     std::vector<double> t; ///< [s] not decreasing
     std::vector<double> v; ///< [V]
 };
@@ -132,7 +132,7 @@ public:
 
     /// Any waveform. As it stands here: one pulse of the mean voltage for each short step, without noise between;
     /// models that count whole pulses replace it.
-    [[nodiscard]] virtual PulseResult waveform(const DeviceState& state, const Waveform& waveform,
+    [[nodiscard]] virtual PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
                                                const DeviceDraws& draws, std::uint32_t event) const;
 
     /// Brings a device in the state `from` to the conductance `target` [S].
@@ -165,10 +165,10 @@ CellNumbers read_device(const DeviceModel& model, const DeviceState& state, cons
                         const DeviceDraws& draws, std::uint32_t read);
 
 /// Voltage of a waveform at the time t; that of its ends outside.
-double voltage_at(const Waveform& waveform, double t);
+double voltage_at(const VoltageCurve& waveform, double t);
 
 /// A kind of device: how its cards look, and how a card becomes a model.
-struct ModelKind {
+struct DeviceKind {
     std::string name;
     std::string summary; ///< one line
     std::vector<ParameterSpec> parameters;

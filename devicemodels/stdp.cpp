@@ -7,7 +7,7 @@ namespace ohmloom {
 namespace {
 
 /// Value just before (from the left) or just after a time, which differ at a step.
-double side_value(const Waveform& waveform, double t, bool after) {
+double side_value(const VoltageCurve& waveform, double t, bool after) {
     const auto& times = waveform.t;
     const auto above = std::upper_bound(times.begin(), times.end(), t),
                at = std::lower_bound(times.begin(), times.end(), t);
@@ -18,18 +18,18 @@ double side_value(const Waveform& waveform, double t, bool after) {
 
 } // namespace
 
-Waveform spike_waveform(const SpikeShape& shape, double t_spike) {
+VoltageCurve spike_waveform(const SpikeShape& shape, double t_spike) {
     const double end = t_spike + shape.t_peak;
     return {{t_spike, t_spike, end, end, end + shape.t_tail},
             {0.0, shape.v_peak, shape.v_peak, shape.v_tail, 0.0}};
 }
 
-Waveform difference(const Waveform& plus, const Waveform& minus) {
+VoltageCurve difference(const VoltageCurve& plus, const VoltageCurve& minus) {
     std::vector<double> corners = plus.t;
     corners.insert(corners.end(), minus.t.begin(), minus.t.end());
     std::sort(corners.begin(), corners.end());
     corners.erase(std::unique(corners.begin(), corners.end()), corners.end());
-    Waveform result;
+    VoltageCurve result;
     for (const double t : corners) {
         for (const bool after : {false, true}) {
             result.t.push_back(t);
@@ -41,7 +41,7 @@ Waveform difference(const Waveform& plus, const Waveform& minus) {
 
 double spike_pair_change(const DeviceModel& device, const DeviceState& state, const SpikeShape& shape,
                          double delay, const DeviceDraws& draws, std::uint32_t event) {
-    const Waveform v = difference(spike_waveform(shape, delay), spike_waveform(shape, 0.0));
+    const VoltageCurve v = difference(spike_waveform(shape, delay), spike_waveform(shape, 0.0));
     return device.waveform(state, v, draws, event).state.g - state.g;
 }
 

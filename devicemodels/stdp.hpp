@@ -15,10 +15,10 @@ struct SpikeShape {
 };
 
 /// Voltage of a neuron that spikes at the time t_spike.
-Waveform spike_waveform(const SpikeShape& shape, double t_spike);
+VoltageCurve spike_waveform(const SpikeShape& shape, double t_spike);
 
 /// Difference of two waveforms of straight lines and steps, exact: every corner of either is kept.
-Waveform difference(const Waveform& plus, const Waveform& minus);
+VoltageCurve difference(const VoltageCurve& plus, const VoltageCurve& minus);
 
 /// Change [S] of a device's conductance by one pair of spikes, the postsynaptic neuron at its top and the presynaptic one
 /// at its bottom, `delay` = t_post − t_pre [s]. Nothing is assumed about plasticity: it is what the two overlapping

@@ -3,7 +3,7 @@
 
 namespace ohmloom {
 
-std::vector<ModelKind> cbram_kinds() {
+std::vector<DeviceKind> cbram_kinds() {
     return {pheno_kind(), ecm_kind()};
 }
 

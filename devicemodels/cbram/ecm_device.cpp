@@ -168,7 +168,7 @@ std::unique_ptr<DeviceModel> make_ecm(Card card) {
 
 } // namespace
 
-ModelKind ecm_kind() {
+DeviceKind ecm_kind() {
     return {"cbram_threshold",
             "copper filaments that switch when a threshold energy has been taken up",
             {{"area", "m^2", "of the electrode", 1e-18, 1e-4},

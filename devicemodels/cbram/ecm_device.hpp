@@ -10,7 +10,7 @@ namespace ohmloom {
 /// that has been taken up: [0, 1) off, on its way to SET; [1, 2) on, on its way to RESET. With a softness p > 0 the
 /// filament is there in part on the way, b = part^p.
 /// Source: Garcia-Redondo et al., TCAS-I 2016. doi:10.1109/TCSI.2016.2564703
-ModelKind ecm_kind();
+DeviceKind ecm_kind();
 
 /// The law of a card at a temperature [K].
 EcmCell ecm_law(const Card& card, double temperature);

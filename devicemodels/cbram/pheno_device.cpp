@@ -44,7 +44,7 @@ public:
     }
 
     /// The equation through the whole waveform; its noise is that of one event.
-    [[nodiscard]] PulseResult waveform(const DeviceState& state, const Waveform& waveform,
+    [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
                                        const DeviceDraws& draws, std::uint32_t event) const override {
         constexpr int steps = 64;
         double g = state.g, spent = 0.0;
@@ -156,7 +156,7 @@ std::unique_ptr<DeviceModel> make_pheno(Card card) {
 
 } // namespace
 
-ModelKind pheno_kind() {
+DeviceKind pheno_kind() {
     return {
         "cbram",
         "copper filaments with threshold-driven, state-dependent growth (behavioural)",

@@ -14,7 +14,7 @@ std::unique_ptr<DeviceModel> make_linear(Card card) {
 
 } // namespace
 
-std::vector<ModelKind> linear_kinds() {
+std::vector<DeviceKind> linear_kinds() {
     return {{"linear", "ohmic cell, I = g v", still_parameters(), make_linear}};
 }
 

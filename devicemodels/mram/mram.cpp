@@ -46,7 +46,7 @@ public:
 
     /// The equation of motion through the whole waveform, from a thermal angle drawn at its beginning; reversals that
     /// heat alone brings about are left out.
-    [[nodiscard]] PulseResult waveform(const DeviceState& state, const Waveform& waveform,
+    [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
                                        const DeviceDraws& draws, std::uint32_t event) const override {
         const Junction own = junction(draws);
         double y = state.memory;
@@ -239,7 +239,7 @@ std::unique_ptr<DeviceModel> make_junction(Card card) {
     return std::make_unique<MramDevice>(std::move(card), junction);
 }
 
-ModelKind junction_kind() {
+DeviceKind junction_kind() {
     return {"mram", "spin-transfer junctions by their measured numbers",
             with_common({{"ra", "Ohm m^2", "resistance-area product, parallel", 1e-15, 1e-6},
                          {"length", "m", "long axis of the ellipse", 1e-10, 1e-3},
@@ -270,7 +270,7 @@ std::unique_ptr<DeviceModel> make_macrospin(Card card) {
     return std::make_unique<MramDevice>(std::move(card), junction);
 }
 
-ModelKind macrospin_kind() {
+DeviceKind macrospin_kind() {
     return {"mram_macrospin", "spin-transfer junctions by the material of their free layer",
             with_common({{"k_i", "J/m^2", "interface anisotropy", 0.0, 1.0},
                          {"m_s", "A/m", "saturation magnetisation", 1e3, 1e7},
@@ -313,7 +313,7 @@ std::unique_ptr<DeviceModel> make_spinlib(Card card) {
     return std::make_unique<MramDevice>(std::move(card), junction);
 }
 
-ModelKind spinlib_kind() {
+DeviceKind spinlib_kind() {
     return {"mram_spinlib",
             "perpendicular spin-transfer junctions, SPINLIB's temperature-dependent parameters",
             with_common({{"t_oxide", "m", "tunnel barrier", 1e-10, 1e-8},
@@ -357,7 +357,7 @@ std::unique_ptr<DeviceModel> make_umn(Card card) {
     return std::make_unique<MramDevice>(std::move(card), junction);
 }
 
-ModelKind umn_kind() {
+DeviceKind umn_kind() {
     return {
         "mram_umn", "perpendicular spin-transfer junctions, the temperature laws of the Minnesota model",
         with_common({{"length", "m", "of the rectangle", 1e-9, 1e-5},
@@ -375,7 +375,7 @@ ModelKind umn_kind() {
 
 } // namespace
 
-std::vector<ModelKind> mram_kinds() {
+std::vector<DeviceKind> mram_kinds() {
     return {junction_kind(), macrospin_kind(), spinlib_kind(), umn_kind()};
 }
 

@@ -63,7 +63,7 @@ public:
     }
 
     /// Whole excursions beyond v_set count as pulses of the excursion's length and peak.
-    [[nodiscard]] PulseResult waveform(const DeviceState& state, const Waveform& waveform,
+    [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
                                        const DeviceDraws& draws, std::uint32_t event) const override {
         const double v_set = card().number("v_set");
         PulseResult result{state, 0.0};
@@ -238,7 +238,7 @@ std::unique_ptr<DeviceModel> make_accumulation(Card card) {
 
 } // namespace
 
-ModelKind accumulation_pcm_kind() {
+DeviceKind accumulation_pcm_kind() {
     std::vector<ParameterSpec> parameters = conduction_parameters();
     const std::vector<ParameterSpec> own{
         {"mean_slope", "", "mean step of a SET pulse: part that grows with G", -0.99, -1e-6},

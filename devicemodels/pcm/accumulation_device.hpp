@@ -15,6 +15,6 @@ namespace ohmloom {
 /// between whole pulses the mean follows the differential equation that passes through them,
 /// dG/dt = −k·G + B + C·P, dP/dt = −P/(p_decay·width), which is also the SPICE face.
 /// Source: Nandakumar et al., J. Appl. Phys. 124, 152135, 2018, as coded by its users; see README.md.
-ModelKind accumulation_pcm_kind();
+DeviceKind accumulation_pcm_kind();
 
 } // namespace ohmloom

@@ -3,7 +3,7 @@
 
 namespace ohmloom {
 
-std::vector<ModelKind> pcm_kinds() {
+std::vector<DeviceKind> pcm_kinds() {
     return {statistical_pcm_kind(), accumulation_pcm_kind()};
 }
 

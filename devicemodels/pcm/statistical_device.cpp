@@ -151,7 +151,7 @@ std::unique_ptr<DeviceModel> make_statistical(Card card) {
 
 } // namespace
 
-ModelKind statistical_pcm_kind() {
+DeviceKind statistical_pcm_kind() {
     std::vector<ParameterSpec> parameters = conduction_parameters();
     parameters.push_back({"t0", "s", "time from programming to the first read", 1e-12, 1e9});
     parameters.push_back({"t_read", "s", "length of a read", 1e-12, 1.0});

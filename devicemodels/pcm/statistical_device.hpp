@@ -8,6 +8,6 @@ namespace ohmloom {
 ///
 /// Single-shot programming draws one conductance from the published distribution, which is already that of an iterative
 /// scheme; write-verify draws again until it is within the tolerance. Voltage pulses below programming change nothing.
-ModelKind statistical_pcm_kind();
+DeviceKind statistical_pcm_kind();
 
 } // namespace ohmloom

@@ -14,7 +14,7 @@ std::unique_ptr<DeviceModel> make_sinh(Card card) {
 
 } // namespace
 
-std::vector<ModelKind> sinh_kinds() {
+std::vector<DeviceKind> sinh_kinds() {
     std::vector<ParameterSpec> parameters = still_parameters();
     parameters.push_back({"alpha", "1/V", "nonlinearity: I = g sinh(alpha v)/alpha", 1e-6, 1e3});
     return {{"sinh", "cell whose current grows as a hyperbolic sine", parameters, make_sinh}};

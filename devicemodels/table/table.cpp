@@ -34,7 +34,7 @@ std::unique_ptr<DeviceModel> make_table(Card card) {
 
 } // namespace
 
-std::vector<ModelKind> table_kinds() {
+std::vector<DeviceKind> table_kinds() {
     std::vector<ParameterSpec> parameters{
         {.name = "file",
          .unit = "",

@@ -102,6 +102,34 @@ ConductanceError conductance_error(const ProgrammedArray& programmed) {
     return error;
 }
 
+ConductanceError join_errors(std::span<const ConductanceError> errors) {
+    ConductanceError joined;
+    for (const ConductanceError& error : errors) {
+        const auto cells = static_cast<double>(error.cells);
+        joined.cells += error.cells;
+        joined.mean += cells * error.mean;
+        joined.pulses += cells * error.pulses;
+        joined.energy += error.energy;
+        if (error.worst > joined.worst) {
+            joined.worst = error.worst;
+            joined.worst_row = error.worst_row;
+            joined.worst_line = error.worst_line;
+        }
+    }
+    if (joined.cells == 0) return joined;
+    const auto all = static_cast<double>(joined.cells);
+    joined.mean /= all;
+    joined.pulses /= all;
+    // Variance within each array and that of their means.
+    double squares = 0.0;
+    for (const ConductanceError& error : errors) {
+        const double apart = error.mean - joined.mean;
+        squares += static_cast<double>(error.cells) * (error.spread * error.spread + apart * apart);
+    }
+    joined.spread = std::sqrt(squares / all);
+    return joined;
+}
+
 double drift_compensation(const ProgrammedArray& programmed) {
     double before = 0.0, now = 0.0;
     for (const double g : programmed.got.values()) before += g;

@@ -5,6 +5,7 @@
 #include "devicemodels/device_model.hpp"
 
 #include <cstdint>
+#include <span>
 
 namespace ohmloom {
 
@@ -53,6 +54,9 @@ struct ConductanceError {
     double pulses = 0.0; ///< mean per cell
 };
 ConductanceError conductance_error(const ProgrammedArray& programmed);
+
+/// The errors of several arrays as one; the place of the worst is that in its own array.
+ConductanceError join_errors(std::span<const ConductanceError> errors);
 
 /// Factor by which an array's outputs are multiplied so that what has drifted away comes back in the mean: the sum of
 /// all conductances right after programming over that at the time of reading, which is what reading the array with all

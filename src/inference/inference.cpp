@@ -1,13 +1,12 @@
 #include "inference/inference.hpp"
 
-#include "base/dense.hpp"
 #include "base/errors.hpp"
 #include "inference/classes.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace ohmloom {
 
@@ -23,58 +22,72 @@ Matrix<double> with_bias(const Matrix<double>& signals, double signal_scale, dou
     return v;
 }
 
-/// Mean over images of xᵀ·Q·x = sum of the elements of Q times those of the inputs' second moments.
-double mean_power(const Matrix<double>& form, const Matrix<double>& moments) {
-    return std::inner_product(form.values().begin(), form.values().end(), moments.values().begin(), 0.0);
-}
-
-Matrix<double> second_moments(const Matrix<double>& v) {
-    Matrix<double> moments = transposed_multiply(v, v);
-    for (double& value : moments.values()) value /= static_cast<double>(v.rows());
-    return moments;
-}
-
-} // namespace
-
-std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit& circuit,
-                                         const SolveOptions& options) {
-    if (circuit.gain.size() != plan.layers.size()) {
-        throw InputError(fmt::format("{} stage gains are given for {} layers: expected one per layer",
-                                     circuit.gain.size(), plan.layers.size()));
-    }
-    std::vector<LayerResponse> layers;
-    layers.reserve(plan.layers.size());
-    for (std::size_t l = 0; l < plan.layers.size(); ++l) {
-        ArrayCircuit array = circuit.array;
-        array.stage.gain = circuit.gain[l];
-        layers.push_back(solve_layer(plan.layers[l], array, options));
-    }
-    return layers;
-}
-
-AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuron,
-                      const Matrix<double>& inputs) {
+/// Runs inputs through layers, each of which `drive_layer(l, v)` answers.
+template <class DriveLayer>
+AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Matrix<double>& inputs,
+                             const DriveLayer& drive_layer) {
     validate(neuron);
     AnalogInference result;
     Matrix<double> v = with_bias(inputs, neuron.v_supply, neuron.v_supply);
-    for (std::size_t l = 0; l < layers.size(); ++l) {
-        OHMLOOM_ASSERT(layers[l].transfer.cols() == v.cols());
-        const Matrix<double> moments = second_moments(v);
-        result.power.cells += mean_power(layers[l].power.cells, moments);
-        result.power.wires += mean_power(layers[l].power.wires, moments);
-        result.power.stages += mean_power(layers[l].power.stages, moments);
-        result.residual = std::max(result.residual, layers[l].residual);
-        result.engine = layers[l].engine;
-        const Matrix<double> u = multiply_transposed(v, layers[l].transfer);
-        if (l + 1 < layers.size()) {
-            v = with_bias(transfer(neuron, u), 1.0, neuron.v_supply);
+    for (std::size_t l = 0; l < layers; ++l) {
+        LayerSignals signals = drive_layer(l, v);
+        result.power.cells += signals.power.cells;
+        result.power.wires += signals.power.wires;
+        result.power.stages += signals.power.stages;
+        result.residual = std::max(result.residual, signals.residual);
+        result.converged = result.converged && signals.converged;
+        result.engine = signals.engine;
+        if (l + 1 < layers) {
+            v = with_bias(transfer(neuron, signals.u), 1.0, neuron.v_supply);
         } else {
-            result.outputs = u;
+            result.outputs = std::move(signals.u);
         }
     }
     for (double& output : result.outputs.values()) output = -output;
     result.classes = largest_output(result.outputs);
     return result;
+}
+
+} // namespace
+
+std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& circuit) {
+    if (circuit.gain.size() != plan.layers.size()) {
+        throw InputError(fmt::format("{} stage gains are given for {} layers: expected one per layer",
+                                     circuit.gain.size(), plan.layers.size()));
+    }
+    std::vector<LayerArrays> layers;
+    layers.reserve(plan.layers.size());
+    std::uint32_t tile = 0;
+    for (std::size_t l = 0; l < plan.layers.size(); ++l) {
+        ArrayCircuit array = circuit.array;
+        array.stage.gain = circuit.gain[l];
+        layers.push_back(build_layer(plan.layers[l], array, circuit.devices, tile));
+        tile += static_cast<std::uint32_t>(plan.layers[l].tiles.size());
+    }
+    return layers;
+}
+
+std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit& circuit,
+                                         const SolveOptions& options) {
+    std::vector<LayerResponse> layers;
+    layers.reserve(plan.layers.size());
+    for (const LayerArrays& arrays : build_network(plan, circuit))
+        layers.push_back(solve_layer(arrays, options));
+    return layers;
+}
+
+AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuron,
+                      const Matrix<double>& inputs) {
+    return infer_layers(layers.size(), neuron, inputs,
+                        [&](std::size_t l, const Matrix<double>& v) { return apply_response(layers[l], v); });
+}
+
+AnalogInference infer(std::span<const LayerArrays> layers, const Neuron& neuron, const Matrix<double>& inputs,
+                      const SolveOptions& options) {
+    return infer_layers(layers.size(), neuron, inputs, [&](std::size_t l, const Matrix<double>& v) {
+        return layers[l].is_linear() ? apply_response(solve_layer(layers[l], options), v)
+                                     : solve_signals(layers[l], v, options);
+    });
 }
 
 } // namespace ohmloom

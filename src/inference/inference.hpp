@@ -1,6 +1,6 @@
 #pragma once
 
-#include "inference/layer_response.hpp"
+#include "inference/layer_signals.hpp"
 #include "readout/neuron.hpp"
 
 #include <cstdint>
@@ -14,14 +14,7 @@ struct NetworkCircuit {
     ArrayCircuit array;       ///< its stage's gain is replaced by the layer's
     std::vector<double> gain; ///< one per layer
     Neuron neuron;            ///< behind every layer but the last
-};
-
-/// Mean power over a set of inputs, by where it is dissipated.
-struct PowerBreakdown {
-    double cells = 0.0;  ///< [W]
-    double wires = 0.0;  ///< [W] wires and driver resistances
-    double stages = 0.0; ///< [W] resistors of the read-out stages
-    [[nodiscard]] double total() const { return cells + wires + stages; }
+    DeviceUse devices{};      ///< what the cells are made of
 };
 
 /// What came out of an analog network for a set of inputs.
@@ -31,10 +24,15 @@ struct AnalogInference {
         outputs; ///< [images x classes] [V] last stages' outputs, with the sign that makes the largest win
     PowerBreakdown power;  ///< sum over layers of the mean over images
     double residual = 0.0; ///< largest KCL residual of any tile
+    bool converged = true; ///< of arrays that were solved for every image: all of them
     Engine engine = Engine::automatic;
 };
 
-/// Solves every layer of a plan. @throws InputError unless there is one gain per layer.
+/// Builds and programs the arrays of every layer of a plan. @throws InputError unless there is one gain per layer, and as
+/// build_layer().
+std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& circuit);
+
+/// Solves every layer of a plan, whose cells must be linear. @throws InputError unless there is one gain per layer.
 std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit& circuit,
                                          const SolveOptions& options = {});
 
@@ -44,5 +42,9 @@ std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit&
 /// decided by the last stages' outputs, before any neuron could saturate.
 AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuron,
                       const Matrix<double>& inputs);
+
+/// The same for arrays of any cells: linear layers are solved once, others for every input.
+AnalogInference infer(std::span<const LayerArrays> layers, const Neuron& neuron, const Matrix<double>& inputs,
+                      const SolveOptions& options);
 
 } // namespace ohmloom

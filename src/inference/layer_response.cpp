@@ -82,13 +82,12 @@ PowerForms tile_power(const Crossbar& crossbar, const PortMatrix& ports, const S
     return power;
 }
 
-TileResult solve_tile_with_power(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit,
+TileResult solve_tile_with_power(const Crossbar& crossbar, const ReadoutStage& stage,
                                  const SolveOptions& options) {
-    const Crossbar crossbar = build_tile(layer, tile, circuit);
     const PortMatrix ports = port_matrix(crossbar, options);
     TileResult result;
-    result.response = close_stages(ports, circuit.stage);
-    result.power = tile_power(crossbar, ports, result.response, circuit.stage, options);
+    result.response = close_stages(ports, stage);
+    result.power = tile_power(crossbar, ports, result.response, stage, options);
     result.residual = ports.residual;
     result.engine = ports.engine;
     return result;
@@ -103,15 +102,19 @@ void add_block(const Matrix<double>& block, Index first, Matrix<double>& form) {
 } // namespace
 
 LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const SolveOptions& options) {
+    return solve_layer(build_layer(layer, circuit), options);
+}
+
+LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options) {
     std::vector<TileResult> results(layer.tiles.size());
     parallel_for(static_cast<Index>(results.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        results[at] = solve_tile_with_power(layer, layer.tiles[at], circuit, options);
+        results[at] = solve_tile_with_power(layer.crossbars[at], layer.stage, options);
     });
 
-    const Index rows = layer.rows();
+    const Index rows = layer.rows;
     LayerResponse joined;
-    joined.transfer = Matrix<double>(layer.outputs(), rows);
+    joined.transfer = Matrix<double>(layer.outputs, rows);
     joined.power = {Matrix<double>(rows, rows), Matrix<double>(rows, rows), Matrix<double>(rows, rows)};
     const double share = 1.0 / static_cast<double>(layer.partition.horizontal);
     for (std::size_t t = 0; t < results.size(); ++t) {
@@ -120,7 +123,7 @@ LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit, c
         for (Index s = 0; s < tile.outputs.size(); ++s) {
             for (Index r = 0; r < tile.inputs.size(); ++r) {
                 joined.transfer(tile.outputs.begin + s, tile.inputs.begin + r) =
-                    share * result.response.u(s, r);
+                    share * layer.scale[t] * result.response.u(s, r);
             }
         }
         add_block(result.power.cells, tile.inputs.begin, joined.power.cells);

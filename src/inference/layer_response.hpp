@@ -1,6 +1,6 @@
 #pragma once
 
-#include "inference/tile_response.hpp"
+#include "inference/layer_arrays.hpp"
 
 namespace ohmloom {
 
@@ -27,5 +27,8 @@ struct LayerResponse {
 /// @throws InputError if the circuit is not valid.
 LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit,
                           const SolveOptions& options = {});
+
+/// The same for arrays that are built already. @throws InputError if their cells are not linear.
+LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options = {});
 
 } // namespace ohmloom

@@ -55,6 +55,17 @@ void attach_stages(Crossbar& crossbar, const ReadoutStage& stage) {
     }
 }
 
+Matrix<double> stage_loop(const PortMatrix& ports, const ReadoutStage& stage) {
+    validate(stage);
+    require_pairs(ports.lines, 2);
+    Matrix<double> loop = out_of_array(ports, 0, ports.rows + 1, 2, ports.lines / 2);
+    for (Index s = 0; s < loop.rows(); ++s) {
+        for (Index c = 0; c < loop.cols(); ++c)
+            loop(s, c) = (s == c ? 1.0 : 0.0) - stage.r_feedback() * loop(s, c);
+    }
+    return loop;
+}
+
 StageResponse close_stages(const PortMatrix& ports, const ReadoutStage& stage) {
     validate(stage);
     require_pairs(ports.lines, 2);
@@ -64,12 +75,7 @@ StageResponse close_stages(const PortMatrix& ports, const ReadoutStage& stage) {
                            out_of_array(ports, minus, 0, 1, rows), Matrix<double>(sites, rows)};
     if (stage.kind == StageKind::difference) {
         // (1 + r_feedback·Y_PN)·s_P = −Y_PR·x
-        Matrix<double> loop = out_of_array(ports, plus, rows + 1, 2, sites);
-        for (Index s = 0; s < sites; ++s) {
-            for (Index c = 0; c < sites; ++c)
-                loop(s, c) = (s == c ? 1.0 : 0.0) - stage.r_feedback() * loop(s, c);
-        }
-        response.i_plus = solve_dense(std::move(loop), response.i_plus);
+        response.i_plus = solve_dense(stage_loop(ports, stage), response.i_plus);
         for (Index s = 0; s < sites; ++s) {
             for (Index r = 0; r < rows; ++r)
                 response.v_minus(s, r) = stage.r_feedback() * response.i_plus(s, r);

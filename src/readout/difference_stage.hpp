@@ -46,4 +46,7 @@ struct StageResponse {
 /// @throws InputError if the ports are not pairs of lines.
 StageResponse close_stages(const PortMatrix& ports, const ReadoutStage& stage);
 
+/// The loop that the stages close: 1 + r_feedback·Y_PN, [sites x sites]. @throws as close_stages().
+Matrix<double> stage_loop(const PortMatrix& ports, const ReadoutStage& stage);
+
 } // namespace ohmloom

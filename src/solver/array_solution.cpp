@@ -24,7 +24,10 @@ ArraySolution make_solution(const Crossbar& crossbar, Index batch, const SolveOp
 
 std::vector<double> port_potentials(const Crossbar& crossbar, const Drive& drive, Index k) {
     std::vector<double> v(drive.v_row.row(k).begin(), drive.v_row.row(k).end());
-    if (drive.v_col.empty()) {
+    if (!drive.v_col_each.empty()) {
+        const auto v_col = drive.v_col_each.row(k);
+        v.insert(v.end(), v_col.begin(), v_col.end());
+    } else if (drive.v_col.empty()) {
         v.resize(static_cast<std::size_t>(crossbar.rows() + crossbar.lines()), 0.0);
     } else {
         v.insert(v.end(), drive.v_col.begin(), drive.v_col.end());

@@ -10,9 +10,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <span>
+#include <string>
 
 namespace ohmloom {
 
@@ -50,6 +54,58 @@ void validate(const Crossbar& crossbar, const Drive& drive) {
     for (std::size_t l = 0; l < drive.v_col.size(); ++l) {
         if (!std::isfinite(drive.v_col[l])) {
             throw InputError(fmt::format("v_col[{}] is {} V: it must be finite", l, drive.v_col[l]));
+        }
+    }
+    if (drive.v_col_each.empty()) return;
+    if (drive.v_col_each.rows() != drive.v_row.rows() || drive.v_col_each.cols() != crossbar.lines()) {
+        throw InputError(fmt::format("v_col_each is {} x {}, expected {} x {} (vectors x column lines)",
+                                     drive.v_col_each.rows(), drive.v_col_each.cols(), drive.v_row.rows(),
+                                     crossbar.lines()));
+    }
+    for (Index k = 0; k < drive.v_col_each.rows(); ++k) {
+        for (Index l = 0; l < drive.v_col_each.cols(); ++l) {
+            if (!std::isfinite(drive.v_col_each(k, l))) {
+                throw InputError(fmt::format("v_col_each[{}, {}] is {} V: it must be finite", k, l,
+                                             drive.v_col_each(k, l)));
+            }
+        }
+    }
+}
+
+/// A terminal and its potential.
+struct Extreme {
+    double v = 0.0;
+    std::string name;
+};
+
+/// No cell sees more than the difference of the highest and the lowest terminal; a law that covers less is refused.
+void require_covered(const Crossbar& crossbar, const Drive& drive) {
+    const CellRange range = range_of(crossbar.cell);
+    if (std::isinf(range.v_low) && std::isinf(range.v_high)) return;
+    for (Index k = 0; k < drive.v_row.rows(); ++k) {
+        Extreme low{0.0, "the column lines at 0 V"}, high = low;
+        if (!drive.v_col_each.empty() || !drive.v_col.empty()) {
+            low.v = std::numeric_limits<double>::infinity();
+            high.v = -low.v;
+        }
+        const auto take = [&](double v, std::string_view terminal, Index number) {
+            if (v < low.v) low = {v, fmt::format("{}[{}]", terminal, number)};
+            if (v > high.v) high = {v, fmt::format("{}[{}]", terminal, number)};
+        };
+        const std::span<const double> v_col =
+            drive.v_col_each.empty() ? std::span<const double>(drive.v_col) : drive.v_col_each.row(k);
+        for (std::size_t l = 0; l < v_col.size(); ++l) take(v_col[l], "v_col", static_cast<Index>(l));
+        for (Index r = 0; r < drive.v_row.cols(); ++r) take(drive.v_row(k, r), "v_row", r);
+        // Either sign can arise inside: currents go through rows as well as out of them.
+        const double most = high.v - low.v, covered = std::min(range.v_high, -range.v_low);
+        if (most > covered) {
+            throw InputError(fmt::format("vector {}: cells could see up to {:.6g} V, from {} at {:.6g} V to "
+                                         "{} at {:.6g} V, but their law "
+                                         "covers {:.6g} V to {:.6g} V only: expected at most {:.6g} V "
+                                         "between any two terminals; lower the "
+                                         "inputs, or let the table extrapolate",
+                                         k, most, low.name, low.v, high.name, high.v, range.v_low,
+                                         range.v_high, covered));
         }
     }
 }
@@ -104,6 +160,7 @@ Engine engine_from_name(std::string_view name) {
 ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
     validate(crossbar);
     validate(crossbar, drive);
+    require_covered(crossbar, drive);
     validate(options);
     Engine engine = options.engine;
     if (engine == Engine::automatic) engine = is_linear(crossbar.cell) ? Engine::condense : Engine::lines;

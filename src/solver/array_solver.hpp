@@ -35,6 +35,8 @@ struct SolveOptions {
 struct Drive {
     Matrix<double> v_row;      ///< [batch x rows] [V] source potential of each row
     std::vector<double> v_col; ///< [lines] [V] potential behind each column line's r_sense; empty means 0
+    /// [batch x lines] [V] the same where it differs from vector to vector, instead of v_col; empty means v_col.
+    Matrix<double> v_col_each = {};
 };
 
 enum class SolveStatus {
@@ -58,9 +60,9 @@ struct [[nodiscard]] ArraySolution {
 };
 
 /// Currents of an array for a batch of input vectors.
-/// @throws InputError if the crossbar is not valid, a drive has the wrong shape or is not finite, or the
-/// named engine
-///         cannot solve such cells; BackendError if an engine died. Not converging is no error: see `status`.
+/// @throws InputError if the crossbar is not valid, a drive has the wrong shape, is not finite or could take a cell beyond
+///         the voltages its law covers, or the named engine cannot solve such cells; BackendError if an engine died. Not
+///         converging is no error: see `status`.
 ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options = {});
 
 /// Linear array seen from its terminals: i = y·v, with i positive into the array. Terminals are the row

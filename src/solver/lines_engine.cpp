@@ -267,7 +267,11 @@ void fall_back(const Crossbar& crossbar, const Drive& drive, const SolveOptions&
     for (Index k = 0; k < drive.v_row.rows(); ++k) {
         if (solution.status[at(k)] == SolveStatus::converged) continue;
         const auto v_row = drive.v_row.row(k);
-        const Drive alone{Matrix<double>(1, drive.v_row.cols(), {v_row.begin(), v_row.end()}), drive.v_col};
+        std::vector<double> v_col = drive.v_col;
+        if (!drive.v_col_each.empty())
+            v_col.assign(drive.v_col_each.row(k).begin(), drive.v_col_each.row(k).end());
+        const Drive alone{Matrix<double>(1, drive.v_row.cols(), {v_row.begin(), v_row.end()}),
+                          std::move(v_col)};
         const ArraySolution again = solve_array_mna(crossbar, alone, options);
         if (std::isfinite(solution.residual[at(k)]) && !(again.residual[0] < solution.residual[at(k)]))
             continue;
@@ -413,8 +417,9 @@ private:
 double largest_cell_voltage(const Drive& drive) {
     const auto [low, high] = std::minmax_element(drive.v_row.values().begin(), drive.v_row.values().end());
     double v_low = 0.0, v_high = 0.0;
-    if (!drive.v_col.empty()) {
-        const auto [col_low, col_high] = std::minmax_element(drive.v_col.begin(), drive.v_col.end());
+    const std::vector<double>& v_col = drive.v_col_each.empty() ? drive.v_col : drive.v_col_each.values();
+    if (!v_col.empty()) {
+        const auto [col_low, col_high] = std::minmax_element(v_col.begin(), v_col.end());
         v_low = *col_low;
         v_high = *col_high;
     }

@@ -1,5 +1,6 @@
 #include "solver/ngspice_engine.hpp"
 
+#include "base/errors.hpp"
 #include "circuit/array_netlist.hpp"
 #include "circuit/spice_text.hpp"
 #include "solver/array_graph.hpp"
@@ -110,6 +111,9 @@ void store_branch_currents(const PointValues& point, Index k, const SolveOptions
 } // namespace
 
 ArraySolution solve_array_ngspice(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
+    if (!drive.v_col_each.empty()) {
+        throw InputError("the ngspice engine takes one set of column potentials for all vectors: give v_col");
+    }
     const ArrayNetlist netlist = expand_array(crossbar, {.v_row = {}, .v_col = drive.v_col, .stage = {}});
     const NgspiceAnswer answer = solve_operating_points(make_job(netlist, drive, options));
     const ArrayGraph graph = make_array_graph(crossbar);

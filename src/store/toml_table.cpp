@@ -91,6 +91,11 @@ bool TomlTable::is_text(std::string_view key) const {
     return node != nullptr && node->is_string();
 }
 
+bool TomlTable::is_list(std::string_view key) const {
+    const toml::node* node = state_->find(key);
+    return node != nullptr && node->is_array();
+}
+
 std::string TomlTable::text(std::string_view key) const {
     const toml::node& node = state_->require(key);
     if (!node.is_string())

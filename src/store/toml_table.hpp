@@ -39,6 +39,8 @@ public:
     [[nodiscard]] bool flag_or(std::string_view key, bool fallback) const;
     /// Whether the value is text, for keys that take a word or a list.
     [[nodiscard]] bool is_text(std::string_view key) const;
+    /// Whether the value is a list, for keys that take a table or several.
+    [[nodiscard]] bool is_list(std::string_view key) const;
 
     /// Table below this one; an empty one if the key is not there.
     [[nodiscard]] TomlTable table(std::string_view key) const;

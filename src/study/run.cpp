@@ -22,15 +22,30 @@ Index image_count(const Study& study, Index asked, const DataSet& data) {
     return wanted > 0 ? wanted : data.count();
 }
 
-/// Classes with the same circuit but wires and drivers without resistance.
+/// Classes with the same circuit and devices but wires and drivers without resistance.
 std::vector<std::uint8_t> classify_with_ideal_wires(const Plan& plan, NetworkCircuit circuit,
                                                     const Matrix<double>& inputs,
                                                     const SolveOptions& options) {
     circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
+    return infer(build_network(plan, circuit), circuit.neuron, inputs, options).classes;
+}
+
+/// Classes with the same circuit but ohmic cells that have exactly what the plan asks for.
+std::vector<std::uint8_t> classify_with_ideal_devices(const Plan& plan, NetworkCircuit circuit,
+                                                      const Matrix<double>& inputs,
+                                                      const SolveOptions& options) {
+    circuit.devices = {};
     return infer(solve_network(plan, circuit, options), circuit.neuron, inputs).classes;
 }
 
-RunPoint run_scheme(const Study& study, const Scheme& scheme, const DataSet& data, Index images) {
+ConductanceError conductance_error_of(std::span<const LayerArrays> layers) {
+    std::vector<ConductanceError> errors;
+    for (const LayerArrays& layer : layers) errors.push_back(layer.error);
+    return join_errors(errors);
+}
+
+RunPoint run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme, const DataSet& data,
+                    Index images) {
     const auto started = std::chrono::steady_clock::now();
     const Network network = read_network(scheme.network);
     const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
@@ -41,21 +56,32 @@ RunPoint run_scheme(const Study& study, const Scheme& scheme, const DataSet& dat
     point.network_training = network.training;
     point.partitions = partitions_of(study, scheme, network);
     // The neurons invert, so the cells of a pair are swapped: see Polarity.
-    const Plan plan = make_plan(network, point.partitions, study.window, Polarity::inverted);
-    const NetworkCircuit circuit = circuit_of(study, network);
+    const Plan plan = make_plan(network, point.partitions, device.window, Polarity::inverted);
+    NetworkCircuit circuit = circuit_of(study, network);
+    circuit.devices = device.use;
+    point.device = device.name;
+    point.ideal_devices = device.use.model == nullptr;
+    point.read_time = device.use.programming.read.time;
+    point.temperature = device.use.programming.read.temperature;
     point.gain = circuit.gain;
     point.tiles = plan.tile_count();
 
-    const std::vector<LayerResponse> layers = solve_network(plan, circuit, study.solver);
-    AnalogInference analog = infer(layers, circuit.neuron, inputs);
+    const std::vector<LayerArrays> layers = build_network(plan, circuit);
+    point.conductance = conductance_error_of(layers);
+    AnalogInference analog = infer(layers, circuit.neuron, inputs, study.solver);
     point.accuracy = measure_accuracy(analog.classes, labels);
     point.accuracy_ideal_wires =
         measure_accuracy(classify_with_ideal_wires(plan, circuit, inputs, study.solver), labels).value;
+    point.accuracy_ideal_devices =
+        point.ideal_devices
+            ? point.accuracy.value
+            : measure_accuracy(classify_with_ideal_devices(plan, circuit, inputs, study.solver), labels)
+                  .value;
     point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
     point.power = analog.power;
     point.energy = analog.power.total() * study.sample_time;
     point.residual_max = analog.residual;
-    point.converged = analog.residual <= study.solver.tolerance;
+    point.converged = analog.converged && analog.residual <= study.solver.tolerance;
     point.engine = analog.engine;
     point.classes = std::move(analog.classes);
     point.wall_time = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
@@ -70,10 +96,12 @@ RunResult run_study(const Study& study, Index images, const Progress& progress) 
     const DataSet data = read_dataset(study.data_set, search);
     RunResult result{study, image_count(study, images, data), {}, {}};
     result.labels.assign(data.labels.begin(), data.labels.begin() + result.images);
-    const long total = static_cast<long>(study.schemes.size());
-    for (const Scheme& scheme : study.schemes) {
-        if (progress) progress("partition schemes", static_cast<long>(result.points.size()), total);
-        result.points.push_back(run_scheme(study, scheme, data, result.images));
+    const long total = static_cast<long>(study.devices.size() * study.schemes.size());
+    for (const StudyDevice& device : study.devices) {
+        for (const Scheme& scheme : study.schemes) {
+            if (progress) progress("partition schemes", static_cast<long>(result.points.size()), total);
+            result.points.push_back(run_scheme(study, device, scheme, data, result.images));
+        }
     }
     if (progress) progress("partition schemes", total, total);
     return result;

@@ -10,20 +10,26 @@
 
 namespace ohmloom {
 
-/// What one scheme of a study gave.
+/// What one scheme of a study gave, with one of its devices.
 struct RunPoint {
+    std::string device;           ///< its name in the study
+    bool ideal_devices = true;    ///< cells are ohmic and have exactly what was asked
+    double read_time = 0.0;       ///< [s] since programming
+    double temperature = 300.0;   ///< [K]
+    ConductanceError conductance; ///< that programming, ageing and reading caused; 0 for ideal devices
     std::string network;          ///< name of the network
     std::string network_training; ///< how it was trained, as its file says
     std::vector<LayerPartition> partitions;
     std::vector<double> gain; ///< stage gain of each layer
     Index tiles = 0;
     Accuracy accuracy;
-    double accuracy_ideal_wires = 0.0; ///< same circuit, wires and drivers without resistance
-    double accuracy_software = 0.0;    ///< same network and images as plain arithmetic
-    PowerBreakdown power;              ///< mean over the images
-    double energy = 0.0;               ///< [J] per inference: mean power times the sampling time
-    double residual_max = 0.0;         ///< largest KCL residual of any array
-    bool converged = false;            ///< residual_max is below the solver's tolerance
+    double accuracy_ideal_wires = 0.0;   ///< same circuit, wires and drivers without resistance
+    double accuracy_ideal_devices = 0.0; ///< same wires and read-out, ohmic cells with exactly what was asked
+    double accuracy_software = 0.0;      ///< same network and images as plain arithmetic
+    PowerBreakdown power;                ///< mean over the images
+    double energy = 0.0;                 ///< [J] per inference: mean power times the sampling time
+    double residual_max = 0.0;           ///< largest KCL residual of any array
+    bool converged = false;              ///< residual_max is below the solver's tolerance
     Engine engine = Engine::automatic;
     double wall_time = 0.0;            ///< [s] of this scheme
     std::vector<std::uint8_t> classes; ///< [images]
@@ -34,11 +40,11 @@ struct RunResult {
     Study study;
     Index images = 0;
     std::vector<std::uint8_t> labels; ///< [images]
-    std::vector<RunPoint> points;     ///< one per scheme
+    std::vector<RunPoint> points;     ///< one per device and scheme, schemes fastest
 };
 
-/// Runs every scheme of a study on the first `images` images of its data set; 0 takes the study's count, or all.
-/// @throws FileError, InputError; see read_network, read_dataset, make_plan, solve_network.
+/// Runs every scheme of a study, with each of its devices, on the first `images` images of its data set; 0 takes the study's count, or all.
+/// @throws FileError, InputError; see read_network, read_dataset, make_plan, build_network, infer.
 RunResult run_study(const Study& study, Index images = 0, const Progress& progress = {});
 
 } // namespace ohmloom

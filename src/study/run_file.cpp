@@ -75,6 +75,17 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     numbers("/points/accuracy_low", "1", [](const RunPoint& p) { return p.accuracy.low; });
     numbers("/points/accuracy_high", "1", [](const RunPoint& p) { return p.accuracy.high; });
     numbers("/points/accuracy_ideal_wires", "1", [](const RunPoint& p) { return p.accuracy_ideal_wires; });
+    numbers("/points/accuracy_ideal_devices", "1",
+            [](const RunPoint& p) { return p.accuracy_ideal_devices; });
+    writer.write_texts("/points/device",
+                       column<std::string>(result, [](const RunPoint& p) { return p.device; }));
+    numbers("/points/read_time_s", "s", [](const RunPoint& p) { return p.read_time; });
+    numbers("/points/temperature_k", "K", [](const RunPoint& p) { return p.temperature; });
+    numbers("/points/g_error_mean_s", "S", [](const RunPoint& p) { return p.conductance.mean; });
+    numbers("/points/g_error_spread_s", "S", [](const RunPoint& p) { return p.conductance.spread; });
+    numbers("/points/g_error_worst_s", "S", [](const RunPoint& p) { return p.conductance.worst; });
+    numbers("/points/programming_pulses", "1", [](const RunPoint& p) { return p.conductance.pulses; });
+    numbers("/points/programming_energy_j", "J", [](const RunPoint& p) { return p.conductance.energy; });
     numbers("/points/accuracy_software", "1", [](const RunPoint& p) { return p.accuracy_software; });
     numbers("/points/power_w", "W", [](const RunPoint& p) { return p.power.total(); });
     numbers("/points/power_cells_w", "W", [](const RunPoint& p) { return p.power.cells; });

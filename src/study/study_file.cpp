@@ -112,15 +112,6 @@ void read_array(const TomlTable& array, Study& study) {
     study.array.col_ends = read_ends(array, "col_ends", "top", "bottom", "bottom");
 }
 
-void read_device(const TomlTable& device, Study& study) {
-    (void)device.word_or("model", "linear", {"linear"});
-    const double r_on = positive(device, "r_on", 5e3, "Ohm");
-    const double r_off = positive(device, "r_off", 15e3, "Ohm");
-    if (r_off <= r_on)
-        device.refuse("r_off", fmt::format("is {} Ohm: it must be larger than r_on, {} Ohm", r_off, r_on));
-    study.window = {1.0 / r_off, 1.0 / r_on};
-}
-
 void read_readout(const TomlTable& readout, Study& study) {
     const std::string kind =
         readout.word_or("kind", "differential-amplifier", {"differential-amplifier", "virtual-ground"});
@@ -204,13 +195,14 @@ Study read_study(const std::filesystem::path& file) {
     if (study.images < 0) data.refuse("count", "must not be negative");
 
     read_array(root.table("array"), study);
-    read_device(root.table("device"), study);
     read_readout(root.table("readout"), study);
     study.sample_time = positive(root.table("timing"), "sample", study.sample_time, "s");
 
     const Index seed = root.integer_or("seed", 1);
     if (seed < 0) root.refuse("seed", "must not be negative");
     study.seed = static_cast<std::uint64_t>(seed);
+    study.devices = read_devices(root, file.parent_path(), study.seed);
+    study.window = study.devices.front().window;
 
     const TomlTable solver = root.table("solver");
     study.solver.engine = engine_from_name(solver.word_or("engine", "auto", {"auto", "condense", "mna"}));
@@ -231,7 +223,7 @@ std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& sche
 }
 
 NetworkCircuit circuit_of(const Study& study, const Network& network) {
-    NetworkCircuit circuit{study.array, study.gain, study.neuron};
+    NetworkCircuit circuit{study.array, study.gain, study.neuron, {}};
     if (!circuit.gain.empty()) return circuit;
     circuit.gain = default_gain(network.layers.size());
     for (std::size_t l = 0; l < network.layers.size(); ++l) {

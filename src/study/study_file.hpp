@@ -3,6 +3,7 @@
 #include "inference/inference.hpp"
 #include "mapping/plan.hpp"
 #include "solver/array_solver.hpp"
+#include "study/device_table.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -28,8 +29,9 @@ struct Study {
 
     Index max_rows = 0; ///< largest tile, where a scheme gives no partition
     Index max_cols = 0;
-    ArrayCircuit array;       ///< wires, drivers, stage
-    ConductanceWindow window; ///< of the device
+    ArrayCircuit array;               ///< wires, drivers, stage
+    ConductanceWindow window;         ///< of the first device
+    std::vector<StudyDevice> devices; ///< at least one
     Neuron neuron;
     std::vector<double> gain; ///< one per layer; empty: those the network was trained with, or default_gain()
     double sample_time = 1e-9; ///< [s] one image per sampling time
@@ -49,7 +51,7 @@ Study read_study(const std::filesystem::path& file);
 /// @throws InputError if they do not fit the network's layers.
 std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& scheme, const Network& network);
 
-/// The circuit that a network's layers are built as.
+/// The circuit that a network's layers are built as, with ideal devices.
 NetworkCircuit circuit_of(const Study& study, const Network& network);
 
 } // namespace ohmloom

@@ -11,7 +11,7 @@ from study_files import STUDY, sample_problem
 
 FIGURES = {
     "network", "horizontal", "vertical", "tiles", "accuracy", "accuracy_low", "accuracy_high", "accuracy_ideal_wires",
-    "accuracy_software", "power_w", "energy_j", "residual_max", "converged", "engine", "wall_s",
+    "accuracy_ideal_devices", "accuracy_software", "g_error_mean_s", "g_error_spread_s", "g_error_worst_s", "power_w", "energy_j", "residual_max", "converged", "engine", "wall_s",
 }  # fmt: skip
 
 
@@ -132,7 +132,101 @@ def run_from_elsewhere(t):
     t.ohmloom("run", "inner/study.toml")
 
 
+def device_study(device):
+    """The sample problem on another device."""
+    return study_with('[device]\nr_on = "5k"\nr_off = "15k"\n', device)
+
+
+@case
+def run_ideal_device(t):
+    """A device that is programmed ideally gives exactly the figures of the plain window."""
+    plain = points(t, sample_problem())
+    device = points(t, device_study('[device]\nmodel = "mram/synapse_5k"\nprogramming = "ideal"\n'))
+    window = points(t, device_study("[device]\nr_on = 4999.64\nr_off = 14998.9\n"))
+    for one, other, near in zip(plain, device, window):
+        assert one["accuracy"] == one["accuracy_ideal_devices"] and one["g_error_worst_s"] == 0
+        assert other["accuracy"] == other["accuracy_ideal_devices"] and other["g_error_worst_s"] == 0
+        assert abs(other["power_w"] / near["power_w"] - 1) < 1e-3
+    linear = '[device]\nmodel = "linear"\nr_on = "15k"\nr_off = "45k"\n'
+    exact = points(t, device_study(linear + "read_time = 0\n"))
+    ohmic = points(t, device_study(linear))
+    for one, other in zip(exact, ohmic):
+        for figure in ("accuracy", "power_w", "power_cells_w", "energy_j", "residual_max", "g_error_worst_s"):
+            assert one[figure] == other[figure], f"{figure}: {one[figure]}, {other[figure]}"
+
+
+@case
+def run_devices(t):
+    """Several devices give their points one after the other, with the errors of their conductances, for any threads."""
+    problem = device_study(
+        '[[device]]\nname = "new"\nmodel = "pcm"\nr_on = "40k"\nr_off = "120k"\n'
+        '[[device]]\nname = "old"\nmodel = "pcm"\nr_on = "40k"\nr_off = "120k"\nread_time = 31e6\n'
+    )
+    found = points(t, problem, "-o", "result.h5", "--threads", 1)
+    again = json.loads(t.ohmloom("run", "study.toml", "--json", "--threads", 2).out)["points"]
+    for figures in found + again:
+        del figures["wall_s"]
+    assert found == again
+    assert [p["device"] for p in found] == ["new", "new", "old", "old"]
+    assert all(p["converged"] and p["engine"] == "lines" for p in found)
+    for new, old in zip(found[:2], found[2:]):
+        assert new["g_error_spread_s"] > 1e-7 and new["g_error_worst_s"] > new["g_error_spread_s"]
+        # Conductances have fallen in a year.
+        assert old["g_error_mean_s"] < new["g_error_mean_s"] - 1e-6, (new, old)
+        assert new["accuracy_ideal_devices"] == old["accuracy_ideal_devices"]
+    values, units = read_output(t.path("result.h5"))
+    assert all(units.values()), units
+    assert units["points/g_error_spread_s"] == "S" and units["points/read_time_s"] == "s"
+    assert np.array_equal(values["points/g_error_worst_s"], [p["g_error_worst_s"] for p in found])
+    table = t.ohmloom("run", "study.toml").out
+    assert "spread uS" in table and sum(line.startswith("old ") for line in table.splitlines()) == 2, table
+
+
 # --- refusals ---
+
+
+@case
+def run_unknown_device(t):
+    """An unknown device is refused with its line and the nearest known one."""
+    refuses(t, device_study('[device]\nmodel = "mramm"\n'))
+
+
+@case
+def run_unknown_device_key(t):
+    """A misspelt key of a device is refused with its line and the nearest known key."""
+    refuses(t, device_study('[device]\nmodel = "pcm"\nread_tme = 3\n'))
+
+
+@case
+def run_unknown_device_value(t):
+    """A value that a device does not have is refused with its line and the nearest one."""
+    refuses(t, device_study('[device]\nmodel = "linear"\nvalues = { g_maxx = "3 S" }\n'))
+
+
+@case
+def run_device_value_out_of_range(t):
+    """A value outside its card's range is refused with both."""
+    refuses(t, device_study('[device]\nmodel = "pcm"\nvalues = { g_max = "3 S" }\n'))
+
+
+@case
+def run_device_out_of_reach(t):
+    """A window that a device cannot be programmed to is refused with the one it has."""
+    refuses(t, device_study('[device]\nmodel = "pcm"\nr_on = "1k"\nr_off = "3k"\n'))
+
+
+@case
+def run_device_scheme_mixed(t):
+    """A tolerance without anything that looks at it is refused."""
+    refuses(t, device_study('[device]\nmodel = "pcm"\nprogramming = "single-shot"\ntolerance = 0.1\n'))
+
+
+@case
+def run_table_beyond_its_voltages(t):
+    """Images that take cells beyond a table of currents are refused with both voltages."""
+    problem = device_study('[device]\nmodel = "table"\n')
+    problem.study += "\n[readout]\nv_supply = 5\n"
+    refuses(t, problem)
 
 
 @case

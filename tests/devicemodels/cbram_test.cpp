@@ -158,7 +158,7 @@ TEST_CASE("two overlapping spikes write what neither writes alone, by their orde
 }
 
 TEST_CASE("a difference of waveforms keeps the steps of both") {
-    const Waveform v = difference({{0, 1, 1, 2}, {0, 0, 1, 1}}, {{0.5, 0.5, 1.5}, {0, 2, 0}});
+    const VoltageCurve v = difference({{0, 1, 1, 2}, {0, 0, 1, 1}}, {{0.5, 0.5, 1.5}, {0, 2, 0}});
     CHECK(voltage_at(v, 0.25) == 0.0);
     CHECK(voltage_at(v, 0.75) == doctest::Approx(-1.5));
     CHECK(voltage_at(v, 1.25) == doctest::Approx(1.0 - 0.5));

@@ -321,8 +321,8 @@ TEST_CASE("a waveform's excursions act as pulses of their peak and length") {
     const DeviceDraws draws = draws_of(0);
     const DeviceState fresh = device->fresh(draws);
     // Two rectangles of 50 ns at 1 V with edges of 0, and a triangle that stays below v_set.
-    const Waveform waveform{{0, 1e-7, 1e-7, 1.5e-7, 1.5e-7, 2e-7, 2e-7, 2.5e-7, 2.5e-7, 3e-7, 4e-7},
-                            {0, 0, 1, 1, 0, 0, 1, 1, 0, 0.79, 0}};
+    const VoltageCurve waveform{{0, 1e-7, 1e-7, 1.5e-7, 1.5e-7, 2e-7, 2e-7, 2.5e-7, 2.5e-7, 3e-7, 4e-7},
+                                {0, 0, 1, 1, 0, 0, 1, 1, 0, 0.79, 0}};
     DeviceState twice = fresh;
     for (int k = 0; k < 2; ++k) twice = device->pulse(twice, {1.0, 50e-9}, draws, 0).state;
     CHECK(device->waveform(fresh, waveform, draws, 0).state.g == doctest::Approx(twice.g).epsilon(1e-9));

@@ -40,7 +40,8 @@ std::string partition_text(const RunPoint& point) {
 }
 
 nlohmann::json to_json(const RunPoint& point) {
-    return {{"network", point.network},
+    return {{"device", point.device},
+            {"network", point.network},
             {"horizontal", counts(point, &LayerPartition::horizontal)},
             {"vertical", counts(point, &LayerPartition::vertical)},
             {"gain", point.gain},
@@ -49,7 +50,15 @@ nlohmann::json to_json(const RunPoint& point) {
             {"accuracy_low", point.accuracy.low},
             {"accuracy_high", point.accuracy.high},
             {"accuracy_ideal_wires", point.accuracy_ideal_wires},
+            {"accuracy_ideal_devices", point.accuracy_ideal_devices},
             {"accuracy_software", point.accuracy_software},
+            {"read_time_s", point.read_time},
+            {"temperature_k", point.temperature},
+            {"g_error_mean_s", point.conductance.mean},
+            {"g_error_spread_s", point.conductance.spread},
+            {"g_error_worst_s", point.conductance.worst},
+            {"programming_pulses", point.conductance.pulses},
+            {"programming_energy_j", point.conductance.energy},
             {"power_w", point.power.total()},
             {"power_cells_w", point.power.cells},
             {"power_wires_w", point.power.wires},
@@ -92,6 +101,27 @@ void print_table(const RunResult& result) {
     }
 }
 
+/// What the devices cost: lines below the table, one per point whose cells are not ideal.
+void print_devices(const RunResult& result) {
+    if (std::ranges::all_of(result.points, &RunPoint::ideal_devices)) return;
+    std::size_t name_width = 6;
+    for (const RunPoint& point : result.points) name_width = std::max(name_width, point.device.size());
+    fmt::print("\n{:<{}}  {:<20} {:>8}  {:>8} {:>8}  {:>9} {:>9} {:>9}  {:>7} {:>8}\n", "device", name_width,
+               "partitions H x V", "accuracy", "ideal", "lost to", "g error", "g error", "g error", "pulses",
+               "energy");
+    fmt::print("{:<{}}  {:<20} {:>8}  {:>8} {:>8}  {:>9} {:>9} {:>9}  {:>7} {:>8}\n", "", name_width, "", "%",
+               "devices", "devices", "mean uS", "spread uS", "worst uS", "a cell", "J");
+    for (const RunPoint& point : result.points) {
+        const ConductanceError& error = point.conductance;
+        fmt::print(
+            "{:<{}}  {:<20} {:>8.2f}  {:>8.2f} {:>8.2f}  {:>9.3g} {:>9.3g} {:>9.3g}  {:>7.3g} {:>8.2e}\n",
+            point.device, name_width, partition_text(point), 100.0 * point.accuracy.value,
+            100.0 * point.accuracy_ideal_devices,
+            100.0 * (point.accuracy_ideal_devices - point.accuracy.value), 1e6 * error.mean,
+            1e6 * error.spread, 1e6 * error.worst, error.pulses, error.energy);
+    }
+}
+
 /// The study and its networks: what the result must not replace.
 std::vector<std::filesystem::path> files_of(const Study& study) {
     std::vector<std::filesystem::path> files{study.file};
@@ -119,6 +149,7 @@ int run_run(const RunArguments& arguments) {
         print_json(result);
     } else {
         print_table(result);
+        print_devices(result);
     }
     const bool converged = std::all_of(result.points.begin(), result.points.end(),
                                        [](const RunPoint& p) { return p.converged; });

@@ -1,0 +1,42 @@
+#include "inference/layer_arrays.hpp"
+
+#include "base/parallel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ohmloom {
+
+bool LayerArrays::is_linear() const {
+    return std::ranges::all_of(crossbars, [](const Crossbar& c) { return ohmloom::is_linear(c.cell); });
+}
+
+LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const DeviceUse& devices,
+                        std::uint32_t first_tile) {
+    LayerArrays arrays;
+    arrays.partition = layer.partition;
+    arrays.rows = layer.rows();
+    arrays.outputs = layer.outputs();
+    arrays.stage = circuit.stage;
+    arrays.tiles = layer.tiles;
+    arrays.crossbars.resize(layer.tiles.size());
+    arrays.scale.assign(layer.tiles.size(), 1.0);
+    std::vector<ConductanceError> errors(layer.tiles.size());
+    parallel_for(static_cast<Index>(layer.tiles.size()), [&](Index t) {
+        const auto at = static_cast<std::size_t>(t);
+        Crossbar crossbar = build_tile(layer, layer.tiles[at], circuit);
+        if (devices.model != nullptr) {
+            ProgrammingOptions options = devices.programming;
+            options.tile = first_tile + static_cast<std::uint32_t>(t);
+            ProgrammedArray programmed = program_array(crossbar.g, *devices.model, options);
+            errors[at] = conductance_error(programmed);
+            if (devices.compensate_drift) arrays.scale[at] = drift_compensation(programmed);
+            crossbar = with_devices(std::move(crossbar), std::move(programmed));
+        }
+        arrays.crossbars[at] = std::move(crossbar);
+    });
+    arrays.error = join_errors(errors);
+    return arrays;
+}
+
+} // namespace ohmloom

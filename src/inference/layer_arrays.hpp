@@ -1,0 +1,42 @@
+#pragma once
+
+#include "array/programming.hpp"
+#include "inference/tile_response.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace ohmloom {
+
+/// What the cells of a network are made of.
+struct DeviceUse {
+    std::shared_ptr<const DeviceModel>
+        model;                        ///< none: ohmic cells that have exactly the conductances of the plan
+    ProgrammingOptions programming{}; ///< its `tile` is replaced by each tile's number
+    /// Multiplies each tile's outputs by drift_compensation(): right for virtual grounds, whose outputs go with the conductances.
+    bool compensate_drift = false;
+};
+
+/// The arrays of one layer as they are when images come: programmed, wired, with the loads of their stages.
+struct LayerArrays {
+    LayerPartition partition;
+    Index rows = 0;    ///< inputs and the bias row
+    Index outputs = 0; ///< of the layer
+    ReadoutStage stage;
+    std::vector<Tile> tiles;
+    std::vector<Crossbar> crossbars; ///< one per tile
+    std::vector<double> scale;       ///< factor of each tile's outputs
+    ConductanceError error;          ///< over all tiles
+
+    /// True if every array is one linear map.
+    [[nodiscard]] bool is_linear() const;
+};
+
+/// Builds and programs the arrays of a layer. `first_tile` numbers its first tile within the network: the number names the devices'
+/// random numbers.
+/// @throws InputError if a conductance of the plan is out of the device's reach or the circuit is not valid.
+LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const DeviceUse& devices = {},
+                        std::uint32_t first_tile = 0);
+
+} // namespace ohmloom

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "inference/layer_arrays.hpp"
+#include "inference/layer_response.hpp"
+
+namespace ohmloom {
+
+/// Mean power over a set of inputs, by where it is dissipated.
+struct PowerBreakdown {
+    double cells = 0.0;  ///< [W]
+    double wires = 0.0;  ///< [W] wires and driver resistances
+    double stages = 0.0; ///< [W] resistors of the read-out stages
+    [[nodiscard]] double total() const { return cells + wires + stages; }
+};
+
+/// What one layer makes of a set of row voltages.
+struct LayerSignals {
+    Matrix<double> u;     ///< [images x outputs] [V] at the neuron inputs
+    PowerBreakdown power; ///< mean over the images
+    double residual = 0.0;
+    bool converged = true;
+    Engine engine = Engine::automatic;
+};
+
+/// A layer of linear arrays, from its map. `v` is [images x rows] [V].
+LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v);
+
+/// A layer of any cells: every tile is solved with its stages for every image. Images that drive a tile alike are solved once.
+/// @throws InputError if a cell would leave the voltages that its law covers.
+LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v,
+                           const SolveOptions& options = {});
+
+} // namespace ohmloom

@@ -1,0 +1,147 @@
+#include "readout/staged_array.hpp"
+
+#include "base/dense.hpp"
+#include "devicemodels/cell_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace ohmloom {
+
+namespace {
+
+std::size_t at(Index i) {
+    return static_cast<std::size_t>(i);
+}
+
+Matrix<double> identity(Index size) {
+    Matrix<double> matrix(size, size);
+    for (Index i = 0; i < size; ++i) matrix(i, i) = 1.0;
+    return matrix;
+}
+
+Matrix<double> rows_of(const Matrix<double>& matrix, const std::vector<Index>& rows) {
+    Matrix<double> picked(static_cast<Index>(rows.size()), matrix.cols());
+    for (std::size_t k = 0; k < rows.size(); ++k)
+        std::ranges::copy(matrix.row(rows[k]), picked.row(static_cast<Index>(k)).begin());
+    return picked;
+}
+
+/// Largest current of any line of operating point k.
+double largest_current(const ArraySolution& solution, Index k) {
+    double largest = 0.0;
+    for (const double i : solution.i_row.row(k)) largest = std::max(largest, std::abs(i));
+    for (const double i : solution.i_col.row(k)) largest = std::max(largest, std::abs(i));
+    return largest;
+}
+
+/// What the cells dissipate in every operating point, from the node voltages.
+std::vector<double> cell_power(const Crossbar& crossbar, const ArraySolution& solution) {
+    const Index batch = solution.i_row.rows();
+    std::vector<double> power(at(batch), 0.0), v(at(batch)), current(at(batch)), slope(at(batch));
+    for (Index r = 0; r < crossbar.rows(); ++r) {
+        for (Index l = 0; l < crossbar.lines(); ++l) {
+            const double g = crossbar.g(r, l);
+            if (g == 0.0) continue;
+            const Index w = r * crossbar.sites() + l / crossbar.lines_per_site, b = r * crossbar.lines() + l;
+            for (Index k = 0; k < batch; ++k) v[at(k)] = solution.v_w(k, w) - solution.v_b(k, b);
+            evaluate_cell(crossbar.cell, g, crossbar.shape_at(r, l), v, current, slope);
+            for (std::size_t k = 0; k < power.size(); ++k) power[k] += v[k] * current[k];
+        }
+    }
+    return power;
+}
+
+} // namespace
+
+StagedArray::StagedArray(Crossbar crossbar, const ReadoutStage& stage, const SolveOptions& options)
+    : crossbar_(std::move(crossbar)), stage_(stage), options_(options) {
+    validate(crossbar_);
+    if (stage.kind != StageKind::difference) return;
+    Crossbar ohmic = crossbar_;
+    ohmic.cell = LinearCell{};
+    ohmic.shape = {};
+    const PortMatrix ports = port_matrix(ohmic);
+    v_minus_ = close_stages(ports, stage).v_minus;
+    loop_ = solve_dense(stage_loop(ports, stage), identity(crossbar_.sites()));
+}
+
+StagedPoints StagedArray::solve(const Matrix<double>& v_row) const {
+    constexpr int most_steps = 40;
+    const Index batch = v_row.rows(), sites = crossbar_.sites();
+    const bool coupled = stage_.kind == StageKind::difference;
+    const double r_feedback = stage_.r_feedback();
+    StagedPoints points{
+        Matrix<double>(batch, sites),   std::vector<double>(at(batch)),
+        std::vector<double>(at(batch)), std::vector<double>(at(batch)),
+        std::vector<double>(at(batch)), std::vector<SolveStatus>(at(batch), SolveStatus::not_converged)};
+    std::vector<Index> open(at(batch)); // vectors whose v_N is not found yet
+    std::iota(open.begin(), open.end(), Index{0});
+    Matrix<double> v_n = coupled ? multiply_transposed(v_row, v_minus_) : Matrix<double>(batch, sites);
+
+    // The arrays need not be solved better than v_N is known.
+    const double finest = coupled ? 0.3 * options_.tolerance : options_.tolerance;
+    SolveOptions options = options_;
+    options.tolerance = coupled ? std::max(finest, 1e-3) : finest;
+    for (int step = 0; !open.empty(); ++step) {
+        const bool last = step + 1 >= most_steps;
+        if (last) options.tolerance = finest;
+        options.fields = options.tolerance <= finest;
+        Drive drive{rows_of(v_row, open), {}, Matrix<double>(static_cast<Index>(open.size()), 2 * sites)};
+        for (Index k = 0; k < drive.v_row.rows(); ++k) {
+            for (Index s = 0; s < sites; ++s) drive.v_col_each(k, 2 * s + 1) = v_n(k, s);
+        }
+        const ArraySolution solution = solve_array(crossbar_, drive, options);
+        const std::vector<double> cells =
+            options.fields ? cell_power(crossbar_, solution) : std::vector<double>();
+
+        std::vector<Index> still_open, kept;
+        double worst = 0.0;
+        Matrix<double> mismatch(drive.v_row.rows(), sites); // [V]
+        for (Index k = 0; k < drive.v_row.rows(); ++k) {
+            double error = 0.0;
+            for (Index s = 0; s < sites && coupled; ++s) {
+                mismatch(k, s) = r_feedback * solution.i_col(k, 2 * s) - v_n(k, s);
+                error = std::max(error, std::abs(mismatch(k, s)) / r_feedback);
+            }
+            const double largest = largest_current(solution, k);
+            if (error > 0.0 && largest > 0.0) error /= largest;
+            const bool closed = options.fields && error <= options_.tolerance;
+            if (!closed) worst = std::max(worst, error);
+            if (!closed && !last) {
+                still_open.push_back(open[at(k)]);
+                kept.push_back(k);
+                continue;
+            }
+            const std::size_t to = at(open[at(k)]);
+            const double r_plus = crossbar_.sense_resistance(0), r_minus = crossbar_.sense_resistance(1);
+            double in_sense = 0.0;
+            for (Index s = 0; s < sites; ++s) {
+                const double plus = solution.i_col(k, 2 * s), minus = solution.i_col(k, 2 * s + 1);
+                const double v_plus = coupled ? v_n(k, s) : r_feedback * plus;
+                points.u(open[at(k)], s) = v_plus - r_feedback * minus;
+                in_sense += r_plus * plus * plus + r_minus * minus * minus;
+                points.stages[to] += r_feedback * ((coupled ? 0.0 : plus * plus) + minus * minus);
+            }
+            points.stages[to] += in_sense;
+            points.cells[to] = cells[at(k)];
+            points.wires[to] = solution.power[at(k)] - in_sense - cells[at(k)];
+            points.residual[to] = std::max(error, solution.residual[at(k)]);
+            points.status[to] = closed ? solution.status[at(k)] : SolveStatus::not_converged;
+        }
+        if (still_open.empty()) break;
+        mismatch = rows_of(mismatch, kept);
+        const Matrix<double> change = multiply_transposed(mismatch, loop_);
+        v_n = rows_of(v_n, kept);
+        for (std::size_t k = 0; k < v_n.values().size(); ++k) v_n.values()[k] += change.values()[k];
+        open = std::move(still_open);
+        // A step leaves a hundredth, if all is well.
+        options.tolerance = std::max(finest, std::min(0.1 * options.tolerance, 0.01 * worst));
+        if (options.tolerance < 30.0 * finest) options.tolerance = finest;
+    }
+    return points;
+}
+
+} // namespace ohmloom
