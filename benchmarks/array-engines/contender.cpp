@@ -25,7 +25,7 @@ constexpr Index any = std::numeric_limits<Index>::max();
 // clang-format off
 constexpr std::array<ContenderKind, 9> kinds{{
     //                  linear: 1 vector   more          sinh: 1      more
-    {"lines",                   any,           square(1024), square(1024), square(256)},
+    {"lines",                   any,           square(1024), any,          square(512)},
     {"auto",                    square(1024),  square(512),  square(1024), square(256)},
     {"condense",                square(1024),  square(512),  0,            0},
     {"port-matrix",             square(1024),  square(1024), 0,            0},
