@@ -83,7 +83,7 @@ void require_covered(const Crossbar& crossbar, const Drive& drive) {
     const CellRange range = range_of(crossbar.cell);
     if (std::isinf(range.v_low) && std::isinf(range.v_high)) return;
     for (Index k = 0; k < drive.v_row.rows(); ++k) {
-        Extreme low{0.0, "the column lines at 0 V"}, high = low;
+        Extreme low{0.0, "the column lines"}, high = low;
         if (!drive.v_col_each.empty() || !drive.v_col.empty()) {
             low.v = std::numeric_limits<double>::infinity();
             high.v = -low.v;
