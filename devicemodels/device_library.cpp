@@ -95,8 +95,8 @@ std::vector<std::string> card_names() {
 
 Card find_card(std::string_view name, const CardChanges& changes) {
     Card card = name.ends_with(".toml") ? read_card_file(name) : find_built_in(name);
-    for (const auto& [value, text] : changes)
-        card = with_value(std::move(card), kind_of(card).parameters, value, text);
+    const auto& parameters = kind_of(card).parameters;
+    for (const auto& [value, text] : changes) card = with_value(std::move(card), parameters, value, text);
     return card;
 }
 

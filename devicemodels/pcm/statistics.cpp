@@ -11,7 +11,7 @@ namespace {
 
 double polynomial_at(std::span<const double> coefficients, double x) {
     double sum = 0.0;
-    for (auto c = coefficients.rbegin(); c != coefficients.rend(); ++c) sum = sum * x + *c;
+    for (std::size_t k = coefficients.size(); k-- > 0;) sum = sum * x + coefficients[k];
     return sum;
 }
 
