@@ -147,6 +147,11 @@ ArrayGraph make_array_graph(const Crossbar& crossbar) {
     return graph;
 }
 
+bool kcl_holds(double error, double current, double rounding, double tolerance) {
+    return std::isfinite(error) && std::isfinite(current) && std::isfinite(rounding) &&
+           (error <= rounding || error <= tolerance * current);
+}
+
 double NodeCurrents::residual(Index ports) const {
     const double node_error = largest_magnitude(std::span(net).subspan(static_cast<std::size_t>(ports)));
     const double piece_error = largest_magnitude(piece_net);
@@ -161,8 +166,8 @@ bool NodeCurrents::converged(Index ports, double tolerance) const {
     const double node_error = largest_magnitude(std::span(net).subspan(static_cast<std::size_t>(ports)));
     const double piece_error = largest_magnitude(piece_net);
     const double scale = std::max(largest_magnitude(i_row), largest_magnitude(i_col));
-    return (node_error <= rounding || node_error <= tolerance * scale) &&
-           (piece_error <= piece_rounding || piece_error <= tolerance * scale);
+    return kcl_holds(node_error, scale, rounding, tolerance) &&
+           kcl_holds(piece_error, scale, piece_rounding, tolerance);
 }
 
 NodeCurrents evaluate_currents(const Crossbar& crossbar, const ArrayGraph& graph, std::span<const double> v) {

@@ -41,6 +41,10 @@ struct ArrayGraph {
 /// @throws InputError if zero resistances and shorted cells join two terminals.
 ArrayGraph make_array_graph(const Crossbar& crossbar);
 
+/// Whether a KCL error [A] counts as solved: below the tolerance relative to the largest line `current`, or below what `rounding`
+/// the node voltages alone can leave; never where one of them overflowed.
+bool kcl_holds(double error, double current, double rounding, double tolerance);
+
 /// Currents that follow from a set of node voltages.
 struct NodeCurrents {
     std::vector<double>

@@ -1,6 +1,7 @@
 #include "solver/lines_engine.hpp"
 
 #include "base/parallel.hpp"
+#include "solver/array_graph.hpp"
 #include "solver/array_solution.hpp"
 #include "solver/line_kernels.hpp"
 #include "solver/line_relaxation.hpp"
@@ -80,11 +81,6 @@ void start(const LineSystem& system, const Crossbar& crossbar, const Drive& driv
     }
 }
 
-/// An error that is small enough; one that overflowed never is.
-bool is_converged(double error, double current, double rounding, const SolveOptions& options) {
-    return std::isfinite(error) && (error <= rounding || error <= options.tolerance * current);
-}
-
 /// How one lane came out.
 struct LaneOutcome {
     double error = 0.0, current = 0.0, rounding = 0.0;
@@ -140,7 +136,8 @@ private:
     void mark_converged() {
         for (std::size_t lane = 0; lane < done_.size(); ++lane) {
             const double error = errors_.error[lane];
-            converged_[lane] = is_converged(error, errors_.current[lane], errors_.rounding[lane], options_);
+            converged_[lane] =
+                kcl_holds(error, errors_.current[lane], errors_.rounding[lane], options_.tolerance);
             // A linear lane that a whole refinement did not bring closer has reached what rounding allows.
             const bool stalled = linear_ && !(error < 0.5 * last_error_[lane]);
             done_[lane] = converged_[lane] || stalled;
@@ -330,7 +327,8 @@ std::array<LaneOutcome, lane_count> relax(const LineSystem& system, const Chord&
         bool all_converged = true;
         for (std::size_t lane = 0; lane < outcomes.size(); ++lane) {
             const double error = errors.error[lane];
-            const bool converged = is_converged(error, errors.current[lane], errors.rounding[lane], options);
+            const bool converged =
+                kcl_holds(error, errors.current[lane], errors.rounding[lane], options.tolerance);
             outcomes[lane] = {error, errors.current[lane], errors.rounding[lane], passes, converged};
             all_converged = all_converged && converged;
         }
