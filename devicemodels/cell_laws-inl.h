@@ -7,11 +7,20 @@
 #define OHMLOOM_DEVICEMODELS_CELL_LAWS_INL_H
 #endif
 
-#include "devicemodels/cbram/ecm_law-inl.h"
-#include "devicemodels/linear/linear_law-inl.h"
-#include "devicemodels/mram/mram_law-inl.h"
-#include "devicemodels/pcm/pcm_law-inl.h"
-#include "devicemodels/sinh/sinh_law-inl.h"
-#include "devicemodels/table/table_law-inl.h"
+#include "devicemodels/family_laws-inl.h"
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace ohmloom::HWY_NAMESPACE {
+
+/// The current of evaluate_law() alone, for laws that have no shorter way to it.
+template <class Cell, class Real>
+HWY_INLINE Real evaluate_current(const Cell& law, double g, double shape, const Real& v) {
+    return evaluate_law(law, g, shape, v).current;
+}
+
+} // namespace ohmloom::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
 
 #endif

@@ -1,11 +1,7 @@
 #pragma once
 
-#include "devicemodels/cbram/ecm_cell.hpp"
-#include "devicemodels/linear/linear.hpp"
-#include "devicemodels/mram/mram_cell.hpp"
-#include "devicemodels/pcm/pcm_cell.hpp"
-#include "devicemodels/sinh/sinh.hpp"
-#include "devicemodels/table/table_cell.hpp"
+#include "devicemodels/cell_point.hpp"
+#include "devicemodels/cell_types.hpp"
 
 #include <span>
 #include <string>
@@ -14,13 +10,14 @@
 
 namespace ohmloom {
 
-/// Current law of the cells of an array. One law, with one set of parameters, per array; two numbers may differ
-/// from cell to cell: the conductance at zero bias `g`, and a second one that each law names, `shape`.
+// `CellModel` (cell_types.hpp, written from the folders of devicemodels/) is the current law of the cells of an array:
+// one law, with one set of parameters, per array. Two numbers may differ from cell to cell: the conductance at zero
+// bias `g`, and a second one that each law names, `shape`.
 ///
-/// A law is written once, in its folder's `*_law-inl.h`, as a function template over the number type; engines
-/// instantiate it for their SIMD lanes through cell_laws-inl.h, everybody else calls the functions below.
-/// At shape 0 the laws that have such a number (pcm, mram) are ohmic; the others take no notice of it.
-using CellModel = std::variant<LinearCell, SinhCell, TableCell, PcmCell, MramCell, EcmCell>;
+// A law is written once, in its folder's `*_law-inl.h`, as a function template over the number type; engines
+// instantiate it for their SIMD lanes through cell_laws-inl.h, everybody else calls the functions below.
+// At shape 0 the laws that have such a number (pcm, mram) are ohmic; the others take no notice of it.
+// What a cell type must have, README.md of this folder tells.
 
 /// True if the current is proportional to the voltage, so that the array is one linear map.
 inline bool is_linear(const CellModel& model) {
@@ -29,14 +26,8 @@ inline bool is_linear(const CellModel& model) {
 
 /// True if the slope at a voltage is proportional to `g`.
 inline bool slope_scales_with_g(const CellModel& model) {
-    return !std::holds_alternative<TableCell>(model) && !std::holds_alternative<EcmCell>(model);
+    return std::visit([](const auto& cell) { return cell.scales_with_g; }, model);
 }
-
-/// A cell at one voltage.
-struct CellPoint {
-    double current = 0.0; ///< [A] from top to bottom
-    double slope = 0.0;   ///< [S] dI/dv
-};
 
 /// Current and slope of a cell at the voltage `v` [V].
 CellPoint evaluate_cell(const CellModel& model, double g, double shape, double v);
@@ -45,11 +36,7 @@ CellPoint evaluate_cell(const CellModel& model, double g, double shape, double v
 void evaluate_cell(const CellModel& model, double g, double shape, std::span<const double> v,
                    std::span<double> current, std::span<double> slope);
 
-/// What a law covers: beyond it, results are extrapolated and to be refused.
-struct CellRange {
-    double v_low, v_high; ///< [V] of the voltage across a cell; infinite for formulas
-    double g_low, g_high; ///< [S] of the conductance at zero bias; 0 is always allowed: no cell
-};
+/// What a law covers: no limits unless the law has a `range()`.
 CellRange range_of(const CellModel& model);
 
 /// Checks the parameters that all cells share.

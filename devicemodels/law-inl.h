@@ -58,12 +58,6 @@ HWY_INLINE Real sinh_over_alpha_current(double alpha, const Real& v) {
     return mul_add(series * q, v, v);
 }
 
-/// The current of evaluate_law() alone, for laws that have no shorter way to it.
-template <class Cell, class Real>
-HWY_INLINE Real evaluate_current(const Cell& law, double g, double shape, const Real& v) {
-    return evaluate_law(law, g, shape, v).current;
-}
-
 } // namespace ohmloom::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <variant>
 
 namespace ohmloom {
 
@@ -31,8 +30,7 @@ std::vector<std::string> face_notes(const Card& card) {
 
 SpiceFace still_face(const Card& card, const CellModel& law, const CellNumbers& cell) {
     SpiceFace face{subcircuit_name(card), face_notes(card), {"top", "bottom"}, ""};
-    const bool scales = !std::holds_alternative<TableCell>(law) && !std::holds_alternative<EcmCell>(law);
-    if (scales) {
+    if (slope_scales_with_g(law)) {
         face.notes.push_back("g: conductance at zero bias in S");
         face.text =
             fmt::format(".subckt {} top bottom g={:.17g}\nbcell top bottom i={{g}}*({})\n.ends {}\n",

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace ohmloom {
 
 /// Copper filament cell of the published energy-threshold model (Cu/a-SiC/TiN): a field-assisted barrier current
@@ -13,7 +16,7 @@ namespace ohmloom {
 /// of both states has for exactly one b. Between the polarities R_on passes smoothly within v_passive.
 /// Source: Garcia-Redondo et al., TCAS-I 2016. doi:10.1109/TCSI.2016.2564703
 struct EcmCell {
-    static constexpr bool is_linear = false;
+    static constexpr bool is_linear = false, scales_with_g = false;
 
     double i0_plus = 1e-13, i0_minus = 1e-13; ///< [A] at v -> 0+ and v -> 0-, before tanh
     double s_plus = 7.6, s_minus = 9.6;       ///< [1/V^0.5]
@@ -27,6 +30,10 @@ struct EcmCell {
 
     [[nodiscard]] double current(double v, double g, double shape = 0.0) const; ///< [A]
     [[nodiscard]] double slope(double v, double g, double shape = 0.0) const;   ///< [S]
+
+    /// @throws InputError naming the parameter that is out of range.
+    void validate() const;
+    [[nodiscard]] std::string spice_current(double g, double shape, std::string_view v) const;
 
     friend bool operator==(const EcmCell&, const EcmCell&) = default;
 };

@@ -2,7 +2,13 @@
 
 #include "devicemodels/still_device.hpp"
 
+#include <fmt/format.h>
+
 namespace ohmloom {
+
+std::string LinearCell::spice_current(double g, double /*shape*/, std::string_view v) const {
+    return fmt::format("{:.17g}*{}", g, v);
+}
 
 namespace {
 

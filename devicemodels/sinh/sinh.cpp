@@ -1,8 +1,19 @@
 #include "devicemodels/sinh/sinh.hpp"
 
+#include "devicemodels/law_checks.hpp"
 #include "devicemodels/still_device.hpp"
 
+#include <fmt/format.h>
+
 namespace ohmloom {
+
+void SinhCell::validate() const {
+    require_positive("alpha of the sinh", alpha, "1/V");
+}
+
+std::string SinhCell::spice_current(double g, double /*shape*/, std::string_view v) const {
+    return fmt::format("{:.17g}*sinh({:.17g}*{})", g / alpha, alpha, v);
+}
 
 namespace {
 

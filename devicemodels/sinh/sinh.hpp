@@ -1,13 +1,15 @@
 #pragma once
 
 #include <cmath>
+#include <string>
+#include <string_view>
 
 namespace ohmloom {
 
 /// Cell whose current grows as a hyperbolic sine, the usual fit of thin-oxide and phase-change memories:
 /// I = g·sinh(alpha·v)/alpha, with the zero-bias conductance g.
 struct SinhCell {
-    static constexpr bool is_linear = false;
+    static constexpr bool is_linear = false, scales_with_g = true;
 
     double alpha = 1.0; ///< [1/V] nonlinearity; > 0
 
@@ -24,6 +26,10 @@ struct SinhCell {
         using std::cosh;
         return g * cosh(alpha * v);
     }
+
+    /// @throws InputError naming the parameter that is out of range.
+    void validate() const;
+    [[nodiscard]] std::string spice_current(double g, double shape, std::string_view v) const;
 
     friend bool operator==(const SinhCell&, const SinhCell&) = default;
 };

@@ -1,6 +1,7 @@
 #include "devicemodels/table/table_cell.hpp"
 
 #include "base/errors.hpp"
+#include "devicemodels/cell_model.hpp"
 
 #include <fmt/format.h>
 
@@ -181,6 +182,80 @@ TableMix mix_of(const CurrentTable& table, double g) {
     const double low = states[static_cast<std::size_t>(state)];
     const double high = (g - low) / (*above - low);
     return {state, 1.0 - high, high};
+}
+
+double TableCell::current(double v, double g, double shape) const {
+    return evaluate_cell(*this, g, shape, v).current;
+}
+
+double TableCell::slope(double v, double g, double shape) const {
+    return evaluate_cell(*this, g, shape, v).slope;
+}
+
+void TableCell::validate() const {
+    if (table == nullptr) throw InputError("the table cells have no table: read one first");
+}
+
+CellRange TableCell::range() const {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (extrapolate) return {-infinity, infinity, 0.0, infinity};
+    return {table->v.front(), table->v.back(), table->g.front(), table->g.back()};
+}
+
+namespace {
+
+/// One curve as text: a binary search over its intervals, written in conditionals, and tangents beyond its ends.
+/// Numbers have the 17 digits that bring a double back unchanged.
+class CurveText {
+public:
+    CurveText(const TableCell& cell, double g, std::string_view v)
+        : cell_(cell), mix_(mix_of(*cell.table, g)), g_(g), v_(v) {}
+
+    [[nodiscard]] std::string text() const {
+        const CurrentTable& table = *cell_.table;
+        return fmt::format("({0}<{1:.17g} ? {2} : ({0}>{3:.17g} ? {4} : {5}))", v_, table.v.front(),
+                           tangent(table.v.front()), table.v.back(), tangent(table.v.back()),
+                           search(0, table.intervals()));
+    }
+
+private:
+    [[nodiscard]] std::string tangent(double end) const {
+        return fmt::format("({:.17g}+({}-({:.17g}))*{:.17g})", cell_.current(end, g_), v_, end,
+                           cell_.slope(end, g_));
+    }
+
+    /// Intervals [from, to).
+    [[nodiscard]] std::string search(Index from, Index to) const {
+        if (to - from == 1) return cubic(from);
+        const Index middle = (from + to) / 2;
+        return fmt::format("({}<{:.17g} ? {} : {})", v_, cell_.table->v[static_cast<std::size_t>(middle)],
+                           search(from, middle), search(middle, to));
+    }
+
+    [[nodiscard]] std::string cubic(Index interval) const {
+        const CurrentTable& table = *cell_.table;
+        double c[4];
+        for (Index j = 0; j < 4; ++j) {
+            const auto at = static_cast<std::size_t>(4 * (mix_.state * table.intervals() + interval) + j);
+            const auto stride = static_cast<std::size_t>(4 * table.intervals());
+            c[j] = mix_.low * table.coefficients[at] +
+                   (mix_.high == 0.0 ? 0.0 : mix_.high * table.coefficients[at + stride]);
+        }
+        const std::string d = fmt::format("({}-({:.17g}))", v_, table.v[static_cast<std::size_t>(interval)]);
+        return fmt::format("({1:.17g}+{0}*({2:.17g}+{0}*({3:.17g}+{0}*({4:.17g}))))", d, c[0], c[1], c[2],
+                           c[3]);
+    }
+
+    const TableCell& cell_;
+    TableMix mix_;
+    double g_;
+    std::string_view v_;
+};
+
+} // namespace
+
+std::string TableCell::spice_current(double g, double /*shape*/, std::string_view v) const {
+    return CurveText(*this, g, v).text();
 }
 
 } // namespace ohmloom

@@ -1,8 +1,11 @@
 #pragma once
 
 #include "base/matrix.hpp"
+#include "devicemodels/cell_point.hpp"
 
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace ohmloom {
@@ -32,16 +35,21 @@ struct CurrentTable {
 CurrentTable make_current_table(std::vector<double> v, Matrix<double> i);
 
 /// Cell whose current is a table. Beyond the voltages of the table its current goes on along the tangent, for
-/// Newton's trial steps; results there are to be refused (`voltage_range`). Below the least and above the greatest
-/// conductance of the table the nearest curve is scaled; `conductance_range` tells what the table covers.
+/// Newton's trial steps; results there are to be refused (`range`). Below the least and above the greatest
+/// conductance of the table the nearest curve is scaled.
 struct TableCell {
-    static constexpr bool is_linear = false;
+    static constexpr bool is_linear = false, scales_with_g = false;
 
     std::shared_ptr<const CurrentTable> table; ///< never null
     bool extrapolate = false; ///< accept results beyond the voltages and conductances of the table
 
     [[nodiscard]] double current(double v, double g, double shape = 0.0) const; ///< [A]
     [[nodiscard]] double slope(double v, double g, double shape = 0.0) const;   ///< [S]
+
+    /// @throws InputError if there is no table.
+    void validate() const;
+    [[nodiscard]] CellRange range() const;
+    [[nodiscard]] std::string spice_current(double g, double shape, std::string_view v) const;
 
     friend bool operator==(const TableCell&, const TableCell&) = default;
 };

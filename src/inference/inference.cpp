@@ -83,10 +83,10 @@ AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuro
 }
 
 AnalogInference infer(std::span<const LayerArrays> layers, const Neuron& neuron, const Matrix<double>& inputs,
-                      const SolveOptions& options) {
+                      const SolveOptions& options, bool power) {
     return infer_layers(layers.size(), neuron, inputs, [&](std::size_t l, const Matrix<double>& v) {
         return layers[l].is_linear() ? apply_response(solve_layer(layers[l], options), v)
-                                     : solve_signals(layers[l], v, options);
+                                     : solve_signals(layers[l], v, options, power);
     });
 }
 

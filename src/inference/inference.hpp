@@ -43,8 +43,9 @@ std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit&
 AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuron,
                       const Matrix<double>& inputs);
 
-/// The same for arrays of any cells: linear layers are solved once, others for every input.
+/// The same for arrays of any cells: linear layers are solved once, others for every input, and these without their power
+/// if it is not asked for.
 AnalogInference infer(std::span<const LayerArrays> layers, const Neuron& neuron, const Matrix<double>& inputs,
-                      const SolveOptions& options);
+                      const SolveOptions& options, bool power = true);
 
 } // namespace ohmloom

@@ -83,7 +83,8 @@ LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v)
     return signals;
 }
 
-LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, const SolveOptions& options) {
+LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, const SolveOptions& options,
+                           bool power) {
     OHMLOOM_ASSERT(layer.rows == v.cols());
     constexpr Index most_vectors = 256;
     const Index groups = layer.partition.horizontal, per_group = layer.partition.vertical;
@@ -111,7 +112,7 @@ LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, co
     parallel_for(static_cast<Index>(portions.size()), [&](Index p) {
         const Portion& portion = portions[static_cast<std::size_t>(p)];
         points[static_cast<std::size_t>(p)] =
-            arrays[portion.tile]->solve(rows_between(inputs_of(portion.tile).v, portion.vectors));
+            arrays[portion.tile]->solve(rows_between(inputs_of(portion.tile).v, portion.vectors), power);
     });
 
     LayerSignals signals;
@@ -126,9 +127,11 @@ LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, co
             const auto at = static_cast<std::size_t>(k);
             const double share = inputs_of(t).share[static_cast<std::size_t>(vectors.begin + k)];
             std::ranges::copy(points[p].u.row(k), u[t].row(vectors.begin + k).begin());
-            signals.power.cells += share * points[p].cells[at];
-            signals.power.wires += share * points[p].wires[at];
-            signals.power.stages += share * points[p].stages[at];
+            if (power) {
+                signals.power.cells += share * points[p].cells[at];
+                signals.power.wires += share * points[p].wires[at];
+                signals.power.stages += share * points[p].stages[at];
+            }
             signals.residual = std::max(signals.residual, points[p].residual[at]);
             signals.converged = signals.converged && points[p].status[at] == SolveStatus::converged;
         }

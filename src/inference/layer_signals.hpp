@@ -26,8 +26,9 @@ struct LayerSignals {
 LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v);
 
 /// A layer of any cells: every tile is solved with its stages for every image. Images that drive a tile alike are solved once.
+/// Without `power` that is not told, and not worked out.
 /// @throws InputError if a cell would leave the voltages that its law covers.
 LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v,
-                           const SolveOptions& options = {});
+                           const SolveOptions& options = {}, bool power = true);
 
 } // namespace ohmloom

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 #include <utility>
 
 namespace ohmloom {
@@ -37,18 +38,29 @@ double largest_current(const ArraySolution& solution, Index k) {
     return largest;
 }
 
-/// What the cells dissipate in every operating point, from the node voltages.
+/// What the cells dissipate in every operating point, from the node voltages. A few points at a time, whose voltages
+/// stay in the caches from one cell to the next.
 std::vector<double> cell_power(const Crossbar& crossbar, const ArraySolution& solution) {
+    constexpr Index together = 16;
     const Index batch = solution.i_row.rows();
-    std::vector<double> power(at(batch), 0.0), v(at(batch)), current(at(batch)), slope(at(batch));
-    for (Index r = 0; r < crossbar.rows(); ++r) {
-        for (Index l = 0; l < crossbar.lines(); ++l) {
-            const double g = crossbar.g(r, l);
-            if (g == 0.0) continue;
-            const Index w = r * crossbar.sites() + l / crossbar.lines_per_site, b = r * crossbar.lines() + l;
-            for (Index k = 0; k < batch; ++k) v[at(k)] = solution.v_w(k, w) - solution.v_b(k, b);
-            evaluate_cell(crossbar.cell, g, crossbar.shape_at(r, l), v, current, slope);
-            for (std::size_t k = 0; k < power.size(); ++k) power[k] += v[k] * current[k];
+    std::vector<double> power(at(batch), 0.0), volts(at(together)), currents(volts), slopes(volts);
+    for (Index first = 0; first < batch; first += together) {
+        const auto count = at(std::min(together, batch - first));
+        const auto v = std::span(volts).first(count), current = std::span(currents).first(count);
+        for (Index r = 0; r < crossbar.rows(); ++r) {
+            for (Index l = 0; l < crossbar.lines(); ++l) {
+                const double g = crossbar.g(r, l);
+                if (g == 0.0) continue;
+                const Index w = r * crossbar.sites() + l / crossbar.lines_per_site,
+                            b = r * crossbar.lines() + l;
+                for (std::size_t k = 0; k < count; ++k) {
+                    const Index point = first + static_cast<Index>(k);
+                    v[k] = solution.v_w(point, w) - solution.v_b(point, b);
+                }
+                evaluate_cell(crossbar.cell, g, crossbar.shape_at(r, l), v, current,
+                              std::span(slopes).first(count));
+                for (std::size_t k = 0; k < count; ++k) power[at(first) + k] += v[k] * current[k];
+            }
         }
     }
     return power;
@@ -68,7 +80,7 @@ StagedArray::StagedArray(Crossbar crossbar, const ReadoutStage& stage, const Sol
     loop_ = solve_dense(stage_loop(ports, stage), identity(crossbar_.sites()));
 }
 
-StagedPoints StagedArray::solve(const Matrix<double>& v_row) const {
+StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
     constexpr int most_steps = 40;
     const Index batch = v_row.rows(), sites = crossbar_.sites();
     const bool coupled = stage_.kind == StageKind::difference;
@@ -88,7 +100,8 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row) const {
     for (int step = 0; !open.empty(); ++step) {
         const bool last = step + 1 >= most_steps;
         if (last) options.tolerance = finest;
-        options.fields = options.tolerance <= finest;
+        const bool is_finest = options.tolerance <= finest;
+        options.fields = power && is_finest;
         Drive drive{rows_of(v_row, open), {}, Matrix<double>(static_cast<Index>(open.size()), 2 * sites)};
         for (Index k = 0; k < drive.v_row.rows(); ++k) {
             for (Index s = 0; s < sites; ++s) drive.v_col_each(k, 2 * s + 1) = v_n(k, s);
@@ -108,7 +121,7 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row) const {
             }
             const double largest = largest_current(solution, k);
             if (error > 0.0 && largest > 0.0) error /= largest;
-            const bool closed = options.fields && error <= options_.tolerance;
+            const bool closed = is_finest && error <= options_.tolerance;
             if (!closed) worst = std::max(worst, error);
             if (!closed && !last) {
                 still_open.push_back(open[at(k)]);
@@ -126,8 +139,10 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row) const {
                 points.stages[to] += r_feedback * ((coupled ? 0.0 : plus * plus) + minus * minus);
             }
             points.stages[to] += in_sense;
-            points.cells[to] = cells[at(k)];
-            points.wires[to] = solution.power[at(k)] - in_sense - cells[at(k)];
+            if (power) {
+                points.cells[to] = cells[at(k)];
+                points.wires[to] = solution.power[at(k)] - in_sense - cells[at(k)];
+            }
             points.residual[to] = std::max(error, solution.residual[at(k)]);
             points.status[to] = closed ? solution.status[at(k)] : SolveStatus::not_converged;
         }

@@ -32,8 +32,9 @@ public:
     /// @throws InputError if crossbar or stage is not valid.
     StagedArray(Crossbar crossbar, const ReadoutStage& stage, const SolveOptions& options = {});
 
+    /// Without `power`, that of cells and wires is left 0, and no node voltage is asked for.
     /// @throws InputError if `v_row` [batch x rows] [V] does not fit or takes a cell beyond its law.
-    [[nodiscard]] StagedPoints solve(const Matrix<double>& v_row) const;
+    [[nodiscard]] StagedPoints solve(const Matrix<double>& v_row, bool power = true) const;
 
 private:
     Crossbar crossbar_;

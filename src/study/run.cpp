@@ -27,7 +27,7 @@ std::vector<std::uint8_t> classify_with_ideal_wires(const Plan& plan, NetworkCir
                                                     const Matrix<double>& inputs,
                                                     const SolveOptions& options) {
     circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
-    return infer(build_network(plan, circuit), circuit.neuron, inputs, options).classes;
+    return infer(build_network(plan, circuit), circuit.neuron, inputs, options, false).classes;
 }
 
 /// Classes with the same circuit but ohmic cells that have exactly what the plan asks for.

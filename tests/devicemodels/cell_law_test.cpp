@@ -29,15 +29,13 @@ CellPoint differentiated(const CellModel& model, double g, double shape, double 
 template <class Check>
 void over_all_laws(const Check& check) {
     for (const SampleLaw& law : sample_laws()) {
-        for (const double g : law.g) {
-            for (const double shape : law.shape) {
-                CAPTURE(law.name);
-                CAPTURE(g);
-                CAPTURE(shape);
-                constexpr int points = 401;
-                for (int k = 0; k < points; ++k)
-                    check(law, g, shape, law.v_low + (law.v_high - law.v_low) * k / (points - 1));
-            }
+        for (const auto& [g, shape] : law.cells) {
+            CAPTURE(law.name);
+            CAPTURE(g);
+            CAPTURE(shape);
+            constexpr int points = 401;
+            for (int k = 0; k < points; ++k)
+                check(law, g, shape, law.v_low + (law.v_high - law.v_low) * k / (points - 1));
         }
     }
 }
@@ -64,7 +62,7 @@ TEST_CASE("every law's slope is the derivative of its current, by dual numbers")
         CAPTURE(v);
         CHECK(stated.current == exact.current);
         // Deep in compliance the derivative of the ecm law is a small difference of terms as large as g.
-        CHECK(close(stated.slope, exact.slope, 1e-11, law.name == "ecm" ? 1e-10 * g : 0.0));
+        CHECK(close(stated.slope, exact.slope, 1e-11, is_barrier(law) ? 1e-10 * g : 0.0));
     });
 }
 
@@ -77,9 +75,10 @@ TEST_CASE("every law's slope is the derivative of its current, by central differ
                                   (2 * h);
         CAPTURE(v);
         // The published barrier law has an infinite second derivative at 0 V; a table's jumps at its knots.
-        const bool rough = law.name == "table" || (law.name == "ecm" && std::abs(v) < 0.01);
+        const bool rough =
+            std::holds_alternative<TableCell>(law.model) || (is_barrier(law) && std::abs(v) < 0.01);
         CHECK(close(evaluate_cell(law.model, g, shape, v).slope, difference, rough ? 5e-2 : 1e-5,
-                    law.name == "ecm" ? 1e-6 * g : 0.0));
+                    is_barrier(law) ? 1e-6 * g : 0.0));
     });
 }
 
@@ -90,7 +89,7 @@ TEST_CASE("every law is passive, increasing, and conducts g at zero bias") {
         CHECK(point.current * v >= 0.0);
         CHECK(point.slope > 0.0);
         CHECK(evaluate_cell(law.model, g, shape, 0.0).current == 0.0);
-        CHECK(close(evaluate_cell(law.model, g, shape, 0.0).slope, g, law.name == "ecm" ? 1e-10 : 1e-12));
+        CHECK(close(evaluate_cell(law.model, g, shape, 0.0).slope, g, is_barrier(law) ? 1e-10 : 1e-12));
     });
 }
 
@@ -100,7 +99,7 @@ TEST_CASE("no law jumps, in current or in slope, from one voltage to the next do
         const CellPoint next = evaluate_cell(law.model, g, shape, std::nextafter(v, 10.0));
         CAPTURE(v);
         CHECK(close(here.current, next.current, 1e-12, 1e-26));
-        CHECK(close(here.slope, next.slope, law.name == "ecm" ? 1e-7 : 1e-12));
+        CHECK(close(here.slope, next.slope, is_barrier(law) ? 1e-7 : 1e-12));
     });
     const CurrentTable table = sample_table();
     for (const double knot : table.v) {
@@ -112,28 +111,56 @@ TEST_CASE("no law jumps, in current or in slope, from one voltage to the next do
 
 TEST_CASE("lanes of the widest SIMD unit agree with plain numbers") {
     for (const SampleLaw& law : sample_laws()) {
-        for (const double g : law.g) {
-            for (const double shape : law.shape) {
-                std::vector<double> v;
-                for (int k = 0; k < 203; ++k) v.push_back(law.v_low + (law.v_high - law.v_low) * k / 202.0);
-                std::vector<double> current(v.size()), slope(v.size());
-                evaluate_cell(law.model, g, shape, v, current, slope);
-                for (std::size_t k = 0; k < v.size(); ++k) {
-                    const CellPoint point = evaluate_cell(law.model, g, shape, v[k]);
-                    CAPTURE(law.name);
-                    CAPTURE(v[k]);
-                    CHECK(close(current[k], point.current, 1e-13, 1e-30));
-                    CHECK(close(slope[k], point.slope, 1e-13));
-                }
+        for (const auto& [g, shape] : law.cells) {
+            std::vector<double> v;
+            for (int k = 0; k < 203; ++k) v.push_back(law.v_low + (law.v_high - law.v_low) * k / 202.0);
+            std::vector<double> current(v.size()), slope(v.size());
+            evaluate_cell(law.model, g, shape, v, current, slope);
+            for (std::size_t k = 0; k < v.size(); ++k) {
+                const CellPoint point = evaluate_cell(law.model, g, shape, v[k]);
+                CAPTURE(law.name);
+                CAPTURE(v[k]);
+                CHECK(close(current[k], point.current, 1e-13, 1e-30));
+                CHECK(close(slope[k], point.slope, 1e-13));
             }
         }
+    }
+}
+
+TEST_CASE("the current that solvers ask for alone is the one that comes with the slope") {
+    over_all_laws([](const SampleLaw& law, double g, double shape, double v) {
+        const double alone = std::visit(
+            [&](const auto& cell) { return HWY_STATIC_DISPATCH(evaluate_current)(cell, g, shape, v); },
+            law.model);
+        CAPTURE(v);
+        CHECK(close(alone, evaluate_cell(law.model, g, shape, v).current, 1e-15, 1e-300));
+    });
+}
+
+TEST_CASE("branches inside the laws join without a jump") {
+    // sinh: the series up to alpha·v = 1, the tangent beyond 80; pcm: ohmic below its smallest alpha.
+    const double alpha = 3.0;
+    const auto alone = [&](double v) {
+        return HWY_STATIC_DISPATCH(evaluate_current)(SinhCell{alpha}, 1.0, 0.0, v);
+    };
+    for (const double sign : {-1.0, 1.0}) {
+        const double one = sign / alpha, eighty = sign * 80.0 / alpha;
+        CHECK(close(alone(one * (1 - 1e-15)), alone(one * (1 + 1e-15)), 1e-14));
+        const CellPoint below = evaluate_cell(SinhCell{alpha}, 1.0, 0.0, eighty * (1 - 1e-15)),
+                        above = evaluate_cell(SinhCell{alpha}, 1.0, 0.0, eighty * (1 + 1e-15));
+        CHECK(close(below.current, above.current, 1e-12));
+        CHECK(close(below.slope, above.slope, 1e-12));
+        const CellPoint ohmic = evaluate_cell(PcmCell{}, 1.0, PcmCell::smallest_alpha * (1 - 1e-12), sign),
+                        bent = evaluate_cell(PcmCell{}, 1.0, PcmCell::smallest_alpha * (1 + 1e-12), sign);
+        CHECK(close(ohmic.current, bent.current, 1e-14));
+        CHECK(close(ohmic.slope, bent.slope, 1e-14));
     }
 }
 
 TEST_CASE("far outside any range the laws stay finite and increasing, for Newton's trial steps") {
     for (const SampleLaw& law : sample_laws()) {
         for (const double v : {-1e6, -300.0, 300.0, 1e6}) {
-            const CellPoint point = evaluate_cell(law.model, law.g.back(), law.shape.back(), v);
+            const CellPoint point = evaluate_cell(law.model, law.cells.back().g, law.cells.back().shape, v);
             CAPTURE(law.name);
             CAPTURE(v);
             CHECK(std::isfinite(point.current));

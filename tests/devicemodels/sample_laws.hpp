@@ -1,7 +1,9 @@
 #pragma once
 
 #include "devicemodels/cell_model.hpp"
+#include "devicemodels/device_library.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -12,10 +14,18 @@ namespace ohmloom::testing {
 struct SampleLaw {
     std::string name;
     CellModel model;
-    std::vector<double> g;     ///< [S]
-    std::vector<double> shape; ///< every one with every g
-    double v_low, v_high;      ///< [V]
+    std::vector<CellNumbers> cells;
+    double v_low, v_high; ///< [V]
 };
+
+/// Every conductance with every second number.
+inline std::vector<CellNumbers> cells_of(const std::vector<double>& g, const std::vector<double>& shape) {
+    std::vector<CellNumbers> cells;
+    for (const double one : g) {
+        for (const double other : shape) cells.push_back({one, other});
+    }
+    return cells;
+}
 
 /// Currents of a cell that is steeper the less it conducts, at uneven voltages: sinh curves of three states.
 inline CurrentTable sample_table() {
@@ -32,17 +42,44 @@ inline CurrentTable sample_table() {
     return make_current_table(v, i);
 }
 
+/// The law of a card with cells over the range of its device: so a new family's law is tested by its cards.
+inline SampleLaw law_of_card(const std::string& name) {
+    const auto device = make_device(find_card(name));
+    const DeviceDraws draws(23, {4, 0, 0});
+    SampleLaw law{name, device->law(300.0), {}, -1.0, 1.0};
+    const CellRange range = range_of(law.model);
+    law.v_low = std::max(law.v_low, range.v_low);
+    law.v_high = std::min(law.v_high, range.v_high);
+    for (const double part : {0.0, 0.3, 0.8, 1.0}) {
+        const double target = device->g_min() + part * (device->g_max() - device->g_min());
+        const ProgrammingScheme scheme{Programming::write_verify, 0.02, 300};
+        const Programmed made = device->program(device->fresh(draws), target, scheme, draws, 1);
+        const CellNumbers cell = device->aged(made.state, {});
+        if (cell.g > 0.0) law.cells.push_back(cell);
+    }
+    return law;
+}
+
+/// Every law with parameters that exercise all of it, and the law of every built-in card.
 inline std::vector<SampleLaw> sample_laws() {
     const auto table = std::make_shared<const CurrentTable>(sample_table());
     const double middle = 0.4 * table->g[0] + 0.6 * table->g[1];
-    return {
-        {"linear", LinearCell{}, {1e-9, 1e-5}, {0.0}, -2.0, 2.0},
-        {"sinh", SinhCell{3.0}, {1e-9, 1e-5}, {0.0}, -2.0, 2.0},
-        {"table", TableCell{table}, {table->g[0], middle, table->g[2]}, {0.0}, -1.0, 0.9},
-        {"pcm", PcmCell{0.3, 0.1}, {1e-7, 25e-6}, {0.0, 1e-8, 0.5, 4.0}, -1.5, 1.5},
-        {"mram", MramCell{0.5}, {1e-5, 2e-4}, {0.0, 0.5, 2.0}, -1.5, 1.5},
-        {"ecm", EcmCell{}, {EcmCell{}.g_off(), 1e-9, 1e-6, EcmCell{}.g_on(), 2e-4}, {0.0}, -2.0, 2.0},
+    std::vector<SampleLaw> laws{
+        {"linear", LinearCell{}, cells_of({1e-9, 1e-5}, {0.0}), -2.0, 2.0},
+        {"sinh", SinhCell{3.0}, cells_of({1e-9, 1e-5}, {0.0}), -2.0, 2.0},
+        {"table", TableCell{table}, cells_of({table->g[0], middle, table->g[2]}, {0.0}), -1.0, 0.9},
+        {"pcm", PcmCell{0.3, 0.1}, cells_of({1e-7, 25e-6}, {0.0, 1e-8, 0.5, 4.0}), -1.5, 1.5},
+        {"mram", MramCell{0.5}, cells_of({1e-5, 2e-4}, {0.0, 0.5, 2.0}), -1.5, 1.5},
+        {"ecm", EcmCell{}, cells_of({EcmCell{}.g_off(), 1e-9, 1e-6, EcmCell{}.g_on(), 2e-4}, {0.0}), -2.0,
+         2.0},
     };
+    for (const std::string& name : card_names()) laws.push_back(law_of_card(name));
+    return laws;
+}
+
+/// Laws whose derivatives are rough: the published barrier law has an infinite second derivative at 0 V.
+inline bool is_barrier(const SampleLaw& law) {
+    return std::holds_alternative<EcmCell>(law.model);
 }
 
 } // namespace ohmloom::testing

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <string>
@@ -136,6 +137,33 @@ TEST_CASE("a voltage sweep by ngspice itself draws the same curve") {
             CAPTURE(name);
             CAPTURE(row[0]);
             CHECK(std::abs(-row[1] - ours) <= 1e-6 * std::abs(ours) + 1e-16);
+        }
+    }
+}
+
+TEST_CASE("while a voltage below all thresholds rises and falls, every face draws its C++ face's current") {
+    for (const std::string& name : card_names()) {
+        const auto device = make_device(find_card(name));
+        for (const std::size_t which : {std::size_t{1}, std::size_t{4}}) {
+            const DeviceState state = states_of(*device)[which];
+            const SpiceFace face = device->spice(state, 300.0);
+            const auto rows =
+                run_batch(deck_of(face, "pwl(0 0 50n 2m 150n -2m 200n 0)",
+                                  ".tran 1n 200n 0 1n\n.control\nrun\nset wr_vecnames=0\nset numdgt=15\n"
+                                  "wrdata out v(top) i(vin)\nquit 0\n.endc"));
+            CHECK(rows.size() > 200);
+            const CellNumbers cell = device->aged(state, {0.0, 300.0});
+            double largest = 0.0;
+            for (const auto& row : rows) {
+                const double v = row[1],
+                             ours = evaluate_cell(device->law(300.0), cell.g, cell.shape, v).current;
+                CAPTURE(name);
+                CAPTURE(state.g);
+                CAPTURE(v);
+                CHECK(std::abs(-row[3] - ours) <= 1e-6 * std::abs(ours) + 1e-15);
+                largest = std::max(largest, std::abs(v));
+            }
+            CHECK(largest > 1.99e-3);
         }
     }
 }

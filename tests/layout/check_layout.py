@@ -259,8 +259,9 @@ def check_links(root, sources, rules):
                         " drop it, or call the function there that wraps it.",
                     )
             for source in sources:
-                inside = source.path.removeprefix(cmake.parent.relative_to(root).as_posix() + "/")
-                if inside != source.path and inside not in listed and not rules.is_inner_header(source):
+                if list_of(root, source) != cmake or rules.is_inner_header(source):
+                    continue
+                if source.path.removeprefix(cmake.parent.relative_to(root).as_posix() + "/") not in listed:
                     yield Breach(
                         source.path,
                         1,
@@ -278,6 +279,12 @@ def check_links(root, sources, rules):
                     f'includes "{include.name}" but {source.layer} does not link {used}; expected: what is included is'
                     f" linked. Mend: add {used} to DEPENDS in {rules.folders[source.layer]}/CMakeLists.txt.",
                 )
+
+
+def list_of(root, source):
+    """The CMakeLists.txt that has to name a source: the nearest above it."""
+    folders = (root / source.path).parents
+    return next((folder / "CMakeLists.txt" for folder in folders if (folder / "CMakeLists.txt").exists()), None)
 
 
 def serves(pattern, folder):

@@ -96,3 +96,14 @@ TEST_CASE("cells that bend are solved with their stages: op-amp and Kirchhoff ho
               doctest::Approx(sources).epsilon(1e-7));
     }
 }
+
+TEST_CASE("outputs are the same whether power is asked for or not") {
+    const ReadoutStage stage{StageKind::difference, 30.0, 1e3};
+    const StagedArray array(pair_array(SinhCell{4.0}, stage), stage);
+    const StagedPoints with = array.solve(inputs()), without = array.solve(inputs(), false);
+    CHECK(without.u == with.u);
+    CHECK(without.residual == with.residual);
+    CHECK(without.status == with.status);
+    CHECK(with.cells[3] > 0.0);
+    CHECK(without.cells[3] == 0.0);
+}

@@ -59,8 +59,9 @@ TEST_CASE("a full block of vectors and a few agree with mna, whatever the cells'
         crossbar.shape = Matrix<double>(20, 12);
         crossbar.r_row = crossbar.r_col = 20.0;
         for (std::size_t i = 0; i < crossbar.g.values().size(); ++i) {
-            crossbar.g.values()[i] = i % 7 == 0 ? 0.0 : sample.g[i % sample.g.size()];
-            crossbar.shape.values()[i] = sample.shape[i % sample.shape.size()];
+            const CellNumbers& cell = sample.cells[i % sample.cells.size()];
+            crossbar.g.values()[i] = i % 7 == 0 ? 0.0 : cell.g;
+            crossbar.shape.values()[i] = cell.shape;
         }
         for (const Index batch : {Index{2}, Index{18}}) {
             const Drive drive = random_inputs(batch, 20, 0.3);

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace ohmloom {
+
+/// Named nowhere.
+struct Forgotten {};
+
+} // namespace ohmloom
