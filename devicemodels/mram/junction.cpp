@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -32,11 +33,15 @@ double Junction::drive(double i) const {
     return favours_parallel / (favours_parallel > 0.0 ? ic_to_p : ic_to_ap);
 }
 
+double Junction::field(double v) const {
+    return std::max(least_field, 1.0 + vcma * v);
+}
+
 MacrospinNumbers macrospin_numbers(const Macrospin& free_layer) {
     const Macrospin& f = free_layer;
     MacrospinNumbers numbers;
     numbers.n_z = f.n_z > 0.0 ? f.n_z : 1.0 / (1.0 + 2.0 * f.thickness / (0.5 * f.diameter * std::sqrt(pi)));
-    numbers.n_x = 0.5 * (1.0 - numbers.n_z);
+    numbers.n_x = f.n_x < 0.0 ? 0.5 * (1.0 - numbers.n_z) : f.n_x;
     numbers.h_k =
         2.0 * f.k_i / (vacuum_permeability * f.m_s * f.thickness) - f.m_s * (numbers.n_z - numbers.n_x);
     if (!(numbers.h_k > 0.0)) {
@@ -50,6 +55,7 @@ MacrospinNumbers macrospin_numbers(const Macrospin& free_layer) {
     numbers.ic0 = 4.0 * f.alpha * elementary_charge * boltzmann * f.temperature * numbers.delta /
                   (reduced_planck * f.polarisation);
     numbers.tau_d = (1.0 + f.alpha * f.alpha) / (f.alpha * gyromagnetic * vacuum_permeability * numbers.h_k);
+    numbers.vcma = 2.0 * f.xi / (vacuum_permeability * f.m_s * f.thickness * f.t_oxide) / numbers.h_k;
     return numbers;
 }
 

@@ -2,6 +2,8 @@
 
 namespace ohmloom {
 
+constexpr double least_field = 0.05; ///< see Junction::field
+
 /// A magnetic tunnel junction by the numbers its circuit feels. Positive m is parallel.
 struct Junction {
     double r_p = 0.0;                     ///< [Ohm] parallel, at zero bias
@@ -12,6 +14,7 @@ struct Junction {
     double tau_d = 0.0;                   ///< [s] unit of time of the reversal
     double polarity =
         1.0; ///< +1: current from top to bottom favours the parallel state; −1: the antiparallel one
+    double vcma = 0.0; ///< [1/V] by which the anisotropy field grows with the voltage, as a part of itself
 
     /// Current [A] at voltage v with the part p in [0, 1] of parallel alignment, p = (1 + m)/2: conductance is linear in
     /// m, so I = v/R_P·(w + p·TMR)/(w + TMR), w = 1 + (v/Vh)².
@@ -20,6 +23,9 @@ struct Junction {
     [[nodiscard]] double conductance(double p) const;
     /// Current in units of the critical one; positive where it favours the parallel state.
     [[nodiscard]] double drive(double i) const;
+    /// Anisotropy field at voltage v over that at 0 V. What a voltage leaves of it is kept above a twentieth: beyond, the
+    /// equation of motion, which knows one axis only, would not hold.
+    [[nodiscard]] double field(double v) const;
 };
 
 /// Material and shape of a perpendicular free layer: a disc.
@@ -31,6 +37,9 @@ struct Macrospin {
     double polarisation = 0.0;
     double n_z = 0.0;           ///< demagnetisation factor along the axis; 0: that of a cylinder
     double temperature = 300.0; ///< [K]
+    double n_x = -1.0;          ///< factor across it; negative: (1 − n_z)/2
+    double xi = 0.0;            ///< [J/(V m)] voltage control of the anisotropy
+    double t_oxide = 1e-9;      ///< [m] tunnel barrier, which xi works through
 };
 
 /// What follows from it.
@@ -40,10 +49,12 @@ struct MacrospinNumbers {
     double delta = 0.0;
     double ic0 = 0.0;   ///< [A]
     double tau_d = 0.0; ///< [s]
+    double vcma = 0.0;  ///< [1/V] see Junction
 };
 
 /// Hk = 2Ki/(µ0·Ms·t) − Ms(Nz − Nx); delta = µ0·Ms·Hk·V/(2kT); Ic0 = 4·alpha·e·kT·delta/(ħ·P) (efficiency P/2);
-/// tau_d = (1 + alpha²)/(alpha·gamma0·µ0·Hk). Cylinder: Nz = 1/(1 + 2t/(r√π)), Nx = (1 − Nz)/2.
+/// tau_d = (1 + alpha²)/(alpha·gamma0·µ0·Hk). Cylinder: Nz = 1/(1 + 2t/(r√π)), Nx = (1 − Nz)/2. A voltage adds
+/// 2·xi·V/(µ0·Ms·t·t_oxide) to Hk.
 /// @throws InputError if the easy axis is not perpendicular (Hk <= 0).
 MacrospinNumbers macrospin_numbers(const Macrospin& free_layer);
 

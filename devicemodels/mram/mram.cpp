@@ -63,7 +63,7 @@ public:
             for (int step = 0; step < steps && width > 0.0; ++step) {
                 const double v = waveform.v[k] + (step + 0.5) / steps * (waveform.v[k + 1] - waveform.v[k]);
                 const double before = own.current(v, alignment(y));
-                y = -rapidity_after(-y, drive_against(own, v), width / own.tau_d, bound);
+                y = -rapidity_after(-y, drive_against(own, v), width / own.tau_d, bound, own.field(v));
                 energy += 0.5 * v * (before + own.current(v, alignment(y))) * width;
             }
         }
@@ -138,7 +138,8 @@ private:
 
     [[nodiscard]] double moved(const Junction& own, double y, const Pulse& pulse) const {
         // In the frame of the antiparallel state a drive towards parallel is positive.
-        return -rapidity_after(-y, drive_against(own, pulse.v), pulse.width / own.tau_d, y_rest_);
+        return -rapidity_after(-y, drive_against(own, pulse.v), pulse.width / own.tau_d, y_rest_,
+                               own.field(pulse.v));
     }
 
     /// Reversed or not, by the probability at the current of the present state.
@@ -146,7 +147,9 @@ private:
                                   std::uint32_t event) const {
         const double towards_parallel = own.drive(own.current(pulse.v, alignment(y)));
         const double against = y > 0.0 ? -towards_parallel : towards_parallel;
-        const double stays = survival(against, own.delta, pulse.width / own.tau_d);
+        // Current, barrier and time in units of what the voltage leaves of the field.
+        const double field = own.field(pulse.v);
+        const double stays = survival(against / field, own.delta * field, pulse.width / own.tau_d * field);
         const bool flips = draws.uniform(RandomPurpose::device_programming, event) > stays;
         return std::copysign(y_rest_, flips ? -y : y);
     }
@@ -182,7 +185,10 @@ SpiceFace MramDevice::spice(const DeviceState& state, double /*temperature*/) co
         curvature, 0.5 / std::tanh(y_rest_), nominal_.polarity);
     const std::string drive =
         fmt::format("v(id)*(v(id)>0 ? {:.17g} : {:.17g})", 1.0 / nominal_.ic_to_p, 1.0 / nominal_.ic_to_ap);
-    face.text += fmt::format("br rate 0 v=tanh(v(y))+{}\n", drive);
+    const std::string field =
+        nominal_.vcma == 0.0 ? "1"
+                             : fmt::format("max({},1+{:.17g}*v(top,bottom))", least_field, nominal_.vcma);
+    face.text += fmt::format("br rate 0 v={}*tanh(v(y))+{}\n", field, drive);
     // At the thermal angle the motion ends, within a ten-thousandth of it.
     face.text += fmt::format("by 0 y i=time<=0 ? 0 : {0:.17g}*v(rate)*min(1,max(0,(v(rate)>0 ? {1:.17g}-v(y) "
                              ": v(y)+{1:.17g})*{2:.17g}))\n",
@@ -257,34 +263,49 @@ DeviceKind junction_kind() {
 
 std::unique_ptr<DeviceModel> make_macrospin(Card card) {
     Junction junction = common_junction(card);
-    const Macrospin free_layer{card.number("k_i"),         card.number("m_s"),
-                               card.number("thickness"),   card.number("diameter"),
-                               card.number("alpha"),       card.number("polarisation"),
-                               card.number_or("n_z", 0.0), card.number("temperature")};
+    const Macrospin free_layer{card.number("k_i"),
+                               card.number("m_s"),
+                               card.number("thickness"),
+                               card.number("diameter"),
+                               card.number("alpha"),
+                               card.number("polarisation"),
+                               card.number_or("n_z", 0.0),
+                               card.number("temperature"),
+                               card.number_or("n_x", -1.0),
+                               card.number_or("xi", 0.0),
+                               card.number_or("t_oxide", 1e-9)};
+    if (card.has("xi") && !card.has("t_oxide"))
+        throw InputError("xi needs t_oxide, the barrier it works through");
     const MacrospinNumbers numbers = macrospin_numbers(free_layer);
     junction.r_p = card.number("r_p");
     junction.tmr = card.number_or("tmr", julliere_tmr(free_layer.polarisation));
     junction.delta = numbers.delta;
     junction.ic_to_p = junction.ic_to_ap = numbers.ic0;
     junction.tau_d = numbers.tau_d;
+    junction.vcma = numbers.vcma;
     return std::make_unique<MramDevice>(std::move(card), junction);
 }
 
 DeviceKind macrospin_kind() {
-    return {"mram_macrospin", "spin-transfer junctions by the material of their free layer",
-            with_common({{"k_i", "J/m^2", "interface anisotropy", 0.0, 1.0},
-                         {"m_s", "A/m", "saturation magnetisation", 1e3, 1e7},
-                         {"thickness", "m", "free layer", 1e-10, 1e-7},
-                         {"diameter", "m", "of the disc", 1e-9, 1e-5},
-                         {"alpha", "", "Gilbert damping", 1e-5, 1.0},
-                         {"polarisation", "", "spin polarisation", 0.01, 0.99},
-                         {"n_z", "", "demagnetisation factor along the axis; that of a cylinder if left out",
-                          0.0, 1.0, false},
-                         {"r_p", "Ohm", "parallel resistance at zero bias", 1.0, 1e9},
-                         {"tmr", "", "magnetoresistance at zero bias; by the polarisation if left out", 1e-3,
-                          100.0, false},
-                         {"temperature", "K", "of the junction", 1.0, 1000.0}}),
-            make_macrospin};
+    return {
+        "mram_macrospin", "spin-transfer junctions by the material of their free layer",
+        with_common(
+            {{"k_i", "J/m^2", "interface anisotropy", 0.0, 1.0},
+             {"m_s", "A/m", "saturation magnetisation", 1e3, 1e7},
+             {"thickness", "m", "free layer", 1e-10, 1e-7},
+             {"diameter", "m", "of the disc", 1e-9, 1e-5},
+             {"alpha", "", "Gilbert damping", 1e-5, 1.0},
+             {"polarisation", "", "spin polarisation", 0.01, 0.99},
+             {"n_z", "", "demagnetisation factor along the axis; that of a cylinder if left out", 0.0, 1.0,
+              false},
+             {"n_x", "", "demagnetisation factor across the axis; (1 - n_z)/2 if left out", 0.0, 1.0, false},
+             {"xi", "J/V/m", "voltage control of the anisotropy; none if left out", -1e-9, 1e-9, false},
+             {"t_oxide", "m", "tunnel barrier that xi works through", 1e-10, 1e-8, false},
+             {"r_p", "Ohm", "parallel resistance at zero bias", 1.0, 1e9},
+             {"tmr", "", "magnetoresistance at zero bias; by the polarisation if left out", 1e-3, 100.0,
+              false},
+             {"temperature", "K", "of the junction", 1.0, 1000.0}}),
+        make_macrospin};
 }
 
 std::unique_ptr<DeviceModel> make_spinlib(Card card) {

@@ -19,12 +19,13 @@ double reversal_time(double i, double theta0) {
            std::log((i - u) / i) / (i * i - 1.0);
 }
 
-double rapidity_after(double y0, const std::function<double(double y)>& i, double t, double y_rest) {
+double rapidity_after(double y0, const std::function<double(double y)>& i, double t, double y_rest,
+                      double field) {
     constexpr double longest_step = 0.02;
-    const auto rate = [&](double y) { return std::tanh(y) - i(y); };
+    const auto rate = [&](double y) { return field * std::tanh(y) - i(y); };
     double y = std::clamp(y0, -y_rest, y_rest), left = t;
     while (left > 0.0) {
-        const double h = std::min(left, longest_step / std::max(1.0, std::abs(i(y))));
+        const double h = std::min(left, longest_step / std::max({1.0, field, std::abs(i(y))}));
         const double k1 = rate(y), k2 = rate(y + 0.5 * h * k1), k3 = rate(y + 0.5 * h * k2),
                      k4 = rate(y + h * k3);
         const double next = std::clamp(y + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4), -y_rest, y_rest);

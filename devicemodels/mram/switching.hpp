@@ -19,8 +19,9 @@ double reversal_time(double i, double theta0);
 
 /// y after the time `t` from y0, kept within ±y_rest: nothing is better aligned than thermal motion leaves it. The
 /// current, of either sign, may depend on y, as it does where a voltage drives it. Runge–Kutta of fourth order with
-/// steps of 0.02 or less.
-double rapidity_after(double y0, const std::function<double(double y)>& i, double t, double y_rest);
+/// steps of 0.02 or less. `field` is the anisotropy field over that of the units: dy/dt = field·tanh(y) − i.
+double rapidity_after(double y0, const std::function<double(double y)>& i, double t, double y_rest,
+                      double field = 1.0);
 
 /// Probability that a junction at rest has not reversed after the time t >= 0.
 ///

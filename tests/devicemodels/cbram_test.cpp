@@ -29,6 +29,8 @@ TEST_CASE("half a conductance quantum and its multiples are the published number
     CHECK(to_digits(1.0 / half_quantum, 25812.8, 0.1));
     const double levels[] = {38.740, 77.481, 116.221, 154.962};
     for (int n = 1; n <= 4; ++n) CHECK(to_digits(n * half_quantum * 1e6, levels[n - 1], 1e-3));
+    const double rounded[] = {38.74, 77.48, 116.22, 154.96, 193.70, 232.44};
+    for (int n = 1; n <= 6; ++n) CHECK(to_digits(n * half_quantum * 1e6, rounded[n - 1], 1e-2));
     CHECK(nearest_level(100e-6, 1e-6, 310e-6) == doctest::Approx(3 * half_quantum));
     CHECK(nearest_level(5e-6, 1e-6, 310e-6) == doctest::Approx(half_quantum));
     CHECK(nearest_level(1.0, 1e-6, 310e-6) == doctest::Approx(8 * half_quantum));

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -19,6 +20,11 @@ bool to_digits(double found, double expected, double last_digit) {
 
 DeviceDraws draws_of(std::uint32_t number) {
     return {11, {1, number / 1000, number % 1000}};
+}
+
+/// The framework's Verilog-A set, as its card has it.
+MacrospinNumbers arm_numbers() {
+    return macrospin_numbers({1e-3, 1.2e6, 1e-9, 50e-9, 0.01, 0.75, 0.941, 300.0, 0.029, 61e-15, 1.6e-9});
 }
 
 Spinlib at_temperature(double t) {
@@ -69,19 +75,26 @@ TEST_CASE("the SPINLIB junction softens with temperature as published") {
 
 TEST_CASE("macrospin numbers are those computed for the published sets") {
     constexpr double mu0 = 4e-7 * 3.14159265358979;
-    const MacrospinNumbers verilog = macrospin_numbers({1e-3, 1.2e6, 1e-9, 50e-9, 0.01, 0.75, 0.941, 300.0});
-    CHECK(verilog.n_x == doctest::Approx(0.0295).epsilon(1e-12)); // published rounded to 0.029
-    // The published factors do not add up to 1: the numbers below hold for Nz − Nx = 0.941 − 0.029.
-    CHECK(mu0 * verilog.h_k == doctest::Approx(0.29140).epsilon(3e-3));
-    const MacrospinNumbers exact =
-        macrospin_numbers({1e-3, 1.2e6, 1e-9, 50e-9, 0.01, 0.75, (1.0 + 2.0 * 0.912) / 3.0, 300.0});
+    Macrospin verilog{1e-3, 1.2e6, 1e-9, 50e-9, 0.01, 0.75, 0.941, 300.0, 0.029};
+    const MacrospinNumbers exact = macrospin_numbers(verilog);
     CHECK(to_digits(mu0 * exact.h_k, 0.29140, 1e-5));
     CHECK(to_digits(exact.delta, 82.884, 1e-3));
     CHECK(to_digits(exact.ic0 * 1e6, 27.817, 1e-3));
     CHECK(to_digits(exact.tau_d * 1e9, 1.95001, 1e-5));
-    const MacrospinNumbers python = macrospin_numbers({1e-3, 0.97e6, 1e-9, 50e-9, 0.005, 0.35, 0.0, 300.0});
+    // The framework's mode 1 leaves the factor across the axis out.
+    verilog.n_x = 0.0;
+    const MacrospinNumbers one = macrospin_numbers(verilog);
+    CHECK(to_digits(one.delta, 70.446, 1e-3));
+    CHECK(to_digits(one.ic0 * 1e6, 23.642, 1e-3));
+    CHECK(to_digits(one.tau_d * 1e9, 2.2943, 1e-4));
+    Macrospin cylinder{1e-3, 0.97e6, 1e-9, 50e-9, 0.005, 0.35, 0.0, 300.0};
+    const MacrospinNumbers python = macrospin_numbers(cylinder);
+    CHECK(python.n_x == doctest::Approx(0.5 * (1.0 - python.n_z)).epsilon(1e-14));
     CHECK(to_digits(python.delta, 211.95, 0.01));
     CHECK(to_digits(python.ic0 * 1e6, 76.22, 0.01));
+    cylinder.n_x = 0.0;
+    CHECK(to_digits(macrospin_numbers(cylinder).delta, 205.90, 0.01));
+    CHECK(to_digits(macrospin_numbers(cylinder).ic0 * 1e6, 74.04, 0.01));
     CHECK(to_digits(100 * julliere_tmr(0.75), 257.1, 0.1));
     CHECK(to_digits(6000 * (1 + julliere_tmr(0.75)), 21428.6, 0.1));
     CHECK(to_digits(100 * julliere_tmr(0.35), 27.9, 0.1));
@@ -108,6 +121,21 @@ TEST_CASE("the equation of motion arrives at 90 degrees when the closed form say
             y0, [i](double) { return i; }, reversal_time(i, theta), 10.0);
         CHECK(std::abs(y) < 1e-6);
     }
+}
+
+TEST_CASE("a voltage that adds to the anisotropy scales current, barrier and time") {
+    // With the field h times as strong, the motion is that of i/h in times tau_d/h.
+    for (const double h : {0.6, 1.0, 1.5}) {
+        const double i = 2.2, theta = rest_angle(60.0), y0 = std::atanh(std::cos(theta));
+        const double y = rapidity_after(
+            y0, [i](double) { return i; }, reversal_time(i / h, theta) / h, 10.0, h);
+        CHECK(std::abs(y) < 1e-6);
+    }
+    Junction junction;
+    junction.vcma = 0.5;
+    CHECK(junction.field(0.4) == doctest::Approx(1.2));
+    CHECK(junction.field(-0.4) == doctest::Approx(0.8));
+    CHECK(junction.field(-1e3) == least_field);
 }
 
 TEST_CASE("a junction at rest stays within its thermal angle whatever drives it") {
@@ -178,6 +206,20 @@ TEST_CASE("the fast formula stays as close to the Fokker-Planck equation as stat
     CHECK(deep < 1.465);
 }
 
+TEST_CASE("the constant of the usual mean time, pi^2/4, misses the write-error rate by as much as stated") {
+    const auto usual = [](double i, double delta, double t) {
+        const double pi = 3.14159265358979;
+        return -std::expm1(-0.25 * pi * pi * delta * (i - 1.0) / (i * std::exp(2.0 * (i - 1.0) * t) - 1.0));
+    };
+    for (const auto& [t, reference] : {std::array{4.0, 0.015269}, {6.0, 2.726e-4}})
+        CHECK(usual(2.0, 60.0, t) / reference == doctest::Approx(1.6).epsilon(0.05));
+    for (const auto& [t, reference] : {std::array{8.0, 5.2135e-3}, {12.0, 8.013e-5}}) {
+        const double ratio = usual(1.5, 60.0, t) / reference;
+        CHECK(ratio > 3.0);
+        CHECK(ratio < 4.0);
+    }
+}
+
 TEST_CASE("sampled reversal times have the fast formula's distribution") {
     std::vector<double> times;
     for (std::uint32_t k = 0; k < 20000; ++k) {
@@ -224,9 +266,53 @@ TEST_CASE("the cards say what the published models say") {
     CHECK(to_digits(hot->g_max() / hot->g_min() - 1.0, 1.1048, 1e-4));
     const auto python = make_device(find_card("mram/arm_python"));
     CHECK(python->g_max() / python->g_min() - 1.0 == doctest::Approx(0.279).epsilon(2e-3));
-    // Resistance-area products of two spin-orbit sets on their discs.
+    CHECK(to_digits(measured->card().number("ra") * 1e12, 16.07, 0.01));
+    // Resistance-area products of spin-orbit sets on their discs.
+    const auto austin = make_device(find_card("mram/ut_austin"));
     CHECK(to_digits(9.818e-12 / (0.25 * 3.14159265358979 * 50e-9 * 50e-9), 5000, 1));
-    CHECK(to_digits(650e-12 / (0.25 * 3.14159265358979 * 50e-9 * 50e-9) / 1e3, 331, 1));
+    CHECK(1.0 / austin->g_max() == doctest::Approx(5000).epsilon(1e-12));
+    const auto gated = make_device(find_card("mram/buaa_vgsot"));
+    CHECK(to_digits(1.0 / gated->g_max() / 1e3, 331, 1));
+    CHECK(gated->g_max() / gated->g_min() == doctest::Approx(2.0).epsilon(1e-12));
+    const auto nyu = make_device(find_card("mram/nyu"));
+    CHECK(to_digits(1.0 / nyu->g_max() / 1e3, 2.53, 0.01));
+    CHECK(nyu->g_max() / nyu->g_min() == doctest::Approx(2.24).epsilon(1e-12));
+}
+
+TEST_CASE(
+    "a series column of measured junctions has the resistance, the step and the spread that were computed") {
+    // 64 cells, half parallel: the reading of a column that sums resistances.
+    const auto device = make_device(find_card("mram/measured_78nm", {{"noise", "0"}}));
+    const double r_p = 1.0 / device->g_max(), r_ap = 1.0 / device->g_min();
+    CHECK(to_digits(32 * (r_p + r_ap) / 1e3, 402.0, 0.1));
+    CHECK(std::abs(r_ap - r_p - 5835.5) < 1.2); // the card's TMR is rounded to 1.735
+    CHECK(to_digits(100 * (r_ap - r_p) / (32 * (r_p + r_ap)), 1.45, 0.01));
+    std::vector<double> columns;
+    for (std::uint32_t c = 0; c < 1500; ++c) {
+        double sum = 0.0;
+        for (std::uint32_t r = 0; r < 64; ++r) {
+            const DeviceDraws draws(12, {2, r, c});
+            DeviceState state = device->fresh(draws);
+            if (r % 2 == 0) state = device->pulse(state, {0.9, 1e-6}, draws, 0).state;
+            sum += 1.0 / state.g;
+        }
+        columns.push_back(sum);
+    }
+    CHECK(std::abs(moments_of(columns).mean / 1e3 - 402.0) < 0.4);
+    CHECK(std::abs(moments_of(columns).spread / 1e3 - 2.9) < 0.2);
+}
+
+TEST_CASE("measured junctions reverse at the measured voltages, and not below") {
+    const auto device = make_device(find_card(
+        "mram/measured_78nm", {{"noise", "0"}, {"sigma_ra", "0"}, {"sigma_tmr", "0"}, {"sigma_ic", "0"}}));
+    const DeviceDraws draws = draws_of(0);
+    const DeviceState ap = device->fresh(draws);
+    // From the thermal angle, cos(theta) of the critical current does: 0.4 % less.
+    CHECK(device->pulse(ap, {0.461 * 0.99, 1e-3}, draws, 0).state.memory < 0.0);
+    const DeviceState p = device->pulse(ap, {0.461 * 1.001, 1e-3}, draws, 0).state;
+    CHECK(p.memory > 0.0);
+    CHECK(device->pulse(p, {-0.299 * 0.99, 1e-3}, draws, 0).state.memory > 0.0);
+    CHECK(device->pulse(p, {-0.299 * 1.001, 1e-3}, draws, 0).state.memory < 0.0);
 }
 
 TEST_CASE("measured junctions scatter as measured, parallel and antiparallel together") {
@@ -253,9 +339,13 @@ TEST_CASE("measured junctions scatter as measured, parallel and antiparallel tog
 TEST_CASE("pulses reverse as many junctions as the probability says, and the same ones every time") {
     const auto device = make_device(find_card("mram/arm_verilog_a"));
     const DeviceDraws first = draws_of(0);
-    const MacrospinNumbers numbers = macrospin_numbers({1e-3, 1.2e6, 1e-9, 50e-9, 0.01, 0.75, 0.941, 300.0});
-    const double v = -0.25, i = -v / 6000 / numbers.ic0, width = 2.5 * numbers.tau_d;
-    const double stays = survival(i, numbers.delta, 2.5);
+    const MacrospinNumbers numbers = arm_numbers();
+    const double v = -0.25, width = 2.5 * numbers.tau_d, field = 1.0 + numbers.vcma * v;
+    CHECK(field ==
+          doctest::Approx(1.0 - 0.25 * 2 * 61e-15 / (4e-7 * 3.14159265358979 * 1.2e6 * 1e-9 * 1.6e-9) /
+                                    numbers.h_k));
+    const double i = -v / 6000 / numbers.ic0;
+    const double stays = survival(i / field, field * numbers.delta, 2.5 * field);
     REQUIRE(stays > 0.05);
     REQUIRE(stays < 0.95);
     const DeviceState parallel = device->pulse(device->fresh(first), {2.0, 1e-6}, first, 0).state;

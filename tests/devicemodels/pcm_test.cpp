@@ -157,6 +157,22 @@ TEST_CASE("a day's drift over many cells has the published mean and spread") {
     const Moments moments = moments_of(factors);
     CHECK(std::abs(moments.mean - 0.66501) < 4 * 0.0445 / 200);
     CHECK(std::abs(moments.spread / moments.mean - 0.0670) < 0.0010);
+    // The same over the distribution itself, by Simpson's rule on +-8 deviates.
+    const PcmStatistics statistics = mushroom();
+    double weight = 0.0, sum = 0.0, squares = 0.0;
+    constexpr int steps = 1600;
+    for (int k = 0; k <= steps; ++k) {
+        const double xi = -8.0 + 16.0 * k / steps;
+        const double w = std::exp(-0.5 * xi * xi) * (k == 0 || k == steps ? 1 : k % 2 == 1 ? 4 : 2);
+        const double factor = statistics.drift_factor(
+            std::abs(statistics.drift_mean.at(1.0) + statistics.drift_spread.at(1.0) * xi), day);
+        weight += w;
+        sum += w * factor;
+        squares += w * factor * factor;
+    }
+    const double mean = sum / weight, spread = std::sqrt(squares / weight - mean * mean);
+    CHECK(std::abs(mean - 0.66501) < 5.01e-6);
+    CHECK(std::abs(spread / mean - 0.0670) < 5.01e-5);
 }
 
 TEST_CASE("the HERMES sets have the published numbers") {
@@ -289,6 +305,20 @@ TEST_CASE("SET pulses scatter as published") {
         CHECK(state.g >= 0.1e-6);
         CHECK(state.g <= 20e-6);
     }
+}
+
+TEST_CASE("the simplified accumulation has its fixed point and spread") {
+    const auto device = make_device(find_card("pcm/accumulation_simple"));
+    const auto quiet = make_device(find_card("pcm/accumulation_simple", {{"noise", "0"}}));
+    DeviceState state = quiet->fresh(draws_of(0));
+    for (int k = 0; k < 2000; ++k) state = quiet->pulse(state, {1.0, 50e-9}, draws_of(0), 0).state;
+    CHECK(std::abs(state.g / uS - 10.62) < 5.01e-3);
+    const DeviceState from{.g = 6e-6, .memory = 0.5};
+    const auto got = sample(5000, [&](std::uint32_t k) {
+        return device->pulse(from, {1.0, 50e-9}, draws_of(k), 7).state.g / uS;
+    });
+    const double mean = 6 - 0.084 * 6 + 0.892, spread = 0.09 * 6 + 0.575;
+    CHECK(kolmogorov_distance(got, [&](double x) { return normal_distribution((x - mean) / spread); }) < 1.7);
 }
 
 TEST_CASE("accumulating cells drift and read with the published noise") {

@@ -91,6 +91,21 @@ TEST_CASE("a column of 512 cells loses what the exact ladder says") {
         const ArraySolution solution =
             solve_array(crossbar, {Matrix<double>(1, 512, 1.0), {}}, {.engine = engine});
         CHECK(solution.i_col(0, 0) / (512 * 5e-6) == doctest::Approx(0.87041).epsilon(5e-6));
+        const double drop = 1.0 - solution.i_col(0, 0) / (512 * 5e-6);
+        CHECK(std::abs(100 * drop - 12.96) < 0.00501);
+
+        // The continuous line, tanh(u)/u, and the closed estimate that in-memory toolkits use (AIHWKit 4545f11) bracket it.
+        const double u = 512 * std::sqrt(0.35 * 5e-6);
+        CHECK(std::abs(std::tanh(u) / u - 0.87075) < 5.01e-6);
+        CHECK(std::abs(1.0 - drop - std::tanh(u) / u) < 4e-4);
+        const double n = 512, a = n * n * 0.35 * 5e-6, c = a * (a * (0.05 * a - 0.2) + 0.5);
+        CHECK(std::abs(a - 0.45875) < 5.01e-6);
+        CHECK(std::abs(c - 0.19211) < 5.01e-6);
+        double weighted = 0.0;
+        for (int j = 0; j < 512; ++j) weighted += 1.0 - (1.0 - j / n) * (1.0 - j / n);
+        const double estimate = c * weighted / n;
+        CHECK(std::abs(100 * estimate - 12.79) < 0.00501);
+        CHECK(std::abs(estimate - drop) < 0.002);
     }
 }
 
