@@ -200,7 +200,7 @@ public:
 
     /// Condenses everything.
     Outcome condense_all(const std::shared_ptr<const BlockPlan>& plan) {
-        panels_ = make_page_memory(static_cast<std::size_t>(plan->panel_values));
+        panels_ = make_zeroed_page_memory(static_cast<std::size_t>(plan->panel_values));
         return condense({plan, plan->block, 0}, true);
     }
 

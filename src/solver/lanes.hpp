@@ -28,7 +28,7 @@ struct ArrayRequest {
     std::size_t size;
 };
 
-/// Cuts arrays out of one zeroed piece of memory, each beginning on a cache line of its own.
+/// Cuts arrays out of one piece of make_page_memory(), each beginning on a cache line of its own.
 PageMemory cut_arrays(std::span<const ArrayRequest> requests);
 
 } // namespace ohmloom

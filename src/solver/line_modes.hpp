@@ -3,7 +3,7 @@
 #include "solver/line_system.hpp"
 
 #include <array>
-#include <optional>
+#include <span>
 #include <vector>
 
 namespace ohmloom {
@@ -28,9 +28,9 @@ struct LineModes {
 };
 
 /// Largest eigenvalue of K, cells averaged; for cells of the given slopes [rows * lines] and lines that are not merged.
-double estimate_contraction(const LineSystem& system, const std::vector<double>& slopes);
+double estimate_contraction(const LineSystem& system, std::span<const double> slopes);
 
 /// The modes for cells of the given slopes [rows * lines]; for lines that are not merged.
-LineModes make_line_modes(const LineSystem& system, const std::vector<double>& slopes);
+LineModes make_line_modes(const LineSystem& system, std::span<const double> slopes);
 
 } // namespace ohmloom

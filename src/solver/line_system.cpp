@@ -25,7 +25,8 @@ struct LineFamily {
     Series series;
     TiedEnds ends;
     Index lines;
-    Index count; ///< nodes of a line
+    Index count;  ///< nodes of a line
+    bool uniform; ///< whether all segments are alike
 
     /// Resistance of the first and the last tie of a line; infinite where that end is not tied.
     [[nodiscard]] double first_tie(Index line) const {
@@ -37,9 +38,10 @@ struct LineFamily {
 
     [[nodiscard]] Chaining chaining() const {
         bool can_be_segments = true, can_be_merged = true;
-        for (Index line = 0; line < lines; ++line) {
+        for (Index line = 0; line < lines; ++line)
             can_be_segments = can_be_segments && !joins(first_tie(line)) && !joins(last_tie(line));
-            for (Index k = 1; k < count; ++k) {
+        for (Index line = 0; line < (uniform ? 1 : lines); ++line) {
+            for (Index k = 1; k < (uniform ? std::min<Index>(count, 2) : count); ++k) {
                 const bool joined = joins(segment(line, k));
                 can_be_segments = can_be_segments && !joined;
                 can_be_merged = can_be_merged && joined;
@@ -52,18 +54,24 @@ struct LineFamily {
 };
 
 template <class Segment, class Series>
-LineFamily(Segment, Series, TiedEnds, Index, Index) -> LineFamily<Segment, Series>;
+LineFamily(Segment, Series, TiedEnds, Index, Index, bool) -> LineFamily<Segment, Series>;
 
 auto row_family(const Crossbar& crossbar) {
     return LineFamily{[&](Index r, Index s) { return crossbar.row_segment(r, s); },
-                      [&](Index r) { return crossbar.source_resistance(r); }, crossbar.row_ends,
-                      crossbar.rows(), crossbar.sites()};
+                      [&](Index r) { return crossbar.source_resistance(r); },
+                      crossbar.row_ends,
+                      crossbar.rows(),
+                      crossbar.sites(),
+                      crossbar.r_row_map.empty()};
 }
 
 auto col_family(const Crossbar& crossbar) {
     return LineFamily{[&](Index l, Index r) { return crossbar.col_segment(r, l); },
-                      [&](Index l) { return crossbar.sense_resistance(l); }, crossbar.col_ends,
-                      crossbar.lines(), crossbar.rows()};
+                      [&](Index l) { return crossbar.sense_resistance(l); },
+                      crossbar.col_ends,
+                      crossbar.lines(),
+                      crossbar.rows(),
+                      crossbar.r_col_map.empty()};
 }
 
 double conductance(double resistance) {
@@ -91,10 +99,23 @@ void write_family(const Family& family, const FamilyArrays& arrays) {
         const double first = conductance(family.first_tie(line)), last = conductance(family.last_tie(line));
         if (arrays.merged) {
             arrays.hold[static_cast<std::size_t>(line)] = first + last;
-            continue;
+        } else {
+            arrays.tie[arrays.node(line, 0)] += first;
+            arrays.tie[arrays.node(line, family.count - 1)] += last;
         }
-        arrays.tie[arrays.node(line, 0)] += first;
-        arrays.tie[arrays.node(line, family.count - 1)] += last;
+    }
+    if (arrays.merged) {
+        arrays.link.assign(arrays.tie.size(), 0.0);
+        return;
+    }
+    if (family.uniform) {
+        arrays.link.assign(arrays.tie.size(), conductance(family.segment(0, 1)));
+        for (Index line = 0; line < family.lines; ++line)
+            arrays.link[arrays.node(line, family.count - 1)] = 0.0;
+        return;
+    }
+    arrays.link.assign(arrays.tie.size(), 0.0);
+    for (Index line = 0; line < family.lines; ++line) {
         for (Index k = 1; k < family.count; ++k)
             arrays.link[arrays.node(line, k - 1)] = conductance(family.segment(line, k));
     }
@@ -165,10 +186,8 @@ LineSystem make_line_system(const Crossbar& crossbar) {
     system.shape = crossbar.shape.values();
     const auto row_nodes = static_cast<std::size_t>(system.rows * system.sites);
     const auto col_nodes = static_cast<std::size_t>(system.rows * system.lines);
-    system.row_link.assign(row_nodes, 0.0);
     system.row_tie.assign(row_nodes, 0.0);
     system.row_hold.assign(static_cast<std::size_t>(system.rows), 0.0);
-    system.col_link.assign(col_nodes, 0.0);
     system.col_tie.assign(col_nodes, 0.0);
     system.col_hold.assign(static_cast<std::size_t>(system.lines), 0.0);
     write_family(row_family(crossbar),

@@ -2,6 +2,7 @@
 
 #include "array/crossbar.hpp"
 
+#include <span>
 #include <vector>
 
 namespace ohmloom {
@@ -16,8 +17,9 @@ struct LineSystem {
     Index lines_per_site = 1;
     Index lines = 0;
     CellModel cell = LinearCell{};
-    std::vector<double> g;     ///< [rows * lines] [S] zero-bias conductance of the cells
-    std::vector<double> shape; ///< [rows * lines] second number of the cells' law; empty: 0
+    std::span<const double> g; ///< [rows * lines] [S] zero-bias conductance of the cells: the crossbar's own
+    std::span<const double>
+        shape; ///< [rows * lines] second number of the cells' law, the crossbar's own; empty: 0
     [[nodiscard]] double shape_at(Index node) const {
         return shape.empty() ? 0.0 : shape[static_cast<std::size_t>(node)];
     }
@@ -39,7 +41,7 @@ struct LineSystem {
 /// resistive line to its terminal, or open segments cut off a part with conducting cells from every terminal.
 bool is_line_system(const Crossbar& crossbar);
 
-/// The chains of a valid crossbar that is_line_system(). Open segments have no conductance. Nodes that nothing
+/// The chains of a valid crossbar that is_line_system() and must outlive them. Open segments have no conductance. Nodes that nothing
 /// reaches are tied to the terminal of their line.
 LineSystem make_line_system(const Crossbar& crossbar);
 

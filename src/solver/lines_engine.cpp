@@ -70,9 +70,11 @@ void start(const LineSystem& system, const Crossbar& crossbar, const Drive& driv
         for (Index r = 0; r < system.rows; ++r) block.v_row[at(r * width + lane)] = v[at(r)];
         for (Index l = 0; l < system.lines; ++l) block.v_col[at(l * width + lane)] = v[at(system.rows + l)];
     }
-    for (Index i = 0; i < static_cast<Index>(block.w.size()); i += width) {
-        const Index row = i / (system.sites * width);
-        std::copy_n(block.v_row.data() + row * width, width, block.w.data() + i);
+    const Index kept_rows = static_cast<Index>(block.w.size()) / (system.sites * width);
+    for (Index r = 0; r < kept_rows; ++r) {
+        const double* const v = block.v_row.data() + r * width;
+        double* w = block.w.data() + r * system.sites * width;
+        for (Index s = 0; s < system.sites; ++s, w += width) std::copy_n(v, width, w);
     }
     auto [b, step] = column_voltages(block);
     for (Index r = 0; r < system.rows; ++r) {

@@ -7,6 +7,8 @@
 // clang-format on
 #include <hwy/highway.h>
 
+#include "solver/along_lines-inl.h"
+#include "solver/row_strip-inl.h"
 #include "solver/single_line_kernels.hpp"
 
 #include <algorithm>
@@ -16,60 +18,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace ohmloom::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-constexpr Index strip_rows = SinglePoint::strip_rows;
-
-// Reductions are written out: the compiler may not reorder them by itself.
-
 double sum(const double* a, Index count) {
-    const hn::ScalableTag<double> tag;
-    const auto width = static_cast<Index>(hn::Lanes(tag));
-    auto total = hn::Zero(tag);
-    Index i = 0;
-    for (; i + width <= count; i += width) total = hn::Add(total, hn::LoadU(tag, a + i));
-    double rest = 0.0;
-    for (; i < count; ++i) rest += a[i];
-    return rest + hn::GetLane(hn::SumOfLanes(tag, total));
-}
-
-double dot(const double* a, const double* b, Index count) {
-    const hn::ScalableTag<double> tag;
-    const auto width = static_cast<Index>(hn::Lanes(tag));
-    auto total = hn::Zero(tag);
-    Index i = 0;
-    for (; i + width <= count; i += width)
-        total = hn::MulAdd(hn::LoadU(tag, a + i), hn::LoadU(tag, b + i), total);
-    double rest = 0.0;
-    for (; i < count; ++i) rest += a[i] * b[i];
-    return rest + hn::GetLane(hn::SumOfLanes(tag, total));
-}
-
-double largest_magnitude(const double* a, Index count) {
-    const hn::ScalableTag<double> tag;
-    const auto width = static_cast<Index>(hn::Lanes(tag));
-    auto largest = hn::Zero(tag);
-    Index i = 0;
-    for (; i + width <= count; i += width) largest = hn::Max(largest, hn::Abs(hn::LoadU(tag, a + i)));
-    double rest = 0.0;
-    for (; i < count; ++i) rest = std::max(rest, std::abs(a[i]));
-    return std::max(rest, hn::GetLane(hn::MaxOfLanes(tag, largest)));
+    RunningSum total;
+    along(0, count, [&](auto tag, Index i) HWY_ATTR { total.add(tag, hn::LoadU(tag, a + i)); });
+    return total.total();
 }
 
 double inverse_or_zero(double value) {
     return value == 0.0 || std::isinf(value) ? 0.0 : 1.0 / value;
-}
-
-/// Sum over the cells of each site: to[s] = Σ_k from[s·k + …].
-void sum_sites(const LineSystem& system, const double* from, double* to) {
-    if (system.lines_per_site == 1) {
-        for (Index s = 0; s < system.sites; ++s) to[s] = from[s];
-        return;
-    }
-    for (Index s = 0; s < system.sites; ++s) {
-        to[s] = 0.0;
-        for (Index k = 0; k < system.lines_per_site; ++k) to[s] += from[s * system.lines_per_site + k];
-    }
 }
 
 void factorise_merged_rows(const LineSystem& system, SinglePoint& point) {
@@ -80,27 +36,36 @@ void factorise_merged_rows(const LineSystem& system, SinglePoint& point) {
     }
 }
 
+/// Row r's place in its strip.
+double* strip_row(SinglePoint& point, Index r) {
+    return point.strip.data() + r % strip_rows * point.padded_sites;
+}
+StripFactors strip_factors(const SinglePoint& point, Index first_row) {
+    const Index offset = first_row * point.padded_sites;
+    return {point.row_pivot.data() + offset, point.row_gain.data() + offset};
+}
+
 /// The rows of a strip are eliminated side by side.
 void factorise_rows(const LineSystem& system, SinglePoint& point) {
-    std::vector<double> own(static_cast<std::size_t>(system.sites));
     for (Index first_row = 0; first_row < system.rows; first_row += strip_rows) {
-        const Index offset = first_row * system.sites, rows = std::min(strip_rows, system.rows - first_row);
-        double* HWY_RESTRICT pivot =
-            point.row_pivot.data() + offset; // until eliminated: what a node conducts to cells and terminal
-        double* HWY_RESTRICT gain =
-            point.row_gain.data() + offset; // until eliminated: the link to the next node
-        for (Index j = 0; j < rows; ++j) {
-            const Index r = first_row + j;
-            sum_sites(system, system.g.data() + r * system.lines, own.data());
-            const double* link = system.row_link.data() + r * system.sites;
-            const double* tie = system.row_tie.data() + r * system.sites;
-            for (Index s = 0; s < system.sites; ++s) {
-                pivot[s * strip_rows + j] = own[static_cast<std::size_t>(s)] + tie[s];
-                gain[s * strip_rows + j] = link[s];
-            }
+        const Index offset = first_row * point.padded_sites;
+        const Index end = std::min(first_row + strip_rows, system.rows);
+        // Until eliminated: what a node conducts to cells and terminal, and the link to the next node.
+        double* HWY_RESTRICT pivot = point.row_pivot.data() + offset;
+        double* HWY_RESTRICT gain = point.row_gain.data() + offset;
+        std::fill(point.strip.begin(), point.strip.end(), 0.0);
+        for (Index r = first_row; r < end; ++r)
+            std::copy_n(system.row_link.data() + r * system.sites, system.sites, strip_row(point, r));
+        transpose_strip(point.strip.data(), point.padded_sites, gain);
+        for (Index r = first_row; r < end; ++r) {
+            double* HWY_RESTRICT own = strip_row(point, r);
+            const double* HWY_RESTRICT tie = system.row_tie.data() + r * system.sites;
+            sum_sites(system, system.g.data() + r * system.lines, own);
+            for (Index s = 0; s < system.sites; ++s) own[s] += tie[s];
         }
+        transpose_strip(point.strip.data(), point.padded_sites, pivot);
         double below[strip_rows] = {};
-        for (Index s = 0; s < system.sites; ++s) {
+        for (Index s = 0; s < point.padded_sites; ++s) {
             for (Index j = 0; j < strip_rows; ++j) {
                 const Index at = s * strip_rows + j;
                 const double to_terminal = pivot[at] + below[j], whole = to_terminal + gain[at];
@@ -147,88 +112,63 @@ void factorise_point(const LineSystem& system, SinglePoint& point) {
     factorise_columns(system, point);
 }
 
-/// Writes the right-hand side of row `r` into its lane of the strip.
-void put_row(const LineSystem& system, SinglePoint& point, Index r, const double* rhs) {
-    double* to = point.strip.data() + r % strip_rows;
-    for (Index s = 0; s < system.sites; ++s) to[s * strip_rows] = rhs[s];
-}
-
-void take_row(const LineSystem& system, const SinglePoint& point, Index r, double* solution) {
-    const double* from = point.strip.data() + r % strip_rows;
-    for (Index s = 0; s < system.sites; ++s) solution[s] = from[s * strip_rows];
-}
-
 /// Solves the rows of a strip in place: T_r·u = rhs, all rows of the strip side by side.
 void solve_strip(const LineSystem& system, SinglePoint& point, Index first_row) {
-    const Index last = system.sites - 1;
-    double* HWY_RESTRICT strip = point.strip.data();
     if (system.rows_merged) {
-        for (Index j = 0; j < std::min(strip_rows, system.rows - first_row); ++j) {
-            double sum = 0.0;
-            for (Index s = 0; s <= last; ++s) sum += strip[s * strip_rows + j];
-            sum *= point.row_pivot[static_cast<std::size_t>(first_row + j)];
-            for (Index s = 0; s <= last; ++s) strip[s * strip_rows + j] = sum;
+        for (Index r = first_row; r < std::min(first_row + strip_rows, system.rows); ++r) {
+            double* row = strip_row(point, r);
+            std::fill_n(row, system.sites,
+                        sum(row, system.sites) * point.row_pivot[static_cast<std::size_t>(r)]);
         }
         return;
     }
-    const Index offset = first_row / strip_rows * system.sites * strip_rows;
-    const double* HWY_RESTRICT pivot = point.row_pivot.data() + offset;
-    const double* HWY_RESTRICT gain = point.row_gain.data() + offset;
-    // Forward: t_s = rhs_s + gain_(s-1)·t_(s-1)
-    for (Index s = 1; s <= last; ++s) {
-        for (Index j = 0; j < strip_rows; ++j) {
-            strip[s * strip_rows + j] += gain[(s - 1) * strip_rows + j] * strip[(s - 1) * strip_rows + j];
-        }
-    }
-    // Backward: u_s = t_s/pivot_s + gain_s·u_(s+1)
-    for (Index j = 0; j < strip_rows; ++j) strip[last * strip_rows + j] *= pivot[last * strip_rows + j];
-    for (Index s = last - 1; s >= 0; --s) {
-        for (Index j = 0; j < strip_rows; ++j) {
-            const Index at = s * strip_rows + j;
-            strip[at] = strip[at] * pivot[at] + gain[at] * strip[at + strip_rows];
-        }
-    }
+    solve_rows(strip_factors(point, first_row), point.padded_sites, point.strip.data(), point.swept.data());
 }
 
-/// a[l] += sign·g[l]·u[site of l]
-void add_cells(const LineSystem& system, const double* HWY_RESTRICT g, const double* HWY_RESTRICT u,
-               double sign, double* HWY_RESTRICT a) {
-    if (system.lines_per_site == 1) {
-        for (Index l = 0; l < system.lines; ++l) a[l] += sign * g[l] * u[l];
-        return;
-    }
-    for (Index l = 0; l < system.lines; ++l) a[l] += sign * g[l] * u[l / system.lines_per_site];
-}
+/// Row r of the residual on its way forward along the columns, from the node above; see LaneBlock::y.
+class ForwardRow {
+public:
+    HWY_INLINE ForwardRow(const LineSystem& system, SinglePoint& point, Index r)
+        : merged_(system.cols_merged), below_first_(r > 0),
+          y_(point.y.data() + (merged_ ? 0 : r * system.lines)),
+          above_(y_ - (merged_ || r == 0 ? 0 : system.lines)),
+          pivot_(point.col_pivot.data() + (y_ - point.y.data())),
+          link_(system.col_link.data() + (above_ - point.y.data())) {}
 
-/// Sweeps row r of the residual forward along the columns, and returns its largest magnitude; see LaneBlock::y.
-double sweep_row_down(const LineSystem& system, SinglePoint& point, Index r) {
-    const Index lines = system.lines;
-    const double* HWY_RESTRICT residual = point.r.data() + r * lines;
-    if (system.cols_merged) {
-        double* HWY_RESTRICT total = point.y.data();
-        if (r == 0) std::fill(total, total + lines, 0.0);
-        for (Index l = 0; l < lines; ++l) total[l] += residual[l];
-        return 0.0;
+    template <class D>
+    HWY_INLINE void sweep(D tag, Index l, hn::Vec<D> residual) const {
+        if (merged_) {
+            hn::StoreU(below_first_ ? hn::Add(residual, hn::LoadU(tag, y_ + l)) : residual, tag, y_ + l);
+            return;
+        }
+        if (below_first_)
+            residual = hn::MulAdd(hn::LoadU(tag, link_ + l), hn::LoadU(tag, above_ + l), residual);
+        hn::StoreU(hn::Mul(residual, hn::LoadU(tag, pivot_ + l)), tag, y_ + l);
     }
-    double* HWY_RESTRICT y = point.y.data() + r * lines;
-    const double* HWY_RESTRICT pivot = point.col_pivot.data() + r * lines;
-    if (r == 0) {
-        for (Index l = 0; l < lines; ++l) y[l] = residual[l] * pivot[l];
-    } else {
-        const double* HWY_RESTRICT above = point.y.data() + (r - 1) * lines;
-        const double* HWY_RESTRICT link = system.col_link.data() + (r - 1) * lines;
-        for (Index l = 0; l < lines; ++l) y[l] = (residual[l] + link[l] * above[l]) * pivot[l];
-    }
-    return largest_magnitude(residual, lines);
-}
+
+private:
+    bool merged_, below_first_;
+    double* y_;
+    const double* above_;
+    const double* pivot_;
+    const double* link_;
+};
+
+constexpr Index modes = LineModes::count;
 
 /// Adds row r of the residual to the modes' shares.
 void add_to_modes(const LineSystem& system, SinglePoint& point, Index r) {
-    constexpr Index modes = LineModes::count;
     const double* residual = point.r.data() + r * system.lines;
+    const double* psi = point.psi.data();
     const std::array<double, modes>& phi = point.modes.phi[static_cast<std::size_t>(r)];
+    RunningSum shares[modes];
+    along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
+        const auto here = hn::LoadU(tag, residual + l);
+        for (Index j = 0; j < modes; ++j)
+            shares[j].add_product(tag, here, hn::LoadU(tag, psi + j * system.lines + l));
+    });
     for (Index j = 0; j < modes; ++j) {
-        const double share = dot(point.psi.data() + j * system.lines, residual, system.lines);
+        const double share = shares[j].total();
         for (Index i = 0; i < modes; ++i)
             point.sums[static_cast<std::size_t>(i * modes + j)] += phi[static_cast<std::size_t>(i)] * share;
     }
@@ -239,7 +179,6 @@ double* added_row(SinglePoint& point, Index r, Index lines) {
     return point.added.data() + r % 3 * lines;
 }
 void prolong_modes(const LineSystem& system, SinglePoint& point, Index r) {
-    constexpr Index modes = LineModes::count;
     const Index lines = system.lines;
     const std::array<double, modes>& phi = point.modes.phi[static_cast<std::size_t>(r)];
     double a[modes] = {};
@@ -258,24 +197,6 @@ void prolong_modes(const LineSystem& system, SinglePoint& point, Index r) {
     }
 }
 
-/// s += T_c·(correction) for row r, whose neighbours' corrections are at hand too.
-void add_modes_image(const LineSystem& system, SinglePoint& point, Index r, double* HWY_RESTRICT s) {
-    const Index lines = system.lines, first = r * lines;
-    const double* HWY_RESTRICT g = system.g.data() + first;
-    const double* HWY_RESTRICT tie = system.col_tie.data() + first;
-    const double* HWY_RESTRICT link = system.col_link.data() + first;
-    const double* HWY_RESTRICT here = added_row(point, r, lines);
-    for (Index l = 0; l < lines; ++l) s[l] += (g[l] + tie[l]) * here[l];
-    if (r > 0) {
-        const double* HWY_RESTRICT above = added_row(point, r - 1, lines);
-        for (Index l = 0; l < lines; ++l) s[l] += link[l - lines] * (here[l] - above[l]);
-    }
-    if (r + 1 < system.rows) {
-        const double* HWY_RESTRICT below = added_row(point, r + 1, lines);
-        for (Index l = 0; l < lines; ++l) s[l] += link[l] * (here[l] - below[l]);
-    }
-}
-
 double largest_of_merged_columns(const LineSystem& system, const SinglePoint& point) {
     double largest = 0.0;
     for (Index l = 0; l < system.lines; ++l) {
@@ -286,228 +207,182 @@ double largest_of_merged_columns(const LineSystem& system, const SinglePoint& po
 }
 
 /// Row r: cell currents into r, i_row, i_col; minus the KCL errors of its row nodes into f_w.
-void evaluate_row(const LineSystem& system, SinglePoint& point, Index r, line_kernels::PointErrors& errors) {
-    const Index lines = system.lines, sites = system.sites;
-    const double* HWY_RESTRICT g = system.g.data() + r * lines;
-    const double* HWY_RESTRICT w = point.w.data() + r * sites;
-    const double* HWY_RESTRICT b = point.b.data() + r * lines;
-    double* HWY_RESTRICT i = point.r.data() + r * lines;
-    double* HWY_RESTRICT i_col = point.i_col.data();
-    if (system.lines_per_site == 1) {
-        for (Index l = 0; l < lines; ++l) i[l] = g[l] * (w[l] - b[l]);
-    } else {
-        for (Index l = 0; l < lines; ++l) i[l] = g[l] * (w[l / system.lines_per_site] - b[l]);
-    }
-    const double i_row = sum(i, lines);
-    if (r == 0) std::fill(i_col, i_col + lines, 0.0);
-    for (Index l = 0; l < lines; ++l) i_col[l] += i[l];
-    point.i_row[static_cast<std::size_t>(r)] = i_row;
-    errors.current[0] = std::max(errors.current[0], std::abs(i_row));
-
-    double* HWY_RESTRICT f = point.f_w.data() + r * sites;
-    const double v_source = point.v_row[static_cast<std::size_t>(r)];
-    if (system.rows_merged) {
-        const double hold = system.row_hold[static_cast<std::size_t>(r)];
-        const bool held = std::isinf(hold);
-        std::fill(f, f + sites, 0.0);
-        f[0] = held ? 0.0 : hold * (v_source - w[0]) - i_row;
-        errors.error[0] = std::max(errors.error[0], std::abs(f[0]));
-        if (!held) errors.rounding[0] = std::max(errors.rounding[0], hold * std::abs(v_source));
-        return;
-    }
-    const double* HWY_RESTRICT link = system.row_link.data() + r * sites;
-    const double* HWY_RESTRICT tie = system.row_tie.data() + r * sites;
-    sum_sites(system, i, f);
-    for (Index s = 0; s < sites; ++s) f[s] = tie[s] * (v_source - w[s]) - f[s];
-    for (Index s = 1; s < sites; ++s) f[s] += link[s - 1] * (w[s - 1] - w[s]);
-    for (Index s = 0; s + 1 < sites; ++s) f[s] += link[s] * (w[s + 1] - w[s]);
-    errors.error[0] = std::max(errors.error[0], largest_magnitude(f, sites));
-    const double largest_link = std::max(largest_magnitude(link, sites), largest_magnitude(tie, sites));
-    errors.rounding[0] = std::max(errors.rounding[0], largest_link * largest_magnitude(w, sites));
-}
-
-/// Row r of the column nodes: turns the cell currents in r into minus the KCL errors.
-void evaluate_column_nodes(const LineSystem& system, SinglePoint& point, Index r,
-                           line_kernels::PointErrors& errors) {
-    const Index lines = system.lines;
-    const double* HWY_RESTRICT v = point.v_col.data();
-    const double* HWY_RESTRICT b = point.b.data() + r * lines;
-    const double* HWY_RESTRICT link = system.col_link.data() + r * lines;
-    const double* HWY_RESTRICT tie = system.col_tie.data() + r * lines;
-    double* HWY_RESTRICT f = point.r.data() + r * lines;
-    for (Index l = 0; l < lines; ++l) f[l] += tie[l] * (v[l] - b[l]);
-    if (r > 0) {
-        for (Index l = 0; l < lines; ++l) f[l] += link[l - lines] * (b[l - lines] - b[l]);
-    }
-    if (r + 1 < system.rows) {
-        for (Index l = 0; l < lines; ++l) f[l] += link[l] * (b[l + lines] - b[l]);
-    }
-    errors.error[0] = std::max(errors.error[0], largest_magnitude(f, lines));
-    const double largest_link = std::max(largest_magnitude(link, lines), largest_magnitude(tie, lines));
-    errors.rounding[0] = std::max(errors.rounding[0], largest_link * largest_magnitude(b, lines));
-}
-
-void evaluate_merged_columns(const LineSystem& system, SinglePoint& point,
-                             line_kernels::PointErrors& errors) {
-    for (Index l = 0; l < system.lines; ++l) {
-        const auto at = static_cast<std::size_t>(l);
-        const double hold = system.col_hold[at];
-        if (std::isinf(hold)) continue;
-        const double tie = hold * (point.v_col[at] - point.b[at]);
-        point.r[at] += tie;
-        errors.error[0] = std::max(errors.error[0], std::abs(point.i_col[at] + tie));
-        errors.rounding[0] = std::max(errors.rounding[0], hold * std::abs(point.b[at]));
-    }
-}
-
-line_kernels::PointErrors evaluate_point(const LineSystem& system, SinglePoint& point) {
-    line_kernels::PointErrors errors;
-    for (Index r = 0; r < system.rows; ++r) evaluate_row(system, point, r, errors);
-    errors.current[0] = std::max(errors.current[0], largest_magnitude(point.i_col.data(), system.lines));
-    if (system.cols_merged) {
-        evaluate_merged_columns(system, point, errors);
-    } else {
-        for (Index r = 0; r < system.rows; ++r) evaluate_column_nodes(system, point, r, errors);
-    }
-    errors.rounding[0] *= 16.0 * std::numeric_limits<double>::epsilon();
-    return errors;
-}
-
 line_kernels::One begin_point(const LineSystem& system, SinglePoint& point) {
-    std::vector<double> u(static_cast<std::size_t>(system.sites));
-    line_kernels::One largest{};
+    LargestMagnitude largest;
     point.sums.fill(0.0);
+    point.fresh = true;
     for (Index first = 0; first < system.rows; first += strip_rows) {
         const Index end = std::min(first + strip_rows, system.rows);
-        for (Index r = first; r < end; ++r) put_row(system, point, r, point.f_w.data() + r * system.sites);
+        for (Index r = first; r < end; ++r)
+            std::copy_n(point.f_w.data() + r * system.sites, system.sites, strip_row(point, r));
         solve_strip(system, point, first);
         for (Index r = first; r < end; ++r) {
-            take_row(system, point, r, u.data());
-            add_cells(system, system.g.data() + r * system.lines, u.data(), 1.0,
-                      point.r.data() + r * system.lines);
-            largest[0] = std::max(largest[0], sweep_row_down(system, point, r));
+            const double* u = potentials_of_lines(system, point, strip_row(point, r));
+            const double* g = system.g.data() + r * system.lines;
+            double* residual = point.r.data() + r * system.lines;
+            const ForwardRow forward(system, point, r);
+            along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
+                const auto sum =
+                    hn::MulAdd(hn::LoadU(tag, g + l), hn::LoadU(tag, u + l), hn::LoadU(tag, residual + l));
+                hn::StoreU(sum, tag, residual + l);
+                largest.take(tag, sum);
+                forward.sweep(tag, l, sum);
+            });
             if (point.coarse) add_to_modes(system, point, r);
         }
     }
-    for (const std::span<double> cleared : {point.x, point.p, point.q})
-        std::fill(cleared.begin(), cleared.end(), 0.0);
-    if (system.cols_merged) largest[0] = largest_of_merged_columns(system, point);
-    return largest;
+    return {system.cols_merged ? largest_of_merged_columns(system, point) : largest.value()};
 }
 
-/// z of row r, whose columns come from below: T_c⁻¹·r, and the coarse correction.
+/// z of row r, whose columns come from below: T_c⁻¹·r, and the coarse correction, whose image under T_c is left in s: the
+/// corrections of the neighbours, which it needs, are not kept until the rows of the strip are solved.
 void precondition_row(const LineSystem& system, SinglePoint& point, Index r) {
-    const Index lines = system.lines;
-    double* HWY_RESTRICT z = point.z.data() + r * lines;
+    const Index lines = system.lines, first = r * lines;
+    double* HWY_RESTRICT z = point.z.data() + first;
     if (system.cols_merged) {
-        const double* HWY_RESTRICT y = point.y.data();
-        for (Index l = 0; l < lines; ++l) z[l] = y[l] * point.col_pivot[static_cast<std::size_t>(l)];
+        along(0, lines, [&](auto tag, Index l) HWY_ATTR {
+            hn::StoreU(
+                hn::Mul(hn::LoadU(tag, point.y.data() + l), hn::LoadU(tag, point.col_pivot.data() + l)), tag,
+                z + l);
+        });
         return;
     }
-    double* HWY_RESTRICT y = point.y.data() + r * lines;
-    if (r + 1 < system.rows) {
-        const double* HWY_RESTRICT link = system.col_link.data() + r * lines;
-        const double* HWY_RESTRICT pivot = point.col_pivot.data() + r * lines;
-        const double* HWY_RESTRICT below = y + lines;
-        for (Index l = 0; l < lines; ++l) y[l] += link[l] * pivot[l] * below[l];
-    }
-    if (!point.coarse) {
-        std::copy(y, y + lines, z);
+    double* y = point.y.data() + first;
+    const double* link = system.col_link.data() + first;
+    const double* pivot = point.col_pivot.data() + first;
+    const bool last = r + 1 == system.rows;
+    const auto back_substitute = [&](auto tag, Index l) HWY_ATTR {
+        const auto swept = hn::LoadU(tag, y + l);
+        if (last) return swept;
+        return hn::MulAdd(hn::Mul(hn::LoadU(tag, link + l), hn::LoadU(tag, pivot + l)),
+                          hn::LoadU(tag, y + lines + l), swept);
+    };
+    if (!point.coarse) { // z and y are one
+        along(0, lines, [&](auto tag, Index l) HWY_ATTR { hn::StoreU(back_substitute(tag, l), tag, y + l); });
         return;
     }
-    if (r + 1 == system.rows) prolong_modes(system, point, r);
+    if (last) prolong_modes(system, point, r);
     if (r > 0) prolong_modes(system, point, r - 1);
-    const double* HWY_RESTRICT added = added_row(point, r, lines);
-    for (Index l = 0; l < lines; ++l) z[l] = y[l] + added[l];
-    // s is free until the rows of the strip are solved; the neighbours' corrections are not kept so long.
-    double* HWY_RESTRICT s = point.s.data() + r * lines;
-    std::fill(s, s + lines, 0.0);
-    add_modes_image(system, point, r, s);
+    const double* g = system.g.data() + first;
+    const double* tie = system.col_tie.data() + first;
+    const double* here = added_row(point, r, lines);
+    // Where there is no row above or below, the row itself stands for it, and nothing flows.
+    const double* above = r > 0 ? added_row(point, r - 1, lines) : here;
+    const double* below = last ? here : added_row(point, r + 1, lines);
+    const double* link_above = r > 0 ? link - lines : link;
+    double* s = point.s.data() + first;
+    along(0, lines, [&](auto tag, Index l) HWY_ATTR {
+        const auto solved = back_substitute(tag, l), added = hn::LoadU(tag, here + l);
+        hn::StoreU(solved, tag, y + l);
+        hn::StoreU(hn::Add(solved, added), tag, z + l);
+        auto image = hn::Mul(hn::Add(hn::LoadU(tag, g + l), hn::LoadU(tag, tie + l)), added);
+        image = hn::MulAdd(hn::LoadU(tag, link_above + l), hn::Sub(added, hn::LoadU(tag, above + l)), image);
+        image = hn::MulAdd(hn::LoadU(tag, link + l), hn::Sub(added, hn::LoadU(tag, below + l)), image);
+        hn::StoreU(image, tag, s + l);
+    });
+}
+
+/// s ← r − g·u (+ the image of the coarse correction that s holds), and the dot products of the row.
+void finish_row(const LineSystem& system, SinglePoint& point, Index r,
+                line_kernels::PointProducts& products) {
+    const Index first = r * system.lines;
+    const double* u = potentials_of_lines(system, point, strip_row(point, r));
+    const double* g = system.g.data() + first;
+    const double* residual = point.r.data() + first;
+    const double* z = point.z.data() + first;
+    double* s = point.s.data() + first;
+    const bool coarse = point.coarse;
+    RunningSum rz, zs;
+    along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
+        const auto residual_here = hn::LoadU(tag, residual + l), z_here = hn::LoadU(tag, z + l);
+        auto image = residual_here;
+        if (coarse) image = hn::Add(image, hn::LoadU(tag, s + l));
+        image = hn::NegMulAdd(hn::LoadU(tag, g + l), hn::LoadU(tag, u + l), image);
+        hn::StoreU(image, tag, s + l);
+        rz.add_product(tag, residual_here, z_here);
+        zs.add_product(tag, z_here, image);
+    });
+    products.rz[0] += rz.total();
+    products.zs[0] += zs.total();
+}
+
+/// The row's share of D·x in its place of the strip.
+void put_cells(const LineSystem& system, SinglePoint& point, Index r, const double* HWY_RESTRICT x) {
+    const double* HWY_RESTRICT g = system.g.data() + r * system.lines;
+    double* HWY_RESTRICT to = strip_row(point, r);
+    if (system.lines_per_site == 1) {
+        for (Index l = 0; l < system.lines; ++l) to[l] = g[l] * x[l];
+        return;
+    }
+    for (Index s = 0; s < system.sites; ++s) to[s] = g[2 * s] * x[2 * s] + g[2 * s + 1] * x[2 * s + 1];
 }
 
 line_kernels::PointProducts ascend_point(const LineSystem& system, SinglePoint& point) {
-    const Index lines = system.lines;
-    std::vector<double> currents(static_cast<std::size_t>(lines)),
-        row(static_cast<std::size_t>(system.sites));
-    double rz = 0.0, zs = 0.0;
+    line_kernels::PointProducts products;
     const Index strips = (system.rows + strip_rows - 1) / strip_rows;
     for (Index strip = strips - 1; strip >= 0; --strip) {
         const Index first = strip * strip_rows, end = std::min(first + strip_rows, system.rows);
         for (Index r = end - 1; r >= first; --r) {
-            const double* HWY_RESTRICT g = system.g.data() + r * lines;
-            double* HWY_RESTRICT z = point.z.data() + r * lines;
             precondition_row(system, point, r);
-            for (Index l = 0; l < lines; ++l) currents[static_cast<std::size_t>(l)] = g[l] * z[l];
-            sum_sites(system, currents.data(), row.data());
-            put_row(system, point, r, row.data());
+            put_cells(system, point, r, point.z.data() + r * system.lines);
         }
         solve_strip(system, point, first);
-        for (Index r = end - 1; r >= first; --r) {
-            take_row(system, point, r, row.data());
-            const double* HWY_RESTRICT residual = point.r.data() + r * lines;
-            const double* HWY_RESTRICT z = point.z.data() + r * lines;
-            double* HWY_RESTRICT s = point.s.data() + r * lines;
-            if (point.coarse) {
-                for (Index l = 0; l < lines; ++l) s[l] += residual[l];
-            } else {
-                std::copy(residual, residual + lines, s);
-            }
-            add_cells(system, system.g.data() + r * lines, row.data(), -1.0, s);
-            rz += dot(residual, z, lines);
-            zs += dot(z, s, lines);
-        }
+        for (Index r = end - 1; r >= first; --r) finish_row(system, point, r, products);
     }
-    return {{rz}, {zs}};
+    return products;
 }
 
 line_kernels::One descend_point(const LineSystem& system, SinglePoint& point,
                                 const line_kernels::One& alpha_of, const line_kernels::One& beta_of) {
     const double alpha = alpha_of[0], beta = beta_of[0];
-    line_kernels::One largest{};
+    const bool fresh = point.fresh; // x, p and q hold nothing yet
+    LargestMagnitude largest;
     point.sums.fill(0.0);
     for (Index r = 0; r < system.rows; ++r) {
         const Index first = r * system.lines;
-        double* HWY_RESTRICT p = point.p.data() + first;
-        double* HWY_RESTRICT q = point.q.data() + first;
-        double* HWY_RESTRICT x = point.x.data() + first;
-        double* HWY_RESTRICT residual = point.r.data() + first;
-        const double* HWY_RESTRICT z = point.z.data() + first;
-        const double* HWY_RESTRICT s = point.s.data() + first;
-        for (Index l = 0; l < system.lines; ++l) {
-            p[l] = z[l] + beta * p[l];
-            q[l] = s[l] + beta * q[l];
-            x[l] += alpha * p[l];
-            residual[l] -= alpha * q[l];
-        }
-        largest[0] = std::max(largest[0], sweep_row_down(system, point, r));
+        double* p = point.p.data() + first;
+        double* q = point.q.data() + first;
+        double* x = point.x.data() + first;
+        double* residual = point.r.data() + first;
+        const double* z = point.z.data() + first;
+        const double* s = point.s.data() + first;
+        const ForwardRow forward(system, point, r);
+        along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
+            auto p_here = hn::LoadU(tag, z + l), q_here = hn::LoadU(tag, s + l), x_here = hn::Zero(tag);
+            if (!fresh) {
+                p_here = hn::MulAdd(hn::Set(tag, beta), hn::LoadU(tag, p + l), p_here);
+                q_here = hn::MulAdd(hn::Set(tag, beta), hn::LoadU(tag, q + l), q_here);
+                x_here = hn::LoadU(tag, x + l);
+            }
+            hn::StoreU(p_here, tag, p + l);
+            hn::StoreU(q_here, tag, q + l);
+            hn::StoreU(hn::MulAdd(hn::Set(tag, alpha), p_here, x_here), tag, x + l);
+            const auto left = hn::NegMulAdd(hn::Set(tag, alpha), q_here, hn::LoadU(tag, residual + l));
+            hn::StoreU(left, tag, residual + l);
+            largest.take(tag, left);
+            forward.sweep(tag, l, left);
+        });
         if (point.coarse) add_to_modes(system, point, r);
     }
-    if (system.cols_merged) largest[0] = largest_of_merged_columns(system, point);
-    return largest;
+    point.fresh = false;
+    return {system.cols_merged ? largest_of_merged_columns(system, point) : largest.value()};
 }
 
 void advance_point(const LineSystem& system, SinglePoint& point, const line_kernels::One& length) {
-    const Index lines = system.lines;
-    std::vector<double> currents(static_cast<std::size_t>(lines)),
-        row(static_cast<std::size_t>(system.sites));
+    if (point.fresh) std::fill(point.x.begin(), point.x.end(), 0.0);
     for (Index first = 0; first < system.rows; first += strip_rows) {
         const Index end = std::min(first + strip_rows, system.rows);
         for (Index r = first; r < end; ++r) {
-            const double* f = point.f_w.data() + r * system.sites;
-            for (Index l = 0; l < lines; ++l) {
-                currents[static_cast<std::size_t>(l)] = system.g[static_cast<std::size_t>(r * lines + l)] *
-                                                        point.x[static_cast<std::size_t>(r * lines + l)];
-            }
-            sum_sites(system, currents.data(), row.data());
-            for (Index s = 0; s < system.sites; ++s) row[static_cast<std::size_t>(s)] += f[s];
-            put_row(system, point, r, row.data());
+            const double* HWY_RESTRICT f = point.f_w.data() + r * system.sites;
+            put_cells(system, point, r, point.x.data() + r * system.lines);
+            double* HWY_RESTRICT row = strip_row(point, r);
+            for (Index s = 0; s < system.sites; ++s) row[s] += f[s];
         }
         solve_strip(system, point, first);
         for (Index r = first; r < end; ++r) {
-            take_row(system, point, r, row.data());
-            for (Index s = 0; s < system.sites; ++s)
-                point.w[static_cast<std::size_t>(r * system.sites + s)] +=
-                    length[0] * row[static_cast<std::size_t>(s)];
+            const double* HWY_RESTRICT row = strip_row(point, r);
+            double* HWY_RESTRICT w = point.w.data() + r * system.sites;
+            for (Index s = 0; s < system.sites; ++s) w[s] += length[0] * row[s];
         }
     }
     for (std::size_t i = 0; i < point.b.size(); ++i) point.b[i] += length[0] * point.x[i];
@@ -520,17 +395,21 @@ HWY_AFTER_NAMESPACE();
 namespace ohmloom {
 
 HWY_EXPORT(factorise_point);
-HWY_EXPORT(evaluate_point);
 HWY_EXPORT(begin_point);
 HWY_EXPORT(ascend_point);
 HWY_EXPORT(descend_point);
 HWY_EXPORT(advance_point);
 
 SinglePoint::SinglePoint(const LineSystem& system) {
+    constexpr double worth_modes = 0.5; // below it the steps saved do not pay for the modes
+    coarse =
+        !system.rows_merged && !system.cols_merged && estimate_contraction(system, system.g) > worth_modes;
     const auto rows = static_cast<std::size_t>(system.rows), sites = static_cast<std::size_t>(system.sites);
     const auto lines = static_cast<std::size_t>(system.lines), width = static_cast<std::size_t>(strip_rows);
     const std::size_t strips = (rows + width - 1) / width;
-    const std::size_t row_factors = system.rows_merged ? 0 : strips * sites * width;
+    padded_sites = (system.sites + site_padding - 1) / site_padding * site_padding;
+    const std::size_t strip_numbers = width * static_cast<std::size_t>(padded_sites);
+    const std::size_t row_factors = system.rows_merged ? 0 : strips * strip_numbers;
     const ArrayRequest requests[] = {{v_row, rows},
                                      {v_col, lines},
                                      {i_row, rows},
@@ -544,22 +423,19 @@ SinglePoint::SinglePoint(const LineSystem& system) {
                                      {x, rows * lines},
                                      {r, rows * lines},
                                      {y, system.cols_merged ? lines : rows * lines},
-                                     {z, rows * lines},
+                                     {z, coarse || system.cols_merged ? rows * lines : 0},
                                      {s, rows * lines},
                                      {p, rows * lines},
                                      {q, rows * lines},
-                                     {strip, sites * width},
-                                     {psi, LineModes::count * lines},
-                                     {added, 3 * lines}};
+                                     {strip, strip_numbers},
+                                     {swept, strip_numbers},
+                                     {paired, system.lines_per_site > 1 ? lines : 0},
+                                     {psi, coarse ? LineModes::count * lines : 0},
+                                     {added, coarse ? 3 * lines : 0}};
     memory_ = cut_arrays(requests);
-    use_modes(system);
-}
-
-void SinglePoint::use_modes(const LineSystem& system) {
-    constexpr double worth_modes = 0.5; // below it the steps saved do not pay for the modes
-    if (system.rows_merged || system.cols_merged || !(estimate_contraction(system, system.g) > worth_modes))
-        return;
-    coarse = true;
+    if (z.empty()) z = y;
+    std::fill(strip.begin(), strip.end(), 0.0); // what pads it stays zero
+    if (!coarse) return;
     modes = make_line_modes(system, system.g);
     for (Index j = 0; j < LineModes::count; ++j) {
         for (Index l = 0; l < system.lines; ++l) {
@@ -573,9 +449,6 @@ namespace line_kernels {
 
 void factorise(const LineSystem& system, SinglePoint& point) {
     HWY_DYNAMIC_DISPATCH(factorise_point)(system, point);
-}
-PointErrors evaluate(const LineSystem& system, SinglePoint& point) {
-    return HWY_DYNAMIC_DISPATCH(evaluate_point)(system, point);
 }
 One begin(const LineSystem& system, SinglePoint& point) {
     return HWY_DYNAMIC_DISPATCH(begin_point)(system, point);

@@ -11,22 +11,31 @@ namespace ohmloom {
 
 /// One operating point of an array with linear cells, laid out so that one alone fills the SIMD lanes: column recurrences run over
 /// neighbouring columns side by side, row recurrences over `strip_rows` rows side by side, with a transposition between them that
-/// never leaves the cache. Node arrays are row-major as in LineSystem; meanings as in LaneBlock.
+/// in registers. Node arrays are row-major as in LineSystem; meanings as in LaneBlock.
 class SinglePoint {
 public:
     static constexpr Index strip_rows = 16;
+    static constexpr Index site_padding = 8; ///< a strip's sites are filled up to a multiple of it
 
     explicit SinglePoint(const LineSystem& system);
 
     std::span<double> v_row, v_col, w, b, f_w, i_row, i_col;
     std::span<double>
-        row_pivot; ///< [strips][sites][strip_rows] inverse pivots; merged rows: [rows] inverse sums
-    std::span<double> row_gain;  ///< [strips][sites][strip_rows] link to the next node times inverse pivot
+        row_pivot; ///< [strips][padded_sites][strip_rows] inverse pivots; merged rows: [rows] inverse sums
+    std::span<double>
+        row_gain; ///< [strips][padded_sites][strip_rows] link to the next node times inverse pivot
     std::span<double> col_pivot; ///< [rows * lines]; merged columns: [lines] inverse sums
     std::span<double> x, r, y, z, s, p, q;
-    std::span<double> strip; ///< [sites][strip_rows] scratch
+    Index padded_sites = 0;
+    std::span<double>
+        strip; ///< [strip_rows][padded_sites] right-hand sides, then solutions, of the rows of a strip
+    std::span<double> swept; ///< [padded_sites][strip_rows] scratch
 
-    // Coarse correction of z by the array's smoothest modes, if there is one; y then holds T_c⁻¹·r alone on its way up.
+    std::span<double> paired; ///< [lines] scratch of arrays with two lines per site
+    bool fresh = true;        ///< no step has been taken since begin(): x, p and q hold nothing yet
+
+    // Coarse correction of z by the array's smoothest modes, if there is one; y then holds T_c⁻¹·r alone on its way up. Without
+    // it and with unmerged columns, z and y are one.
     bool coarse = false;
     LineModes modes;
     std::span<double> psi;   ///< [modes][lines] LineModes::psi
@@ -34,8 +43,6 @@ public:
     std::array<double, LineModes::count * LineModes::count> sums{}; ///< share of r in each mode
 
 private:
-    void use_modes(const LineSystem& system);
-
     PageMemory memory_;
 };
 

@@ -1,0 +1,176 @@
+// Currents and KCL errors of a single operating point, compiled once per instruction set.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "solver/single_line_currents.cpp"
+// clang-format off
+#include <hwy/foreach_target.h>
+// clang-format on
+#include <hwy/highway.h>
+
+#include "solver/along_lines-inl.h"
+#include "solver/single_line_kernels.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace ohmloom::HWY_NAMESPACE {
+
+/// What PointErrors reports, over the rows so far; a NaN stays.
+struct PointExtremes {
+    double error = 0.0, rounding = 0.0, current = 0.0;
+
+    static void take(double value, double& largest) {
+        if (!(std::abs(value) <= largest)) largest = std::abs(value);
+    }
+};
+
+/// Cell currents of row r, which r (the array of residuals) keeps until the columns are evaluated, and the line currents.
+double evaluate_cells(const LineSystem& system, SinglePoint& point, Index r) {
+    const Index first = r * system.lines;
+    const double* g = system.g.data() + first;
+    const double* w = potentials_of_lines(system, point, point.w.data() + r * system.sites);
+    const double* b = point.b.data() + first;
+    double* i = point.r.data() + first;
+    double* i_col = point.i_col.data();
+    RunningSum i_row;
+    along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
+        const auto current =
+            hn::Mul(hn::LoadU(tag, g + l), hn::Sub(hn::LoadU(tag, w + l), hn::LoadU(tag, b + l)));
+        hn::StoreU(current, tag, i + l);
+        hn::StoreU(r == 0 ? current : hn::Add(hn::LoadU(tag, i_col + l), current), tag, i_col + l);
+        i_row.add(tag, current);
+    });
+    return point.i_row[static_cast<std::size_t>(r)] = i_row.total();
+}
+
+/// A merged row has one equation, which stands at site 0; one held by its source has none.
+void evaluate_merged_row(const LineSystem& system, SinglePoint& point, Index r, PointExtremes& extremes) {
+    double* f = point.f_w.data() + r * system.sites;
+    std::fill_n(f, system.sites, 0.0);
+    const double hold = system.row_hold[static_cast<std::size_t>(r)];
+    if (std::isinf(hold)) return;
+    const double v_source = point.v_row[static_cast<std::size_t>(r)];
+    f[0] = hold * (v_source - point.w[static_cast<std::size_t>(r * system.sites)]) -
+           point.i_row[static_cast<std::size_t>(r)];
+    PointExtremes::take(f[0], extremes.error);
+    PointExtremes::take(hold * v_source, extremes.rounding);
+}
+
+/// Minus the KCL errors of the row nodes of row r.
+void evaluate_row_nodes(const LineSystem& system, SinglePoint& point, Index r, PointExtremes& extremes) {
+    const Index first = r * system.sites, last = system.sites - 1;
+    const double* link = system.row_link.data() + first;
+    const double* tie = system.row_tie.data() + first;
+    const double* w = point.w.data() + first;
+    double* f = point.f_w.data() + first;
+    const double v_source = point.v_row[static_cast<std::size_t>(r)];
+    sum_sites(system, point.r.data() + r * system.lines, f);
+    LargestMagnitude error, rounding;
+    const auto at_source = [&](auto tag, Index s) HWY_ATTR {
+        const auto w_here = hn::LoadU(tag, w + s), tie_here = hn::LoadU(tag, tie + s);
+        rounding.take(tag, hn::Mul(hn::Add(hn::LoadU(tag, link + s), tie_here), w_here));
+        return hn::MulSub(tie_here, hn::Sub(hn::Set(tag, v_source), w_here), hn::LoadU(tag, f + s));
+    };
+    const auto from_left = [&](auto tag, Index s, auto sum) HWY_ATTR {
+        return hn::MulAdd(hn::LoadU(tag, link + s - 1),
+                          hn::Sub(hn::LoadU(tag, w + s - 1), hn::LoadU(tag, w + s)), sum);
+    };
+    const auto from_right = [&](auto tag, Index s, auto sum) HWY_ATTR {
+        return hn::MulAdd(hn::LoadU(tag, link + s), hn::Sub(hn::LoadU(tag, w + s + 1), hn::LoadU(tag, w + s)),
+                          sum);
+    };
+    const auto finish = [&](auto tag, Index s, auto sum) HWY_ATTR {
+        hn::StoreU(sum, tag, f + s);
+        error.take(tag, sum);
+    };
+    const OneTag one;
+    auto sum = at_source(one, 0);
+    if (last > 0) sum = from_right(one, 0, sum);
+    finish(one, 0, sum);
+    along(1, last, [&](auto tag, Index s) HWY_ATTR {
+        finish(tag, s, from_right(tag, s, from_left(tag, s, at_source(tag, s))));
+    });
+    if (last > 0) finish(one, last, from_left(one, last, at_source(one, last)));
+    PointExtremes::take(error.value(), extremes.error);
+    PointExtremes::take(rounding.value(), extremes.rounding);
+}
+
+/// Minus the KCL errors of the column nodes of row r, in the place of the cell currents.
+void evaluate_column_nodes(const LineSystem& system, SinglePoint& point, Index r, PointExtremes& extremes) {
+    const Index lines = system.lines, first = r * lines;
+    const bool has_above = r > 0, has_below = r + 1 < system.rows;
+    const double* v = point.v_col.data();
+    const double* b = point.b.data() + first;
+    const double* link = system.col_link.data() + first;
+    const double* tie = system.col_tie.data() + first;
+    double* f = point.r.data() + first;
+    LargestMagnitude error, rounding;
+    along(0, lines, [&](auto tag, Index l) HWY_ATTR {
+        const auto b_here = hn::LoadU(tag, b + l), tie_here = hn::LoadU(tag, tie + l),
+                   link_here = hn::LoadU(tag, link + l);
+        auto sum = hn::MulAdd(tie_here, hn::Sub(hn::LoadU(tag, v + l), b_here), hn::LoadU(tag, f + l));
+        if (has_above)
+            sum = hn::MulAdd(hn::LoadU(tag, link + l - lines), hn::Sub(hn::LoadU(tag, b + l - lines), b_here),
+                             sum);
+        if (has_below) sum = hn::MulAdd(link_here, hn::Sub(hn::LoadU(tag, b + l + lines), b_here), sum);
+        hn::StoreU(sum, tag, f + l);
+        error.take(tag, sum);
+        rounding.take(tag, hn::Mul(hn::Add(link_here, tie_here), b_here));
+    });
+    PointExtremes::take(error.value(), extremes.error);
+    PointExtremes::take(rounding.value(), extremes.rounding);
+}
+
+void evaluate_merged_columns(const LineSystem& system, SinglePoint& point, PointExtremes& extremes) {
+    for (Index l = 0; l < system.lines; ++l) {
+        const auto at = static_cast<std::size_t>(l);
+        const double hold = system.col_hold[at];
+        if (std::isinf(hold)) continue;
+        const double tie = hold * (point.v_col[at] - point.b[at]);
+        point.r[at] += tie;
+        PointExtremes::take(point.i_col[at] + tie, extremes.error);
+        PointExtremes::take(hold * point.b[at], extremes.rounding);
+    }
+}
+
+line_kernels::PointErrors evaluate_point(const LineSystem& system, SinglePoint& point) {
+    PointExtremes extremes;
+    for (Index r = 0; r < system.rows; ++r) {
+        PointExtremes::take(evaluate_cells(system, point, r), extremes.current);
+        if (system.rows_merged) {
+            evaluate_merged_row(system, point, r, extremes);
+        } else {
+            evaluate_row_nodes(system, point, r, extremes);
+        }
+        // The row above has its neighbours' currents, and is still in the cache.
+        if (r > 0 && !system.cols_merged) evaluate_column_nodes(system, point, r - 1, extremes);
+    }
+    for (const double i : point.i_col) PointExtremes::take(i, extremes.current);
+    if (system.cols_merged) {
+        evaluate_merged_columns(system, point, extremes);
+    } else {
+        evaluate_column_nodes(system, point, system.rows - 1, extremes);
+    }
+    constexpr double few_roundings = 16.0 * std::numeric_limits<double>::epsilon();
+    return {{extremes.error}, {extremes.current}, {few_roundings * extremes.rounding}};
+}
+
+} // namespace ohmloom::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace ohmloom {
+
+HWY_EXPORT(evaluate_point);
+
+namespace line_kernels {
+
+PointErrors evaluate(const LineSystem& system, SinglePoint& point) {
+    return HWY_DYNAMIC_DISPATCH(evaluate_point)(system, point);
+}
+
+} // namespace line_kernels
+
+} // namespace ohmloom
+#endif
