@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "solver/condense_engine.hpp"
+#include "solver/engine_choice.hpp"
 #include "solver/line_system.hpp"
 #include "solver/lines_engine.hpp"
 #include "solver/mna_engine.hpp"
@@ -163,7 +164,7 @@ ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const So
     require_covered(crossbar, drive);
     validate(options);
     Engine engine = options.engine;
-    if (engine == Engine::automatic) engine = is_linear(crossbar.cell) ? Engine::condense : Engine::lines;
+    if (engine == Engine::automatic) engine = choose_engine(crossbar, drive.v_row.rows());
     switch (engine) {
     case Engine::condense:
         require_linear(crossbar, "the condense engine");
