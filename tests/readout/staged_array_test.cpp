@@ -107,3 +107,20 @@ TEST_CASE("outputs are the same whether power is asked for or not") {
     CHECK(with.cells[3] > 0.0);
     CHECK(without.cells[3] == 0.0);
 }
+
+TEST_CASE("every vector closes, however coarse the tolerance") {
+    const ReadoutStage stage{StageKind::difference, 30.0, 1e3};
+    Matrix<double> v(400, 4);
+    for (Index k = 0; k < v.rows(); ++k) {
+        for (Index r = 0; r < 4; ++r)
+            v(k, r) = 0.8 * std::abs(std::sin(1.7 * static_cast<double>(k) + 2.9 * static_cast<double>(r)));
+    }
+    for (const double tolerance : {1e-2, 1e-4, 1e-6, 1e-8}) {
+        const StagedPoints points =
+            StagedArray(pair_array(SinhCell{6.0}, stage), stage, {.tolerance = tolerance}).solve(v);
+        for (std::size_t k = 0; k < points.status.size(); ++k) {
+            CHECK(points.status[k] == SolveStatus::converged);
+            CHECK(points.residual[k] <= tolerance);
+        }
+    }
+}
