@@ -206,4 +206,8 @@ void forward_eliminate(const FrontView& front, double* f, Index batch) {
                 front.panel + front.eliminated, lda, 1.0, f + front.eliminated * batch, count);
 }
 
+std::string describe_blas() {
+    return fmt::format("{}, kernels for {}", openblas_get_config(), openblas_get_corename());
+}
+
 } // namespace ohmloom

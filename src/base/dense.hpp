@@ -2,6 +2,7 @@
 
 #include "base/matrix.hpp"
 
+#include <string>
 #include <vector>
 
 namespace ohmloom {
@@ -46,5 +47,8 @@ void back_substitute(const FrontView& front, double* x, Index batch);
 /// Forward elimination through an eliminated front: overwrites `f` = [f₁; f₂], [size x batch] row-major, by
 /// [L11⁻¹·f₁; f₂ − L21·L11⁻¹·f₁].
 void forward_eliminate(const FrontView& front, double* f, Index batch);
+
+/// The BLAS behind these kernels: its name, version and the processor it has chosen, in its own words.
+std::string describe_blas();
 
 } // namespace ohmloom

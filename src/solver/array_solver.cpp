@@ -116,6 +116,9 @@ void validate(const SolveOptions& options) {
         throw InputError(
             fmt::format("the tolerance is {}: expected a number between 0 and 1", options.tolerance));
     }
+    if (!(options.time_limit > 0.0)) {
+        throw InputError(fmt::format("the time limit is {} s: expected more than 0", options.time_limit));
+    }
     if (options.max_iterations < 1) {
         throw InputError(fmt::format("max_iterations is {}: expected at least 1", options.max_iterations));
     }

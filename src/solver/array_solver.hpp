@@ -15,7 +15,7 @@ enum class Engine {
     lines,     ///< line-preconditioned conjugate gradients, many input vectors at once; any cells
     condense,  ///< exact Kron reduction of a linear array to its ports by recursive halving
     mna,       ///< nodal matrix factorised by KLU; Newton for nonlinear cells
-    ngspice,   ///< a netlist solved by the ngspice shared library: the golden reference
+    ngspice,   ///< a netlist solved by ngspice in processes of its own: the golden reference
 };
 
 /// Name of an engine as flags and study files spell it, and back.
@@ -26,9 +26,10 @@ Engine engine_from_name(std::string_view name);
 /// How to solve.
 struct SolveOptions {
     Engine engine = Engine::automatic;
-    double tolerance = 1e-9;  ///< largest KCL error over all nodes, relative to the largest line current
-    int max_iterations = 100; ///< Newton steps or refinements before giving up
-    bool fields = false;      ///< also return every node voltage
+    double tolerance = 1e-9;    ///< largest KCL error over all nodes, relative to the largest line current
+    int max_iterations = 100;   ///< Newton steps or refinements before giving up
+    bool fields = false;        ///< also return every node voltage
+    double time_limit = 3600.0; ///< [s] of waiting that the ngspice engine gives an operating point
 };
 
 /// What the lines are driven with, for a batch of independent operating points.
@@ -57,12 +58,14 @@ struct [[nodiscard]] ArraySolution {
     Engine engine = Engine::automatic; ///< the engine that was asked or chosen
     std::vector<Index>
         fallbacks; ///< operating points that it could not solve and that the mna engine solved instead
+    std::string
+        problem{}; ///< what went wrong in an engine that is a program of its own, in one line; "" if nothing
 };
 
 /// Currents of an array for a batch of input vectors.
 /// @throws InputError if the crossbar is not valid, a drive has the wrong shape, is not finite or could take a cell beyond
-///         the voltages its law covers, or the named engine cannot solve such cells; BackendError if an engine died. Not
-///         converging is no error: see `status`.
+///         the voltages its law covers, or the named engine cannot solve such cells; BackendError if an engine is not installed. Not
+///         converging is no error: see `status`; nor is the end of ngspice's process: see `problem`.
 ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options = {});
 
 /// Linear array seen from its terminals: i = y·v, with i positive into the array. Terminals are the row

@@ -1,9 +1,10 @@
 #include "solver/deck_solver.hpp"
 
 #include "base/errors.hpp"
+#include "base/parallel.hpp"
 #include "circuit/spice_cursor.hpp"
 #include "circuit/spice_text.hpp"
-#include "solver/ngspice_library.hpp"
+#include "solver/ngspice_jobs.hpp"
 
 #include <fmt/format.h>
 
@@ -54,6 +55,17 @@ std::pair<std::string, std::string> axis_of(const Analysis& analysis) {
     return {"point", "1"};
 }
 
+/// ngspice gives currents first and the voltages of the nodes last first.
+void sort_as_in_deck(std::vector<std::string>& signals, std::vector<Index>& columns) {
+    const auto voltages =
+        std::ranges::find_if(signals, [](const std::string& signal) { return signal.front() == 'v'; });
+    const auto currents = voltages - signals.begin();
+    std::ranges::reverse(signals);
+    std::ranges::reverse(columns);
+    std::reverse(signals.end() - currents, signals.end());
+    std::reverse(columns.end() - currents, columns.end());
+}
+
 Waveforms to_waveforms(const Analysis& analysis, NgspiceVectors vectors) {
     Waveforms waveforms;
     waveforms.analysis = analysis_word(analysis);
@@ -79,6 +91,7 @@ Waveforms to_waveforms(const Analysis& analysis, NgspiceVectors vectors) {
         waveforms.signals.push_back(std::move(name));
         columns.push_back(static_cast<Index>(k));
     }
+    sort_as_in_deck(waveforms.signals, columns);
     const auto signals = static_cast<Index>(columns.size());
     waveforms.values = Matrix<double>(points, signals);
     if (waveforms.analysis == "ac") waveforms.imaginary = waveforms.values;
@@ -87,14 +100,12 @@ Waveforms to_waveforms(const Analysis& analysis, NgspiceVectors vectors) {
         for (Index s = 0; s < signals; ++s) {
             const Index column = columns[static_cast<std::size_t>(s)];
             waveforms.values(p, s) = vectors.values(p, column);
-            if (!waveforms.imaginary.empty()) waveforms.imaginary(p, s) = vectors.imaginary(p, column);
+            if (!vectors.imaginary.empty() && !waveforms.imaginary.empty())
+                waveforms.imaginary(p, s) = vectors.imaginary(p, column);
         }
     }
     waveforms.converged.assign(static_cast<std::size_t>(points), true);
-    if (!vectors.completed) {
-        waveforms.message = "ngspice gave up before the end of the analysis";
-        waveforms.converged.push_back(false);
-    }
+    if (!vectors.completed) waveforms.converged.push_back(false);
     return waveforms;
 }
 
@@ -117,8 +128,10 @@ std::string ngspice_text(const SpiceDeck& deck, bool is_static) {
     return text.str();
 }
 
-std::vector<Waveforms> run_some(const SpiceDeck& deck, bool transient) {
+/// The static analyses of a deck, or the transient ones.
+std::vector<Waveforms> run_some(const SpiceDeck& deck, bool transient, double time_limit) {
     NgspiceAnalyses job;
+    job.limits.time = time_limit;
     std::vector<const Analysis*> analyses;
     for (const Analysis& analysis : deck.analyses) {
         if (is_transient(analysis) != transient) continue;
@@ -127,10 +140,18 @@ std::vector<Waveforms> run_some(const SpiceDeck& deck, bool transient) {
     }
     if (analyses.empty()) return {};
     job.deck = ngspice_text(deck, !transient);
-    std::vector<NgspiceVectors> answers = run_analyses(job);
+    NgspiceRun run = run_analyses(job);
     std::vector<Waveforms> waveforms;
+    std::string problem;
     for (std::size_t k = 0; k < analyses.size(); ++k) {
-        waveforms.push_back(to_waveforms(*analyses[k], std::move(answers[k])));
+        waveforms.push_back(to_waveforms(*analyses[k], std::move(run.analyses[k])));
+        if (waveforms.back().all_converged()) continue;
+        if (problem.empty()) {
+            problem = run.report.problem.empty() ? "ngspice gave up before the end of the analysis"
+                                                 : run.report.problem;
+            problem += kept_as(job.deck, run.report.log);
+        }
+        waveforms.back().message = problem;
     }
     return waveforms;
 }
@@ -164,9 +185,11 @@ DeckSolution solve_deck_mna(const SpiceDeck& deck) {
     return solution;
 }
 
-DeckSolution solve_deck_ngspice(const SpiceDeck& deck) {
+DeckSolution solve_deck_ngspice(const SpiceDeck& deck, double time_limit) {
     require_analyses(deck);
-    std::vector<Waveforms> statics = run_some(deck, false), transients = run_some(deck, true);
+    std::vector<Waveforms> statics, transients;
+    parallel_pair([&] { statics = run_some(deck, false, time_limit); },
+                  [&] { transients = run_some(deck, true, time_limit); });
     DeckSolution solution;
     auto next_static = statics.begin(), next_transient = transients.begin();
     for (const Analysis& analysis : deck.analyses) {

@@ -23,8 +23,10 @@ struct DeckSolution {
 DeckSolution solve_deck_mna(const SpiceDeck& deck);
 
 /// Runs the analyses of a deck with ngspice: static ones with tolerances for the last digits, transients as the deck's
-/// options say. @throws InputError if the deck has no analysis; BackendError as run_analyses().
-DeckSolution solve_deck_ngspice(const SpiceDeck& deck);
+/// options say. An analysis that ngspice refuses, does not finish within `time_limit` [s], or dies of, has the points until
+/// then, none of them converged, and a message. @throws InputError if the deck has no analysis; BackendError if ngspice is
+/// not installed.
+DeckSolution solve_deck_ngspice(const SpiceDeck& deck, double time_limit = 3600.0);
 
 /// Result of one measure; no value if what it looks for is not there.
 struct MeasuredValue {

@@ -1,5 +1,9 @@
 #include "solver/lanes.hpp"
 
+#include <hwy/targets.h>
+
+#include <cstdint>
+
 namespace ohmloom {
 
 PageMemory cut_arrays(std::span<const ArrayRequest> requests) {
@@ -19,6 +23,11 @@ PageMemory cut_arrays(std::span<const ArrayRequest> requests) {
         next += padded(request.size);
     }
     return memory;
+}
+
+std::string lane_instruction_set() {
+    const std::int64_t usable = hwy::SupportedTargets() & HWY_TARGETS;
+    return hwy::TargetName(usable & -usable); // the better the set, the lower its bit
 }
 
 } // namespace ohmloom

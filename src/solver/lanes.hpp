@@ -5,6 +5,7 @@
 
 #include <array>
 #include <span>
+#include <string>
 
 namespace ohmloom {
 
@@ -30,5 +31,8 @@ struct ArrayRequest {
 
 /// Cuts arrays out of one piece of make_page_memory(), each beginning on a cache line of its own.
 PageMemory cut_arrays(std::span<const ArrayRequest> requests);
+
+/// Name of the instruction set that the kernels over lanes choose on this processor, as "AVX2".
+std::string lane_instruction_set();
 
 } // namespace ohmloom

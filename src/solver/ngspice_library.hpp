@@ -1,59 +1,66 @@
 #pragma once
 
-#include "base/matrix.hpp"
-
+#include <functional>
+#include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ohmloom {
 
-/// Operating points wanted of one deck: plain values in, plain values out, so that the job can just as well
-/// be done in another process.
-struct NgspiceJob {
-    std::string deck;                 ///< SPICE text, title line first, `.end` last; no analysis cards needed
-    std::vector<std::string> inputs;  ///< names of V or I sources whose DC value changes from point to point
-    Matrix<double> input_values;      ///< [points x inputs] [V or A]
-    std::vector<std::string> outputs; ///< node names for voltages, "i(name)" for branch currents of sources
+/// Where ngspice's words and numbers go while it works. May throw: the work then ends with that exception.
+struct NgspiceSink {
+    std::function<void(std::string_view text, bool is_error)> line;  ///< one line of the log
+    std::function<void(std::span<const std::string> names)> vectors; ///< what the next points hold
+    /// A block of points: place of the axis among the names, or number of names if there is none; [points x names], and
+    /// imaginary parts likewise or none.
+    std::function<void(std::size_t axis, std::span<const double> real, std::span<const double> imaginary)>
+        values;
 };
 
-/// What ngspice answers.
-struct [[nodiscard]] NgspiceAnswer {
-    Matrix<double> values;       ///< [points x outputs] [V or A]; NaN where a point did not converge
-    std::vector<bool> converged; ///< [points]
-    std::vector<int> iterations; ///< [points] Newton iterations of ngspice, its own fallbacks included
-    std::string log;             ///< what ngspice said, shortened in the middle if long
+/// The ngspice shared library, loaded into this process: for a process of its own, since the library is one global
+/// state, crashes or hangs where its devices do, and is beyond repair after it asked its host to exit. Not more than one
+/// may live in a process.
+class NgspiceLibrary {
+public:
+    /// @throws BackendError if the library is not installed or does not start.
+    explicit NgspiceLibrary(NgspiceSink sink);
+    ~NgspiceLibrary();
+    NgspiceLibrary(const NgspiceLibrary&) = delete;
+    NgspiceLibrary& operator=(const NgspiceLibrary&) = delete;
+
+    /// Loads a deck in place of the one before. @throws BackendError if ngspice does not accept it.
+    void load(const std::string& deck);
+
+    /// Sets the DC value of a source of the loaded deck. @throws BackendError if there is no such source.
+    void alter(const std::string& source, double value);
+
+    /// Runs the operating point. @returns whether there is one. @throws BackendError if ngspice does not run the deck.
+    bool run();
+
+    /// Values of the last operating point, by ngspice's names of vectors. @throws BackendError for unknown ones.
+    [[nodiscard]] std::vector<double> outputs(const std::vector<std::string>& vectors) const;
+
+    /// Runs any analysis; its points go to the sink. @returns whether it came to its end. @throws BackendError if
+    /// ngspice does not know the analysis or does not run the deck.
+    bool record(const std::string& analysis);
+
+    /// Runs any command, whose words go to the sink. @throws BackendError if ngspice stops itself.
+    void command(std::string text);
+
+    /// Newton iterations since the deck was loaded.
+    int total_iterations();
+
+    /// Frees the results of earlier runs.
+    void forget_results();
+
+    /// True once ngspice asked for its end: nothing can be done with it any more.
+    [[nodiscard]] bool is_spent() const;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
 };
-
-/// Solves the operating points of a deck with the ngspice shared library: the deck is loaded once, then its
-/// sources are altered for each point.
-///
-/// The library is one global state: calls from several threads wait for each other. It is loaded when first
-/// needed, and loaded afresh after it gave up on a deck (it then asks its host to exit, which never happens
-/// here). A crash or a hang of ngspice is not contained. Start-up files of ngspice (spinit, .spiceinit) are
-/// read as usual.
-/// @throws InputError if the job's shapes do not fit; BackendError if ngspice is not installed, does not
-/// accept the deck, stops itself, or does not know an input or output, with the telling lines of its log.
-NgspiceAnswer solve_operating_points(const NgspiceJob& job);
-
-/// Analyses wanted of one deck, as ngspice commands: "op", "dc v1 0 1 0.1", "ac dec 10 1 1meg", "tran 1n 1u".
-struct NgspiceAnalyses {
-    std::string deck; ///< SPICE text, title line first, `.end` last, without analysis cards
-    std::vector<std::string> commands;
-};
-
-/// All vectors of one analysis.
-struct NgspiceVectors {
-    std::vector<std::string> names; ///< as ngspice has them: "out", "v1#branch", "time"
-    std::size_t axis = 0;           ///< place of the axis among them, if `has_axis`
-    bool has_axis = false;
-    Matrix<double> values;    ///< [points x names]
-    Matrix<double> imaginary; ///< [points x names] 0 where a vector is real
-    bool completed = false;   ///< false: ngspice gave up before the end; the points are those until then
-    std::string log;          ///< what ngspice said meanwhile, shortened in the middle if long
-};
-
-/// Runs analyses of a deck, one after another, and gives all their vectors. As solve_operating_points() otherwise.
-/// @throws BackendError if ngspice is not installed, does not accept the deck or a command, or stops itself.
-std::vector<NgspiceVectors> run_analyses(const NgspiceAnalyses& job);
 
 } // namespace ohmloom

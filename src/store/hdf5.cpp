@@ -581,4 +581,10 @@ void Hdf5Reader::require_schema(const std::string& expected) const {
     if (found != expected) state_->fail(fmt::format("schema is '{}', expected '{}'", found, expected));
 }
 
+std::string hdf5_version() {
+    unsigned major = 0, minor = 0, release = 0;
+    if (H5get_libversion(&major, &minor, &release) < 0) return "of unknown version";
+    return fmt::format("{}.{}.{}", major, minor, release);
+}
+
 } // namespace ohmloom

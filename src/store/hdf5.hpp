@@ -142,4 +142,7 @@ private:
     std::unique_ptr<State> state_;
 };
 
+/// Version of the HDF5 library at work, as "1.10.8".
+std::string hdf5_version();
+
 } // namespace ohmloom

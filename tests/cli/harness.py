@@ -69,6 +69,22 @@ class Trial:
         after = snapshot(self.folder)
         assert after == before, f"the folder changed: {describe_change(before, after)}"
 
+    @property
+    def program(self):
+        return self._program
+
+    def with_program(self, program):
+        """The same trial with another program."""
+        return Trial(self.name, program, self.folder, self._update)
+
+    def start(self, *words, environment=None):
+        """Starts a command and lets it run: for end()."""
+        return self._start(words, environment)
+
+    def end(self, process, status=0):
+        """Waits for a command that was started; its exit status must be `status`."""
+        return self._end(process, process.args[1:], status)
+
     def _start(self, words, environment=None):
         return subprocess.Popen(
             [self._program, *map(str, words)],

@@ -1,6 +1,11 @@
 """`ohmloom spice`: decks with known answers, both engines, waveforms in HDF5, and refusals."""
 
 import json
+import os
+import re
+import signal
+import time
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -64,6 +69,55 @@ def spice_transient(t):
 
 
 @case
+def spice_transient_by_default(t):
+    """Without --engine, ngspice runs a transient deck; with both, mna runs what it can and the rest is said not to be compared."""
+    assert json.loads(t.ohmloom("spice", deck(t, RC), "--json").out)["engines"][0]["engine"] == "ngspice"
+    done = t.ohmloom("spice", deck(t, RC.replace(".tran", ".op\n.tran")), "--engine", "both", "-o", "out.h5")
+    assert ".op: no difference" in done.out and ".tran: run by ngspice alone" in done.out, done.out
+    with h5py.File(t.path("out.h5")) as file:
+        assert set(file["mna"]) == {"0_op"} and {"0_op", "1_tran"} <= set(file["ngspice"])
+
+
+def kept_deck(t, text):
+    """The deck that a message says was kept; its folder is inside the case's own."""
+    found = re.search(r"deck and log: (\S+)\.cir, \.log", text)
+    assert found, text
+    assert found[1].startswith(str(t.folder)), text
+    return Path(found[1] + ".cir").read_text(), Path(found[1] + ".log").read_text()
+
+
+@case
+def spice_endless(t):
+    """A transient without end is ended in time; its points until then are in the file, its deck and log are kept."""
+    text = RC.replace(".tran 10n 5u 0 5n", ".tran 1n 0.9")
+    here = {"TMPDIR": str(t.folder)}
+    done = t.ohmloom(
+        "spice", deck(t, text), "--engine", "ngspice", "--time-limit", "1", "-o", "out.h5", status=1, environment=here
+    )
+    assert "NOT converged: ngspice needed more time than allowed" in done.out, done.out
+    kept, log = kept_deck(t, done.out)
+    assert "c1 out 0" in kept and "rc" in log
+    with h5py.File(t.path("out.h5")) as file:
+        group = file["ngspice/0_tran"]
+        assert group["time"].shape[0] > 10 and "more time" in group.attrs["message"]
+
+
+@case
+def spice_ngspice_killed(t):
+    """kill -9 of ngspice's process is told as the analysis' outcome; the program ends in order."""
+    text = RC.replace(".tran 10n 5u 0 5n", ".op\n.tran 1n 0.9")
+    here = {"TMPDIR": str(t.folder)}
+    process = t.start("spice", deck(t, text), "--engine", "ngspice", "--json", environment=here)
+    time.sleep(1)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert children, "ngspice has no process of its own"
+    for child in children:
+        os.kill(int(child), signal.SIGKILL)
+    result = json.loads(t.end(process, status=1).out)["engines"][0]["analyses"]
+    assert result[0]["converged"] == 1 and "signal 9" in result[1]["message"], result
+
+
+@case
 def spice_failed_measure(t):
     """A measure that finds nothing is told, with exit status 1."""
     done = t.ohmloom("spice", deck(t, DIVIDER.replace("at=1.5", "at=15")), status=1)
@@ -83,6 +137,6 @@ def spice_refusals(t):
     """A deck that cannot be read is refused with file, line and column; so is one that mna cannot run."""
     t.refused("spice", deck(t, "bad\nr1 a 0 1x9\n.op\n"))
     t.refused("spice", deck(t, "bad\nr1 a 0 1k\n"))
-    t.refused("spice", deck(t, RC))
+    t.refused("spice", deck(t, RC), "--engine", "mna")
     t.refused("spice", "missing.cir")
     t.matches_golden()

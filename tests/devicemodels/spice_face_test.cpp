@@ -1,6 +1,6 @@
 #include "devicemodels/device_library.hpp"
 #include "network/child_process.hpp"
-#include "solver/ngspice_library.hpp"
+#include "solver/ngspice_jobs.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 #include "devicemodels/cell_model.hpp"
-#include "solver/ngspice_library.hpp"
+#include "solver/ngspice_jobs.hpp"
 #include "tests/devicemodels/sample_laws.hpp"
 
 #include <doctest/doctest.h>

@@ -3,7 +3,7 @@
 #include "circuit/spice_text.hpp"
 #include "inference/inference.hpp"
 #include "network/dataset.hpp"
-#include "solver/ngspice_library.hpp"
+#include "solver/ngspice_jobs.hpp"
 #include "study/study_file.hpp"
 
 #include <doctest/doctest.h>

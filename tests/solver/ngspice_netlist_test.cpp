@@ -1,7 +1,7 @@
 #include "base/errors.hpp"
 #include "circuit/array_netlist.hpp"
 #include "circuit/spice_text.hpp"
-#include "solver/ngspice_library.hpp"
+#include "solver/ngspice_jobs.hpp"
 #include "tests/solver/generated_arrays.hpp"
 
 #include <doctest/doctest.h>

@@ -57,6 +57,7 @@ int parse_and_run(int argc, char** argv) {
     cli::add_data_verb(line);
     cli::add_device_verb(line);
     cli::add_train_verb(line);
+    cli::add_doctor_verb(line);
 
     try {
         app.parse(argc, argv);
@@ -89,6 +90,15 @@ CLI::Validator ohmloom::cli::fraction() {
         return good ? std::string() : fmt::format("'{}' is not a number between 0 and 1", text);
     };
     return {check, "0..1"};
+}
+
+CLI::Validator ohmloom::cli::positive() {
+    const auto check = [](const std::string& text) {
+        double value = 0.0;
+        const bool good = CLI::detail::lexical_cast(text, value) && value > 0.0;
+        return good ? std::string() : fmt::format("'{}' is not a number above 0", text);
+    };
+    return {check, "> 0"};
 }
 
 int main(int argc, char** argv) {

@@ -29,10 +29,6 @@ struct DataRequest {
     bool json = false;
 };
 
-std::string command_that_gets(const std::string& name) {
-    return name.starts_with("fashion") ? "apt install dataset-fashion-mnist" : "ohmloom data mnist";
-}
-
 std::filesystem::path mnist_folder(const DataRequest& request) {
     if (!request.to.empty()) return request.to;
     const std::filesystem::path folder = user_data_folder();
@@ -129,6 +125,10 @@ CLI::App* add_action(CLI::App& verb, CommandLine& line, const std::shared_ptr<Da
 }
 
 } // namespace
+
+std::string command_that_gets(const std::string& data_set) {
+    return data_set.starts_with("fashion") ? "apt install dataset-fashion-mnist" : "ohmloom data mnist";
+}
 
 void add_data_verb(CommandLine& line) {
     CLI::App* verb = line.app.add_subcommand("data", "Get data sets, and list those that are there");

@@ -25,6 +25,7 @@ struct SolveArguments {
     std::string output;
     std::string engine = "auto";
     double tolerance = 1e-9;
+    double time_limit = 3600.0;
     int threads = 0;
     bool fields = false;
     bool json = false;
@@ -76,6 +77,7 @@ struct Summary {
     std::string engine;
     long fallbacks = 0;
     double wall_s = 0.0;
+    std::string problem;
 };
 
 /// std::max, but a value that is not a number stays.
@@ -108,6 +110,7 @@ void print_json(const Summary& summary, const std::string& output) {
                                         {"iterations_max", summary.iterations_max},
                                         {"residual_max", summary.residual_max},
                                         {"wall_s", summary.wall_s},
+                                        {"problem", summary.problem},
                                         {"output", output}};
     fmt::print("{}\n", object.dump(2));
 }
@@ -118,29 +121,36 @@ void print_text(const Summary& summary) {
                summary.residual_max);
     fmt::print("engine {}, at most {} iteration{}, {}\n", summary.engine, summary.iterations_max,
                summary.iterations_max == 1 ? "" : "s", format_si(summary.wall_s, "s"));
-    if (summary.fallbacks == 0) return;
-    fmt::print("{} of them fell back to mna, which came closer\n", summary.fallbacks);
+    if (summary.fallbacks != 0) {
+        fmt::print("{} of them fell back to mna, which came closer\n", summary.fallbacks);
+    }
+    if (!summary.problem.empty()) fmt::print("{}\n", summary.problem);
 }
 
 int run_solve(const SolveArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const SolveOptions options{.engine = engine_from_name(arguments.engine),
                                .tolerance = arguments.tolerance,
-                               .fields = arguments.fields};
+                               .fields = arguments.fields,
+                               .time_limit = arguments.time_limit};
     const ArrayFile input = read_array_file(arguments.input);
     const Crossbar crossbar = to_crossbar(input);
     require_output(arguments.output, {arguments.input}); // now, not after the work is done
     const auto started = std::chrono::steady_clock::now();
     ArrayResultFile result;
+    std::string problem;
     try {
-        result = to_result_file(solve_array(crossbar, {input.v_row, input.v_col}, options));
+        ArraySolution solution = solve_array(crossbar, {input.v_row, input.v_col}, options);
+        problem = solution.problem;
+        result = to_result_file(std::move(solution));
     } catch (const InputError& error) {
         throw InputError(fmt::format("{}: {}", arguments.input, error.what()));
     }
     const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     write_array_result(result, arguments.output);
 
-    const Summary summary = summary_of(result, wall);
+    Summary summary = summary_of(result, wall);
+    summary.problem = problem;
     if (arguments.json) {
         print_json(summary, arguments.output);
     } else {
@@ -161,6 +171,10 @@ void add_solve_verb(CommandLine& line) {
         ->capture_default_str();
     verb->add_option("--tol", arguments->tolerance, "largest KCL error relative to the largest line current")
         ->check(fraction())
+        ->capture_default_str();
+    verb->add_option("--time-limit", arguments->time_limit,
+                     "seconds that ngspice may take for one input vector")
+        ->check(positive())
         ->capture_default_str();
     verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")
         ->check(at_least(0))

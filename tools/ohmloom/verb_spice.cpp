@@ -22,8 +22,9 @@ namespace {
 struct SpiceArguments {
     std::string input;
     std::string output;
-    std::string engine = "mna";
+    std::string engine = "auto";
     double tolerance = 1e-6;
+    double time_limit = 3600.0;
     bool devices = false;
     bool json = false;
 };
@@ -32,13 +33,47 @@ struct SpiceArguments {
 struct EngineRun {
     std::string engine;
     DeckSolution solution;
+    std::vector<std::size_t> places; ///< of its analyses among those of the deck
     std::vector<MeasuredValue> measures;
 };
 
-EngineRun run_engine(const std::string& engine, const SpiceDeck& deck) {
-    EngineRun run{engine, engine == "mna" ? solve_deck_mna(deck) : solve_deck_ngspice(deck), {}};
-    run.measures = take_measures(deck, run.solution);
+bool is_transient(const Analysis& analysis) {
+    return std::holds_alternative<TransientAnalysis>(analysis);
+}
+
+/// The deck without what mna does not run.
+SpiceDeck without_transients(SpiceDeck deck) {
+    std::erase_if(deck.analyses, is_transient);
+    std::erase_if(deck.measures, [](const Measure& measure) { return measure.analysis == "tran"; });
+    return deck;
+}
+
+EngineRun run_engine(const std::string& engine, const SpiceDeck& deck, const SpiceArguments& arguments) {
+    EngineRun run{engine, {}, {}, {}};
+    const bool both = arguments.engine == "both";
+    const SpiceDeck part = both && engine == "mna" ? without_transients(deck) : deck;
+    if (both && part.analyses.empty() && !deck.analyses.empty()) return run;
+    run.solution = engine == "mna" ? solve_deck_mna(part) : solve_deck_ngspice(part, arguments.time_limit);
+    for (std::size_t k = 0; k < deck.analyses.size(); ++k) {
+        if (part.analyses.size() == deck.analyses.size() || !is_transient(deck.analyses[k]))
+            run.places.push_back(k);
+    }
+    run.measures = take_measures(part, run.solution);
     return run;
+}
+
+/// The engines that a run asks for: mna unless only ngspice can.
+std::vector<std::string> engines_for(const std::string& asked, const SpiceDeck& deck) {
+    if (asked == "both") return {"mna", "ngspice"};
+    if (asked != "auto") return {asked};
+    return {std::ranges::any_of(deck.analyses, is_transient) ? "ngspice" : "mna"};
+}
+
+/// What the first engine ran, of the second's solution.
+DeckSolution common_part(const EngineRun& first, const EngineRun& second) {
+    DeckSolution part;
+    for (const std::size_t place : first.places) part.analyses.push_back(second.solution.analyses[place]);
+    return part;
 }
 
 std::string unit_of(const std::string& signal) {
@@ -80,7 +115,8 @@ void write_result(const SpiceArguments& arguments, const SpiceDeck& deck,
     for (const EngineRun& run : runs) {
         for (std::size_t k = 0; k < run.solution.analyses.size(); ++k) {
             const Waveforms& waveforms = run.solution.analyses[k];
-            write_waveforms(file, fmt::format("/{}/{}_{}", run.engine, k, waveforms.analysis), waveforms);
+            write_waveforms(file, fmt::format("/{}/{}_{}", run.engine, run.places[k], waveforms.analysis),
+                            waveforms);
         }
         for (const MeasuredValue& measure : run.measures) {
             if (!measure.value) continue;
@@ -174,9 +210,16 @@ void print_difference(const WaveformDifference& difference) {
                    difference.signal.empty() ? "" : ": one of them has no " + difference.signal);
         return;
     }
-    fmt::print(".{}: largest difference {:.1e} ({:.3g} {}) in {} at {:.6g} {}\n", difference.analysis,
+    if (difference.relative == 0.0) {
+        fmt::print(".{}: no difference between the engines above 1e-11 V and 1e-14 A\n", difference.analysis);
+        return;
+    }
+    const std::string place = difference.analysis == "op"
+                                  ? ""
+                                  : fmt::format(" at {:.6g} {}", difference.axis, difference.axis_unit);
+    fmt::print(".{}: largest difference {:.1e} ({:.3g} {}) in {}{}\n", difference.analysis,
                difference.relative, difference.absolute, unit_of(difference.signal), difference.signal,
-               difference.axis, difference.axis_unit);
+               place);
 }
 
 bool is_good(const EngineRun& run) {
@@ -189,18 +232,19 @@ int run_spice(const SpiceArguments& arguments) {
     const SpiceDeck deck = read_spice(arguments.input);
     if (!arguments.output.empty()) require_output(arguments.output, {arguments.input});
     std::vector<EngineRun> runs;
-    for (const char* engine : {"mna", "ngspice"}) {
-        if (arguments.engine == engine || arguments.engine == "both")
-            runs.push_back(run_engine(engine, deck));
+    for (const std::string& engine : engines_for(arguments.engine, deck)) {
+        runs.push_back(run_engine(engine, deck, arguments));
     }
     std::vector<WaveformDifference> differences;
-    if (runs.size() == 2) differences = compare(runs[0].solution, runs[1].solution);
+    if (runs.size() == 2) differences = compare(runs[0].solution, common_part(runs[0], runs[1]));
     if (!arguments.output.empty()) write_result(arguments, deck, runs);
     if (arguments.json) {
         print_json(runs, differences);
     } else {
         for (const EngineRun& run : runs) print_run(run, arguments.devices);
         for (const WaveformDifference& difference : differences) print_difference(difference);
+        if (runs.size() == 2 && runs[0].places.size() < deck.analyses.size())
+            fmt::print(".tran: run by ngspice alone, mna has no transient analysis\n");
     }
     const bool agree =
         std::all_of(differences.begin(), differences.end(), [&](const WaveformDifference& difference) {
@@ -216,12 +260,17 @@ void add_spice_verb(CommandLine& line) {
     CLI::App* verb =
         line.app.add_subcommand("spice", "Run a SPICE deck: its analyses and measures, waveforms to HDF5");
     verb->add_option("deck", arguments->input, "SPICE deck in the ngspice dialect")->required();
-    verb->add_option("--engine", arguments->engine, "mna (.op, .dc, .ac), ngspice, or both to compare them")
-        ->check(CLI::IsMember({"mna", "ngspice", "both"}))
+    verb->add_option(
+            "--engine", arguments->engine,
+            "mna (.op, .dc, .ac), ngspice, both to compare them, or auto: mna unless there is a .tran")
+        ->check(CLI::IsMember({"auto", "mna", "ngspice", "both"}))
         ->capture_default_str();
     verb->add_option("-o,--output", arguments->output, "HDF5 file to write all waveforms to");
     verb->add_option("--tol", arguments->tolerance, "largest relative difference between the engines")
         ->check(fraction())
+        ->capture_default_str();
+    verb->add_option("--time-limit", arguments->time_limit, "seconds that ngspice may take for one analysis")
+        ->check(positive())
         ->capture_default_str();
     verb->add_flag("--devices", arguments->devices, "also print every device at its operating point (mna)");
     verb->add_flag("--json", arguments->json, "print the result as JSON");

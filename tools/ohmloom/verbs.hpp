@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include <functional>
+#include <string>
 
 namespace ohmloom::cli {
 
@@ -26,8 +27,15 @@ CLI::Validator at_least(long least);
 /// Check of an option: a number above 0 and below 1.
 CLI::Validator fraction();
 
+/// Check of an option: a number above 0.
+CLI::Validator positive();
+
+/// The command that gets a known data set.
+std::string command_that_gets(const std::string& data_set);
+
 void add_data_verb(CommandLine& line);
 void add_device_verb(CommandLine& line);
+void add_doctor_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
 void add_spice_verb(CommandLine& line);

@@ -1,4 +1,4 @@
-#include "solver/ngspice_library.hpp"
+#include "solver/ngspice_jobs.hpp"
 
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
@@ -30,13 +30,12 @@ void check_divider(double v_in) {
     CHECK(answer.converged[0]);
 }
 
-std::string error_of(const NgspiceJob& job) {
-    try {
-        static_cast<void>(solve_operating_points(job));
-    } catch (const BackendError& error) {
-        return error.what();
-    }
-    return "";
+std::string problem_of(const NgspiceJob& job, NgspiceEnd expected = NgspiceEnd::refused) {
+    const NgspiceAnswer answer = solve_operating_points(job);
+    CHECK(answer.report.end == expected);
+    for (const bool converged : answer.converged) CHECK_FALSE(converged);
+    for (const double value : answer.values.values()) CHECK(std::isnan(value));
+    return answer.report.problem;
 }
 
 bool contains(const std::string& text, const std::string& part) {
@@ -55,7 +54,7 @@ TEST_CASE("ngspice solves one deck for every set of inputs") {
         CHECK(answer.converged[static_cast<std::size_t>(p)]);
         CHECK(answer.iterations[static_cast<std::size_t>(p)] >= 1);
     }
-    CHECK(contains(answer.log, "divider"));
+    CHECK(contains(answer.report.log, "divider"));
 }
 
 TEST_CASE("ngspice's gmin does not reach resistors: 1e15 Ohm stay 1e15 Ohm") {
@@ -64,42 +63,42 @@ TEST_CASE("ngspice's gmin does not reach resistors: 1e15 Ohm stay 1e15 Ohm") {
     CHECK(solve_operating_points(job).values(0, 0) == doctest::Approx(0.5).epsilon(1e-14));
 }
 
-TEST_CASE("a deck that ngspice cannot parse is an error with the card it means") {
+TEST_CASE("a deck that ngspice cannot parse is refused with the card it means") {
     NgspiceJob job = divider({1.0});
     job.deck = "bad\nvin in 0 dc 0\nr1 in mid 1k\nr2 mid 0 1k\nfoo bar\n.end\n";
-    const std::string error = error_of(job);
-    CHECK(contains(error, "ngspice does not accept the deck"));
-    CHECK(contains(error, "foo bar"));
+    const std::string problem = problem_of(job);
+    CHECK(contains(problem, "ngspice does not accept the deck"));
+    CHECK(contains(problem, "foo bar"));
     check_divider(1.0);
 }
 
-TEST_CASE("a deck with an unknown subcircuit, model or include file is an error") {
+TEST_CASE("a deck with an unknown subcircuit, model or include file is refused") {
     NgspiceJob job = divider({1.0});
     job.deck = "bad\nvin in 0 dc 0\nxnone in mid nosuchthing\n.end\n";
-    CHECK(contains(error_of(job), "nosuchthing"));
+    CHECK(contains(problem_of(job), "nosuchthing"));
     job.deck = "bad\nvin in 0 dc 0\nr1 in mid 1k\nd1 mid 0 nosuchmodel\n.end\n";
-    CHECK(contains(error_of(job), "nosuchmodel"));
+    CHECK(contains(problem_of(job), "nosuchmodel"));
     job.deck = "bad\nvin in 0 dc 0\n.include nosuchfile.cir\n.end\n";
-    CHECK(contains(error_of(job), "nosuchfile.cir"));
+    CHECK(contains(problem_of(job), "nosuchfile.cir"));
     check_divider(2.0);
 }
 
-TEST_CASE("a deck that makes ngspice ask for its end is an error, and the next deck is solved") {
+TEST_CASE("a deck that makes ngspice ask for its end is a result, and the next deck is solved") {
     NgspiceJob job = divider({1.0});
     job.deck = "bad\nvin in 0 dc {undefined_parameter}\nr1 in mid 1k\nr2 mid 0 1k\n.end\n";
     for (int again = 0; again < 3; ++again) {
-        CHECK(contains(error_of(job), "undefined_parameter"));
+        CHECK(contains(problem_of(job, NgspiceEnd::stopped), "undefined_parameter"));
         check_divider(3.0);
     }
 }
 
-TEST_CASE("inputs and outputs that the deck does not have are errors by name") {
+TEST_CASE("inputs and outputs that the deck does not have are refused by name") {
     NgspiceJob job = divider({1.0});
     job.inputs = {"vnone"};
-    CHECK(contains(error_of(job), "cannot alter source vnone"));
+    CHECK(contains(problem_of(job), "cannot alter source vnone"));
     job = divider({1.0});
     job.outputs = {"nowhere"};
-    CHECK(contains(error_of(job), "no result named nowhere"));
+    CHECK(contains(problem_of(job), "no result named nowhere"));
     check_divider(4.0);
 }
 
@@ -120,7 +119,7 @@ TEST_CASE("a point without a solution is marked, and those after it are solved")
     const NgspiceAnswer answer = solve_operating_points(job);
     CHECK_FALSE(answer.converged[0]);
     CHECK(std::isnan(answer.values(0, 0)));
-    CHECK(contains(answer.log, "aborted"));
+    CHECK(contains(answer.report.log, "aborted"));
     CHECK(answer.converged[1]);
     CHECK(answer.values(1, 0) == doctest::Approx((1.0 - std::sqrt(5.0)) / 2.0).epsilon(1e-12));
 }
@@ -130,13 +129,12 @@ TEST_CASE("the log of an ngspice that never stops talking is kept short") {
     job.deck = "root of a negative number\nvin in 0 dc 0\nr1 in mid 1k\nb1 mid 0 i=sqrt(v(in)-1)\n.end\n";
     const NgspiceAnswer answer = solve_operating_points(job);
     CHECK_FALSE(answer.converged[0]);
-    CHECK(contains(answer.log, "out of range for sqrt"));
-    CHECK(contains(answer.log, "lines left out"));
-    CHECK(answer.log.size() < 50'000);
+    CHECK(contains(answer.report.log, "out of range for sqrt"));
+    CHECK(contains(answer.report.log, "lines left out"));
+    CHECK(answer.report.log.size() < 50'000);
 }
 
 TEST_CASE("several threads may ask at once") {
-    // Enough jobs that, without a lock, two of them are inside ngspice at the same time.
     constexpr std::size_t jobs = 400;
     std::vector<double> v_mid(jobs);
     parallel_for(jobs, [&](Index i) {
