@@ -65,9 +65,11 @@ void CsvReporter::write_line(const Run& run) {
         fmt::print(file_, "{},,,,,,,{}\n", place, note);
     } else {
         const auto count = static_cast<double>(run.iterations);
+        // ngspice works in a process of its own, whose processor time is not ours: the clock's stands in.
+        const double cpu = parts[0] == "ngspice" ? run.real_accumulated_time : run.cpu_accumulated_time;
         fmt::print(file_, "{},{:.6g},{:.6g},{},{},{},{},\n", place, run.real_accumulated_time / count,
-                   run.cpu_accumulated_time / count, run.iterations, counter(run, "residual"),
-                   counter(run, "error"), counter(run, "iterations"));
+                   cpu / count, run.iterations, counter(run, "residual"), counter(run, "error"),
+                   counter(run, "iterations"));
     }
     file_.flush();
 }

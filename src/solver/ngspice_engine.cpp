@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <sstream>
@@ -62,16 +63,13 @@ std::vector<std::string> list_outputs(const ArrayNetlist& netlist) {
 struct ArrayDeck {
     ArrayNetlist netlist;
     Circuit without_row_sources;
-    std::vector<std::string> order; ///< see ordering_cards()
     std::vector<std::string> outputs;
     SolveOptions options;
 };
 
 ArrayDeck make_array_deck(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
-    ArrayDeck deck{
-        expand_array(crossbar, {.v_row = {}, .v_col = drive.v_col, .stage = {}}), {}, {}, {}, options};
+    ArrayDeck deck{expand_array(crossbar, {.v_row = {}, .v_col = drive.v_col, .stage = {}}), {}, {}, options};
     const Circuit& circuit = deck.netlist.circuit;
-    deck.order = ordering_cards(circuit);
     deck.outputs = list_outputs(deck.netlist);
     Circuit& rest = deck.without_row_sources;
     for (Index node = 1; node < circuit.node_count(); ++node) {
@@ -92,11 +90,12 @@ struct Answer {
 
 /// One `op` after another, the sources altered between: each point starts afresh.
 Answer solve_one_by_one(const ArrayDeck& array, const Matrix<double>& v_row) {
-    const NgspiceJob job{write_deck(array.netlist.circuit, array.order, array.options),
-                         array.netlist.row_sources,
-                         v_row,
-                         array.outputs,
-                         {.time = array.options.time_limit}};
+    const NgspiceJob job{
+        write_deck(array.netlist.circuit, ordering_cards(array.netlist.circuit), array.options),
+        array.netlist.row_sources,
+        v_row,
+        array.outputs,
+        {.time = array.options.time_limit}};
     NgspiceAnswer answer = solve_operating_points(job);
     const auto unsolved = std::count(answer.converged.begin(), answer.converged.end(), false);
     std::string problem = answer.report.problem;
@@ -129,7 +128,7 @@ std::string branch_vector(std::string_view output) {
 Answer solve_in_one_sweep(const ArrayDeck& array, const Matrix<double>& v_row) {
     std::vector<std::string> cards{"vpoint point 0 0"};
     for (Index r = 0; r < v_row.cols(); ++r) cards.push_back(stepped_source(r, v_row));
-    cards.insert(cards.end(), array.order.begin(), array.order.end());
+    std::ranges::move(ordering_cards(array.netlist.circuit, {"point"}), std::back_inserter(cards));
     const auto points = static_cast<std::size_t>(v_row.rows());
     const NgspiceAnalyses job{write_deck(array.without_row_sources, std::move(cards), array.options),
                               {fmt::format("dc vpoint 0 {} 1", points - 1)},

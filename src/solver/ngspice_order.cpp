@@ -87,12 +87,22 @@ std::vector<NodeId> elimination_order(const Circuit& circuit) {
     return order;
 }
 
-std::vector<std::string> ordering_cards(const Circuit& circuit) {
-    std::vector<std::string> cards;
+std::vector<std::string> ordering_cards(const Circuit& circuit, const std::vector<std::string>& held) {
+    const std::vector<bool> is_held = held_nodes(circuit);
+    std::vector<std::string> nodes = held;
+    for (Index node = 1; node < circuit.node_count(); ++node) {
+        if (is_held[at(node)])
+            nodes.push_back(circuit.node_name(NodeId{static_cast<std::underlying_type_t<NodeId>>(node)}));
+    }
     const std::vector<NodeId> order = elimination_order(circuit);
-    for (std::size_t k = order.size(); k-- > 0;) {
-        const std::string& node = circuit.node_name(order[k]);
-        cards.push_back(fmt::format("border_{} {} 0 i=0*v({})", k, node, node));
+    const std::size_t sent_back = std::min(nodes.size(), order.size());
+    for (std::size_t k = 0; k < sent_back; ++k)
+        nodes.push_back(circuit.node_name(order[order.size() - 1 - k]));
+    for (std::size_t k = 0; k + sent_back < order.size(); ++k) nodes.push_back(circuit.node_name(order[k]));
+
+    std::vector<std::string> cards;
+    for (std::size_t k = nodes.size(); k-- > 0;) {
+        cards.push_back(fmt::format("border_{} {} 0 i=0*v({})", k, nodes[k], nodes[k]));
     }
     return cards;
 }

@@ -73,11 +73,20 @@ TEST_CASE("the order eliminates every node that no source holds, always one of t
 
 TEST_CASE("ordering cards change nothing in ngspice's answer but where its matrix package finds the pivots") {
     const ArrayNetlist netlist = small_array();
-    const std::vector<std::string> cards = ordering_cards(netlist.circuit);
-    const auto last_first = elimination_order(netlist.circuit);
-    REQUIRE(cards.size() == last_first.size());
-    // ngspice sets up the last source it read first.
-    CHECK(cards.back().find(" " + netlist.circuit.node_name(last_first.front()) + " ") != std::string::npos);
+    const std::vector<std::string> cards = ordering_cards(netlist.circuit, {"point"});
+    // The last card is read first: 12 held nodes, the 12 that go last from the last one on, the others as in the order.
+    const auto node_of = [&](std::size_t place) {
+        const std::string& card = cards[cards.size() - 1 - place];
+        const std::size_t begin = card.find(' ') + 1;
+        return card.substr(begin, card.find(' ', begin) - begin);
+    };
+    const auto order = elimination_order(netlist.circuit);
+    REQUIRE(cards.size() == 12 + order.size());
+    CHECK(node_of(0) == "point");
+    CHECK(node_of(11) == "col_4");
+    CHECK(node_of(12) == netlist.circuit.node_name(order.back()));
+    CHECK(node_of(23) == netlist.circuit.node_name(order[order.size() - 12]));
+    CHECK(node_of(24) == netlist.circuit.node_name(order.front()));
 
     std::string plain = "divider\nv1 a 0 3\nr1 a b 1k\nr2 b 0 2k\n",
                 ordered = plain + "border_0 b 0 i=0*v(b)\n";
