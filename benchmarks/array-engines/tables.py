@@ -119,7 +119,22 @@ def roofline():
     return table(["engine", "side", "per cell, vector and", "in", "bytes", "flop", "ns", "GB/s", "Gflop/s", "of the limit"], rows)
 
 
-TABLES = {"targets": targets, "engines": engines, "quality": quality, "machine": machine, "roofline": roofline}
+def crossover():
+    """Lines against condense for the batches of every array and wire, and what auto takes."""
+    cells = {}
+    for row in read("crossover.csv"):
+        case = (f"{row['rows']}×{row['cols']}", f"{row['r_row']} / {row['r_col']}")
+        mark = "" if float(row["loss"]) < 1.1 else f" (auto: {row['chosen']})"
+        best = {name: f"**{number(row[name + '_ns'])}**" if row["faster"] == name else number(row[name + "_ns"])
+                for name in ("lines", "condense")}
+        cells.setdefault(case, {})[row["vectors"]] = f"{best['lines']} / {best['condense']}{mark}"
+    batches = ("1", "6", "16", "100", "1000")
+    rows = [[*case, *(of.get(batch, "–") for batch in batches)] for case, of in cells.items()]
+    return table(["array", "r_row / r_col [Ohm]", *(f"{batch} vectors" for batch in batches)], rows)
+
+
+TABLES = {"targets": targets, "engines": engines, "quality": quality, "machine": machine, "roofline": roofline,
+          "crossover": crossover}
 
 
 def rewrite(text):
