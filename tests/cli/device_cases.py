@@ -95,6 +95,25 @@ def device_files(t):
 
 
 @case
+def device_json(t):
+    """Every verb that makes curves prints them for machines, too, and a subcircuit likewise."""
+    for words in (
+        ("iv", "sinh", "--g", "10u", "--from", "0", "--to", "100m", "--points", "2"),
+        ("pulse", "cbram", "--v", "0.3", "--count", "2"),
+        ("program", "pcm", "--devices", "10"),
+        ("age", "pcm", "--devices", "10"),
+        ("stdp", "cbram", "--points", "3"),
+    ):
+        shown = json.loads(t.ohmloom("device", *words, "--json").out)
+        assert shown["schema"] == "ohmloom-device-columns-1", shown
+        assert all(column["unit"] and column["values"] for column in shown["columns"]), shown
+    iv = json.loads(t.ohmloom("device", "iv", "sinh", "--g", "10u", "--from", "0", "--to", "100m", "--points", "2", "--json", "-o", "c.csv").out)
+    assert iv["output"] == "c.csv" and abs(iv["columns"][1]["values"][1] - 1.00668e-6) < 1e-11, iv
+    face = json.loads(t.ohmloom("device", "spice", "cbram", "--json").out)
+    assert face["ports"] == ["top", "bottom", "x"] and face["text"].startswith(".subckt " + face["name"]), face
+
+
+@case
 def device_pulse(t):
     """SET pulses raise the conductance of a phase-change cell by the published means, RESET brings it back."""
     said = t.ohmloom("device", "pulse", "pcm/accumulation", "--set", "noise=0", "--v", "1", "2.5", "--width", "50n", "--count", "3")

@@ -78,7 +78,9 @@ void draw(const Columns& columns, const std::filesystem::path& file) {
     const bool svg = file.extension() == ".svg";
     std::string text =
         fmt::format("set terminal {}\nset output {}\nset datafile separator ','\nset title {} noenhanced\n"
-                    "set xlabel {} noenhanced\nset grid\nset key noenhanced\n{}",
+                    "set xlabel {} noenhanced\nset grid\nset key noenhanced\nset rmargin 5\n"
+                    // Ticks with SI prefixes.
+                    "set format '%.1s %c'\n{}",
                     svg ? "svg size 800,500 background 'white'" : "pngcairo size 1200,750",
                     gnuplot_text(unfinished.path().string()), gnuplot_text(columns.title),
                     gnuplot_text(axis(columns.columns[0])), columns.logarithmic ? "set logscale x\n" : "");

@@ -71,9 +71,20 @@ DeviceState start_state(const DeviceModel& device, const DeviceArguments& argume
     return device.program(fresh, parse_si(arguments.g, "S"), careful, draws, 1).state;
 }
 
+void print_json(const Columns& columns, const DeviceArguments& arguments) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const Column& column : columns.columns)
+        list.push_back({{"name", column.name}, {"unit", column.unit}, {"values", column.values}});
+    nlohmann::json object{
+        {"schema", "ohmloom-device-columns-1"}, {"title", columns.title}, {"columns", std::move(list)}};
+    if (!arguments.output.empty()) object["output"] = arguments.output;
+    fmt::print("{}\n", object.dump(2));
+}
+
 void finish(const Columns& columns, const DeviceArguments& arguments) {
+    if (!arguments.output.empty()) write_columns(columns, arguments.output);
+    if (arguments.json) return print_json(columns, arguments);
     if (!arguments.output.empty()) {
-        write_columns(columns, arguments.output);
         fmt::print("{}: {} rows\n", arguments.output, columns.columns.front().values.size());
         return;
     }
@@ -103,8 +114,9 @@ int run_list(const DeviceArguments& arguments) {
                             {"default", card.is_default},
                             {"placeholders", card.has_placeholders()}});
         } else {
-            fmt::print("{:<24} {}{}\n", name, card.title,
-                       card.is_default ? fmt::format("  (also: {})", name.substr(0, name.find('/'))) : "");
+            fmt::print("{:<24} {}{}{}\n", name, card.title,
+                       card.is_default ? fmt::format("  (also: {})", name.substr(0, name.find('/'))) : "",
+                       card.has_placeholders() ? "  [placeholders]" : "");
         }
     }
     if (arguments.json)
@@ -168,11 +180,12 @@ int run_iv(const DeviceArguments& arguments) {
     const CellRange range = range_of(law);
     const double from = arguments.from.empty() ? std::max(-0.5, range.v_low) : parse_si(arguments.from, "V");
     const double to = arguments.to.empty() ? std::min(0.5, range.v_high) : parse_si(arguments.to, "V");
-    if (from < range.v_low || to > range.v_high || from > to) {
+    if (from > to)
         throw InputError(
-            fmt::format("the sweep from {} V to {} V: expected the lower voltage first, within {} V to {} V, "
-                        "which the model covers",
-                        from, to, range.v_low, range.v_high));
+            fmt::format("the sweep from {} V to {} V: expected the lower voltage first", from, to));
+    if (from < range.v_low || to > range.v_high) {
+        throw InputError(fmt::format("the sweep from {} V to {} V: the model covers {} V to {} V only", from,
+                                     to, range.v_low, range.v_high));
     }
     std::vector<double> v, current(static_cast<std::size_t>(arguments.points)), slope(current);
     for (long k = 0; k < arguments.points; ++k) {
@@ -336,16 +349,24 @@ int run_spice(const DeviceArguments& arguments) {
     std::string text = fmt::format("* {}\n", device->card().name);
     for (const std::string& note : face.notes) text += fmt::format("* {}\n", note);
     text += fmt::format("* ports: {}\n{}", fmt::join(face.ports, " "), face.text);
-    if (arguments.output.empty()) {
-        fmt::print("{}", text);
-        return exit_good;
+    if (!arguments.output.empty()) {
+        UnfinishedFile unfinished{std::filesystem::path(arguments.output)};
+        std::ofstream stream(unfinished.path(), std::ios::binary);
+        stream << text;
+        stream.close();
+        if (!stream) throw FileError(fmt::format("{}: writing failed: is the disk full?", arguments.output));
+        unfinished.commit();
     }
-    UnfinishedFile unfinished{std::filesystem::path(arguments.output)};
-    std::ofstream stream(unfinished.path(), std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream) throw FileError(fmt::format("{}: writing failed: is the disk full?", arguments.output));
-    unfinished.commit();
+    if (arguments.json) {
+        const nlohmann::json object{{"schema", "ohmloom-device-spice-1"},
+                                    {"name", face.name},
+                                    {"ports", face.ports},
+                                    {"notes", face.notes},
+                                    {"text", face.text}};
+        fmt::print("{}\n", object.dump(2));
+    } else if (arguments.output.empty()) {
+        fmt::print("{}", text);
+    }
     return exit_good;
 }
 
@@ -416,6 +437,8 @@ void add_device_verb(CommandLine& line) {
     }
     add_device(spice, a);
     spice->add_option("-o,--output", a.output, "file to write; the screen if not given");
+    for (CLI::App* verb : {iv, pulse, program, age, stdp, spice})
+        verb->add_flag("--json", a.json, "print as JSON");
     for (CLI::App* verb : {iv, pulse, age, stdp, spice})
         verb->add_option("--g", a.g, "conductance it is programmed to first [S]");
     for (CLI::App* verb : {iv, age, spice})
