@@ -98,5 +98,27 @@ std::string spice_current(const CellModel& model, double g, double shape, std::s
     return std::visit([&](const auto& law) { return law.spice_current(g, shape, v); }, model);
 }
 
+std::vector<CellFace> cell_faces(const CellModel& model, const FormulaStyle& style) {
+    return std::visit(
+        [&](const auto& law) -> std::vector<CellFace> {
+            if constexpr (requires { law.faces(style); })
+                return law.faces(style);
+            else
+                return {};
+        },
+        model);
+}
+
+CellFaceCall call_cell_face(const CellModel& model, double g, double shape) {
+    return std::visit(
+        [&](const auto& law) -> CellFaceCall {
+            if constexpr (requires { law.call_face(g, shape); })
+                return law.call_face(g, shape);
+            else
+                return {};
+        },
+        model);
+}
+
 } // namespace ohmloom
 #endif // HWY_ONCE

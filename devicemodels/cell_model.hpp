@@ -1,5 +1,6 @@
 #pragma once
 
+#include "devicemodels/cell_face.hpp"
 #include "devicemodels/cell_point.hpp"
 #include "devicemodels/cell_types.hpp"
 
@@ -7,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace ohmloom {
 
@@ -46,5 +48,11 @@ void validate(const CellModel& model);
 /// The law as an expression for a SPICE behavioural source, ready for `i=`: the same current as evaluate_cell within
 /// |v| where no exponential exceeds 80. `v` is the expression of the cell's voltage, such as "v(w_0_0,b_0_0)".
 std::string spice_current(const CellModel& model, double g, double shape, std::string_view v);
+
+/// The law as SPICE subcircuits whose parameters differ from cell to cell; none if the law does not bring them.
+std::vector<CellFace> cell_faces(const CellModel& model, const FormulaStyle& style = {});
+
+/// One cell as a call of one of cell_faces(), which are not none.
+CellFaceCall call_cell_face(const CellModel& model, double g, double shape);
 
 } // namespace ohmloom

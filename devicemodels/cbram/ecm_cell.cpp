@@ -42,4 +42,26 @@ std::string EcmCell::spice_current(double g, double /*shape*/, std::string_view 
     return fmt::format("{0}*(1+(abs({0})*{1:.17g})^16)^(-0.0625)", i, 1.0 / i_limit);
 }
 
+std::vector<CellFace> EcmCell::faces(const FormulaStyle& style) const {
+    const std::string_view v = cell_face_voltage;
+    const std::string t = fmt::format("tanh({}*{})", 1.0 / v_passive, v);
+    const auto by_polarity = [&](double plus, double minus) {
+        return fmt::format("({}+({})*{})", 0.5 * (plus + minus), 0.5 * (plus - minus), t);
+    };
+    const std::string field =
+        fmt::format("exp(({0}>=0 ? {1} : {2})*sqrt(max(abs({0}),1e-24)))", v, s_plus, s_minus);
+    const std::string i =
+        fmt::format("({}*{}*{}*{}+{}*{}*{})", style.of("off"), by_polarity(i0_plus, i0_minus), field, t,
+                    style.of("on"), by_polarity(g_on_plus, g_on_minus), v);
+    return {{"",
+             {"off", "on"},
+             fmt::format("{0}*(1+(abs({0})*{1}){2}16){2}(-0.0625)", i, 1.0 / i_limit, style.power)}};
+}
+
+CellFaceCall EcmCell::call_face(double g, double /*shape*/) const {
+    const double filament = (std::clamp(g, g_off(), g_on()) - g_off()) / (g_on() - g_off());
+    const double scale = g < g_off() ? g / g_off() : g > g_on() ? g / g_on() : 1.0;
+    return {0, {scale * (1.0 - filament), scale * filament}};
+}
+
 } // namespace ohmloom

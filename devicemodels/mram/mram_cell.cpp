@@ -25,4 +25,15 @@ std::string MramCell::spice_current(double g, double tmr, std::string_view v) co
                        curvature, 1.0 + tmr);
 }
 
+std::vector<CellFace> MramCell::faces(const FormulaStyle& style) const {
+    return {{"",
+             {"g", "tmr"},
+             fmt::format("{1}*{0}*(1+{2}*{0}*{0})/({3}+{2}*{0}*{0})", cell_face_voltage,
+                         style.of("g*(1+tmr)"), 1.0 / (v_half * v_half), style.of("1+tmr"))}};
+}
+
+CellFaceCall MramCell::call_face(double g, double tmr) const {
+    return {0, {g, tmr}};
+}
+
 } // namespace ohmloom

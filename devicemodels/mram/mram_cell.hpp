@@ -1,7 +1,10 @@
 #pragma once
 
+#include "devicemodels/cell_face.hpp"
+
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ohmloom {
 
@@ -21,6 +24,8 @@ struct MramCell {
     /// @throws InputError naming the parameter that is out of range.
     void validate() const;
     [[nodiscard]] std::string spice_current(double g, double shape, std::string_view v) const;
+    [[nodiscard]] std::vector<CellFace> faces(const FormulaStyle& style) const;
+    [[nodiscard]] CellFaceCall call_face(double g, double shape) const;
 
     friend bool operator==(const MramCell&, const MramCell&) = default;
 };

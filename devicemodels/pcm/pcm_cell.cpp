@@ -28,4 +28,20 @@ std::string PcmCell::spice_current(double g, double alpha, std::string_view v) c
     return text;
 }
 
+std::vector<CellFace> PcmCell::faces(const FormulaStyle& style) const {
+    const std::string_view v = cell_face_voltage;
+    const std::string odd = c3 == 0.0 && c5 == 0.0
+                                ? ""
+                                : fmt::format("+{0}*{1}*{1}*{1}*({2}+{3}*{1}*{1})", style.of("g"), v, c3, c5);
+    return {{"_ohmic", {"g"}, fmt::format("{}*{}{}", style.of("g"), v, odd)},
+            {"",
+             {"g", "alpha"},
+             fmt::format("{}*sinh({}*{}){}", style.of("g/alpha"), style.of("alpha"), v, odd)}};
+}
+
+CellFaceCall PcmCell::call_face(double g, double alpha) const {
+    if (alpha > smallest_alpha) return {1, {g, alpha}};
+    return {0, {g, 0.0}};
+}
+
 } // namespace ohmloom

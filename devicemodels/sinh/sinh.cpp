@@ -15,6 +15,16 @@ std::string SinhCell::spice_current(double g, double /*shape*/, std::string_view
     return fmt::format("{:.17g}*sinh({:.17g}*{})", g / alpha, alpha, v);
 }
 
+std::vector<CellFace> SinhCell::faces(const FormulaStyle& style) const {
+    // The reader knows the cell by these three factors.
+    return {
+        {"", {"g"}, fmt::format("{}*{}*sinh({}*{})", style.of("g"), 1.0 / alpha, alpha, cell_face_voltage)}};
+}
+
+CellFaceCall SinhCell::call_face(double g, double /*shape*/) const {
+    return {0, {g, 0.0}};
+}
+
 namespace {
 
 std::unique_ptr<DeviceModel> make_sinh(Card card) {

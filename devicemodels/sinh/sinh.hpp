@@ -1,8 +1,11 @@
 #pragma once
 
+#include "devicemodels/cell_face.hpp"
+
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ohmloom {
 
@@ -30,6 +33,8 @@ struct SinhCell {
     /// @throws InputError naming the parameter that is out of range.
     void validate() const;
     [[nodiscard]] std::string spice_current(double g, double shape, std::string_view v) const;
+    [[nodiscard]] std::vector<CellFace> faces(const FormulaStyle& style) const;
+    [[nodiscard]] CellFaceCall call_face(double g, double shape) const;
 
     friend bool operator==(const SinhCell&, const SinhCell&) = default;
 };

@@ -258,4 +258,27 @@ std::string TableCell::spice_current(double g, double /*shape*/, std::string_vie
     return CurveText(*this, g, v).text();
 }
 
+/// A cell is a mix of two neighbouring curves, so there is a face for each pair of neighbours.
+std::vector<CellFace> TableCell::faces(const FormulaStyle& style) const {
+    const auto curve = [&](std::size_t state) {
+        return CurveText(*this, table->g[state], cell_face_voltage).text();
+    };
+    if (table->g.size() == 1) return {{"", {"low"}, fmt::format("{}*{}", style.of("low"), curve(0))}};
+    std::vector<CellFace> pairs;
+    for (std::size_t k = 0; k + 1 < table->g.size(); ++k) {
+        pairs.push_back(
+            {fmt::format("_{}", k),
+             {"low", "high"},
+             fmt::format("{}*{}+{}*{}", style.of("low"), curve(k), style.of("high"), curve(k + 1))});
+    }
+    return pairs;
+}
+
+CellFaceCall TableCell::call_face(double g, double /*shape*/) const {
+    const TableMix mix = mix_of(*table, g);
+    const auto states = static_cast<Index>(table->g.size());
+    if (states > 1 && mix.state == states - 1) return {static_cast<std::size_t>(states - 2), {0.0, mix.low}};
+    return {static_cast<std::size_t>(mix.state), {mix.low, mix.high}};
+}
+
 } // namespace ohmloom

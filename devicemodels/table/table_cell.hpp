@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/matrix.hpp"
+#include "devicemodels/cell_face.hpp"
 #include "devicemodels/cell_point.hpp"
 
 #include <memory>
@@ -50,6 +51,8 @@ struct TableCell {
     void validate() const;
     [[nodiscard]] CellRange range() const;
     [[nodiscard]] std::string spice_current(double g, double shape, std::string_view v) const;
+    [[nodiscard]] std::vector<CellFace> faces(const FormulaStyle& style) const;
+    [[nodiscard]] CellFaceCall call_face(double g, double shape) const;
 
     friend bool operator==(const TableCell&, const TableCell&) = default;
 };

@@ -26,6 +26,10 @@ struct DifferenceStageCircuit {
     double open_loop_gain = std::numeric_limits<double>::infinity(); ///< [V/V] > 0; infinity: ideal
 };
 
+/// Adds an op-amp, eopamp<ending>, as DifferenceStageCircuit has it.
+void add_opamp(Circuit& circuit, const std::string& ending, NodeId out, NodeId plus, NodeId minus,
+               double gain);
+
 /// What to put around an array. With a stage, `r_sense` stays in series between the line and the stage.
 struct ArrayNetlistOptions {
     std::vector<double> v_row; ///< [rows] [V] row sources; empty means 0

@@ -478,6 +478,8 @@ private:
         if (cursor_.accept('(')) {
             parse_choice();
             cursor_.expect(')', "')'");
+        } else if (cursor_.accept('{')) {
+            parse_braces();
         } else if (is_digit(c) || c == '.') {
             parse_number();
         } else if (is_letter(c) || c == '_') {
@@ -485,6 +487,23 @@ private:
         } else {
             cursor_.refuse_next("a number, a name, '(' or a sign");
         }
+    }
+
+    /// Braces within a formula: simulators put the number in place that their parameters give, and so does this.
+    void parse_braces() {
+        const auto begin = static_cast<std::ptrdiff_t>(expression_.steps.size());
+        parse_choice();
+        cursor_.expect('}', "'}'");
+        Expression inside{{expression_.steps.begin() + begin, expression_.steps.end()}};
+        const bool varies =
+            signal_count(inside) > 0 || std::ranges::any_of(inside.steps, [](const ExpressionStep& step) {
+                return step.operation == Operation::time;
+            });
+        if (varies) return;
+        const double value = evaluate(inside, {});
+        if (!std::isfinite(value)) return;
+        expression_.steps.resize(static_cast<std::size_t>(begin));
+        emit({Operation::constant, value, {}, {}});
     }
 
     /// A number ends where no letter or digit follows: unlike a word it may touch an operator.
@@ -572,7 +591,8 @@ private:
 
 Expression SpiceCursor::formula(std::string_view what, const Lookup& lookup, bool with_signals) {
     const char open = peek();
-    const bool is_enclosed = open == '{' || open == '\'' || open == '"';
+    // Where signals may stand, more may follow a closing brace.
+    const bool is_enclosed = (open == '{' && !with_signals) || open == '\'' || open == '"';
     if (at_end()) refuse_next(what);
     if (is_enclosed) accept(open);
     Expression expression = FormulaParser(*this, lookup, with_signals).parse();

@@ -1,17 +1,13 @@
 #pragma once
 
 #include "circuit/spice_deck.hpp"
+#include "circuit/spice_dialect.hpp"
 
 #include <iosfwd>
 #include <string>
 #include <vector>
 
 namespace ohmloom {
-
-/// Simulators whose SPICE differs in more than taste.
-enum class SpiceDialect {
-    ngspice, ///< ngspice 39 and later
-};
 
 /// What stands around the circuit in a deck.
 struct SpiceTextOptions {
@@ -23,8 +19,7 @@ struct SpiceTextOptions {
 
 /// Writes a circuit as a SPICE deck that the dialect's simulator runs as it is.
 ///
-/// The same circuit and options give the same bytes. Numbers keep their full double precision (17 significant
-/// digits). Written in pieces: memory does not grow with the circuit.
+/// The same circuit and options give the same bytes. Numbers are the shortest that bring a double back unchanged. Written in pieces: memory does not grow with the circuit.
 /// @throws InputError if the title, a comment or a card holds a line break; FileError if the stream fails.
 /// What is written, read_spice() reads back as an equal circuit, but for one kind of element: a Cell is written as
 /// the formula of its law and comes back as a BehaviouralSource.

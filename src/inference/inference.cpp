@@ -12,23 +12,13 @@ namespace ohmloom {
 
 namespace {
 
-/// Row voltages of a layer: the signals and a bias row at the supply.
-Matrix<double> with_bias(const Matrix<double>& signals, double signal_scale, double v_bias) {
-    Matrix<double> v(signals.rows(), signals.cols() + 1, v_bias);
-    for (Index k = 0; k < signals.rows(); ++k) {
-        std::transform(signals.row(k).begin(), signals.row(k).end(), v.row(k).begin(),
-                       [&](double x) { return signal_scale * x; });
-    }
-    return v;
-}
-
 /// Runs inputs through layers, each of which `drive_layer(l, v)` answers.
 template <class DriveLayer>
 AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Matrix<double>& inputs,
                              const DriveLayer& drive_layer) {
     validate(neuron);
     AnalogInference result;
-    Matrix<double> v = with_bias(inputs, neuron.v_supply, neuron.v_supply);
+    Matrix<double> v = row_voltages(inputs, neuron.v_supply, neuron.v_supply);
     for (std::size_t l = 0; l < layers; ++l) {
         LayerSignals signals = drive_layer(l, v);
         result.power.cells += signals.power.cells;
@@ -38,7 +28,7 @@ AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Mat
         result.converged = result.converged && signals.converged;
         result.engine = signals.engine;
         if (l + 1 < layers) {
-            v = with_bias(transfer(neuron, signals.u), 1.0, neuron.v_supply);
+            v = row_voltages(transfer(neuron, signals.u), 1.0, neuron.v_supply);
         } else {
             result.outputs = std::move(signals.u);
         }
@@ -49,6 +39,15 @@ AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Mat
 }
 
 } // namespace
+
+Matrix<double> row_voltages(const Matrix<double>& signals, double signal_scale, double v_bias) {
+    Matrix<double> v(signals.rows(), signals.cols() + 1, v_bias);
+    for (Index k = 0; k < signals.rows(); ++k) {
+        std::transform(signals.row(k).begin(), signals.row(k).end(), v.row(k).begin(),
+                       [&](double x) { return signal_scale * x; });
+    }
+    return v;
+}
 
 std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& circuit) {
     if (circuit.gain.size() != plan.layers.size()) {

@@ -28,6 +28,9 @@ struct AnalogInference {
     Engine engine = Engine::automatic;
 };
 
+/// Row voltages [images x (signals + 1)] [V] of a layer: `scale` times the signals [images x signals], and a bias row at v_bias.
+Matrix<double> row_voltages(const Matrix<double>& signals, double scale, double v_bias);
+
 /// Builds and programs the arrays of every layer of a plan. @throws InputError unless there is one gain per layer, and as
 /// build_layer().
 std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& circuit);

@@ -431,7 +431,7 @@ private:
             next = stamps_.rhs();
             try {
                 matrix_->factorise();
-                matrix_->solve(next);
+                matrix_->solve_refined(next);
             } catch (const BackendError& error) {
                 failure_ =
                     fmt::format("{}: is there a node without a path to ground, or a loop of voltage sources?",

@@ -6,6 +6,8 @@
 #include <klu.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace ohmloom {
 
@@ -163,6 +165,33 @@ void KluMatrix::solve(std::span<double> rhs) {
     OHMLOOM_ASSERT(static_cast<Index>(rhs.size()) == size_);
     klu_l_solve(handles_->analysis->symbolic, handles_->numeric, size_, 1, rhs.data(), &handles_->common);
     require_success(handles_->common, "solve");
+}
+
+void KluMatrix::solve_refined(std::span<double> rhs) {
+    constexpr int most_corrections = 4;
+    const std::vector<double> wanted(rhs.begin(), rhs.end());
+    solve(rhs);
+    const auto& [col_begin, row_index] = handles_->analysis->pattern;
+    double last = std::numeric_limits<double>::infinity();
+    for (int k = 0; k < most_corrections; ++k) {
+        std::vector<double> left = wanted;
+        for (std::size_t c = 0; c < rhs.size(); ++c) {
+            for (auto at = static_cast<std::size_t>(col_begin[c]);
+                 at < static_cast<std::size_t>(col_begin[c + 1]); ++at)
+                left[static_cast<std::size_t>(row_index[at])] -= values_[at] * rhs[c];
+        }
+        solve(left);
+        // The largest correction in parts of its unknown.
+        double largest = 0.0;
+        for (std::size_t c = 0; c < rhs.size(); ++c) {
+            if (left[c] != 0.0)
+                largest = std::max(largest, std::abs(left[c]) / (std::abs(rhs[c]) + std::abs(left[c])));
+        }
+        if (!(largest < 0.5 * last)) return; // no use any more
+        for (std::size_t c = 0; c < rhs.size(); ++c) rhs[c] += left[c];
+        if (largest < 1e-15) return;
+        last = largest;
+    }
 }
 
 } // namespace ohmloom

@@ -71,6 +71,10 @@ public:
     /// Overwrites `rhs` [size] with the solution. Needs factorise().
     void solve(std::span<double> rhs);
 
+    /// solve(), then corrections by what is left of the equations until they are as small as rounding: ideal amplifiers and sources
+    /// take digits from a factorisation whose pivots were chosen for few fill-ins. Needs values() as they were factorised.
+    void solve_refined(std::span<double> rhs);
+
 private:
     struct Handles;
     Index size_;

@@ -194,8 +194,14 @@ Study read_study(const std::filesystem::path& file) {
     study.images = data.integer_or("count", 0);
     if (study.images < 0) data.refuse("count", "must not be negative");
 
-    read_array(root.table("array"), study);
+    const TomlTable array = root.table("array");
+    read_array(array, study);
     read_readout(root.table("readout"), study);
+    if (study.array.stage.kind == StageKind::difference && study.array.col_ends == TiedEnds::both) {
+        array.refuse("col_ends",
+                     "is 'both', but a difference stage has one input for each line: give 'top' or "
+                     "'bottom', or readout.kind = \"virtual-ground\"");
+    }
     study.sample_time = positive(root.table("timing"), "sample", study.sample_time, "s");
 
     const Index seed = root.integer_or("seed", 1);

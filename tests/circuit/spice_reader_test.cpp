@@ -333,6 +333,18 @@ v1 p 0 1
     CHECK_THROWS_AS(static_cast<void>(flatten(big.circuit, 10'000)), InputError);
 }
 
+TEST_CASE("braces inside a formula are the number that their parameters give") {
+    const Circuit circuit = parse(".param g=2m a=4\nb1 a 0 i={g}*0.25*sinh({a}*v(a))\nb2 a 0 "
+                                  "i={g*a}*v(a)*time+1\nb3 a 0 i={v(a)*2}*v(a)\n")
+                                .circuit;
+    CHECK(std::get<SinhConductance>(circuit.find_element("b1")->kind) ==
+          SinhConductance{*circuit.find_node("a"), ground, 2e-3, 4.0});
+    CHECK(to_text(std::get<BehaviouralSource>(circuit.find_element("b2")->kind).value) ==
+          "0.0080000000000000002*v(a)*time+1");
+    CHECK(to_text(std::get<BehaviouralSource>(circuit.find_element("b3")->kind).value) == "v(a)*2*v(a)");
+    CHECK_THROWS_AS(parse("b1 a 0 i={v(a)*2*v(a)\n"), InputError);
+}
+
 TEST_CASE("files and library sections are included, beside the file that names them") {
     std::map<std::string, std::string> files{
         {"folder/models.lib",

@@ -124,6 +124,10 @@ class Trial:
         assert after == before, f"the folder changed: {describe_change(before, after)}\n{said}"
         return done
 
+    def show(self, name):
+        """Puts a text file of the folder into the transcript."""
+        self._transcript.append(Done(f"cat {name}", 0, self.path(name).read_text(), ""))
+
     def matches_golden(self):
         """Compares all that was run so far, and what it said, with the golden file of the case."""
         file = GOLDEN / f"{self.name}.txt"

@@ -293,6 +293,12 @@ def run_wrong_unit(t):
 
 
 @case
+def run_stage_at_both_ends(t):
+    """A difference stage cannot read a column at both of its ends."""
+    refuses(t, study_with("[array]", '[array]\ncol_ends = "both"'))
+
+
+@case
 def run_unknown_readout(t):
     """An unknown kind of readout is refused with the known ones."""
     refuses(t, study_with("[device]", '[readout]\nkind = "abacus"\n\n[device]'))

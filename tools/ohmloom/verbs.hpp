@@ -36,6 +36,7 @@ std::string command_that_gets(const std::string& data_set);
 void add_data_verb(CommandLine& line);
 void add_device_verb(CommandLine& line);
 void add_doctor_verb(CommandLine& line);
+void add_netlist_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
 void add_spice_verb(CommandLine& line);

@@ -1,0 +1,68 @@
+#include "netlist/native_answer.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+namespace ohmloom {
+
+namespace {
+
+/// As close as the engines come: a deck's answer is held to these numbers.
+constexpr SolveOptions options{.tolerance = 1e-12};
+
+Matrix<double> one_row(const Matrix<double>& matrix, Index row) {
+    const auto values = matrix.row(row);
+    return {1, matrix.cols(), std::vector<double>(values.begin(), values.end())};
+}
+
+} // namespace
+
+NativeAnswer answer_layer(const LayerArrays& layer, const Matrix<double>& v) {
+    std::optional<LayerResponse> response;
+    if (layer.is_linear()) response = solve_layer(layer, options);
+    NativeAnswer answer{Matrix<double>(v.rows(), layer.outputs), {}};
+    for (Index k = 0; k < v.rows(); ++k) {
+        // One at a time: power comes as a mean.
+        const Matrix<double> image = one_row(v, k);
+        const LayerSignals signals =
+            response ? apply_response(*response, image) : solve_signals(layer, image, options);
+        std::ranges::copy(signals.u.row(0), answer.outputs.row(k).begin());
+        answer.power.push_back(signals.power.total());
+    }
+    return answer;
+}
+
+NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matrix<double>& v) {
+    const Tile& place = layer.tiles[tile];
+    LayerArrays alone;
+    alone.partition = {1, 1};
+    alone.rows = place.inputs.size();
+    alone.outputs = place.outputs.size();
+    alone.stage = layer.stage;
+    alone.tiles = {{{0, alone.rows}, {0, alone.outputs}}};
+    alone.crossbars = {layer.crossbars[tile]};
+    alone.scale = {layer.scale[tile]};
+    return answer_layer(alone, v);
+}
+
+NetworkAnswer answer_network(std::span<const LayerArrays> layers, std::size_t count, const Neuron& neuron,
+                             const Matrix<double>& inputs) {
+    NetworkAnswer network;
+    network.answer.power.assign(static_cast<std::size_t>(inputs.rows()), 0.0);
+    network.v.push_back(row_voltages(inputs, neuron.v_supply, neuron.v_supply));
+    for (std::size_t l = 0; l < count; ++l) {
+        NativeAnswer layer = answer_layer(layers[l], network.v.back());
+        std::transform(layer.power.begin(), layer.power.end(), network.answer.power.begin(),
+                       network.answer.power.begin(), std::plus<>());
+        if (l + 1 < layers.size()) {
+            network.v.push_back(row_voltages(transfer(neuron, layer.outputs), 1.0, neuron.v_supply));
+        } else {
+            network.answer.outputs = std::move(layer.outputs);
+        }
+    }
+    return network;
+}
+
+} // namespace ohmloom
