@@ -2,7 +2,7 @@
 #include "base/errors.hpp"
 #include "devicemodels/device_library.hpp"
 #include "solver/array_solver.hpp"
-#include "solver/ngspice_library.hpp"
+#include "solver/ngspice_jobs.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
