@@ -19,8 +19,8 @@ namespace ohmloom {
 namespace {
 
 constexpr std::string_view known_cards =
-    ".subckt, .ends, .model, .param, .include, .lib, .endl, .op, .dc, .ac, .tran, "
-    ".ic, .measure, .options, .temp or .end";
+    ".subckt, .ends, .model, .param, .func, .global, .include, .lib, .endl, .op, .dc, .ac, .tran, "
+    ".ic, .measure, .options, .temp, .title or .end";
 
 template <std::size_t Count>
 bool is_one_of(std::string_view word, const std::array<std::string_view, Count>& words) {
@@ -50,15 +50,19 @@ public:
 private:
     static std::string take_title(const SpiceText& text, std::size_t& at, std::size_t& line) {
         const std::size_t end = std::min(text.text.find('\n'), text.text.size());
-        std::string title = text.text.substr(0, end);
         at = end + 1;
         line = 2;
+        return title_of(std::string_view(text.text).substr(0, end));
+    }
+
+    static std::string title_of(std::string_view text) {
+        std::string title(text);
         // A comment's star is not part of the title, and neither is what no line can hold.
         if (title.starts_with("*")) title.erase(0, 1);
         const auto is_edge = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
         title.erase(std::find_if_not(title.rbegin(), title.rend(), is_edge).base(), title.end());
         title.erase(title.begin(), std::find_if_not(title.begin(), title.end(), is_edge));
-        std::replace(title.begin(), title.end(), '\r', ' ');
+        for (const char edge : {'\r', '\n'}) std::replace(title.begin(), title.end(), edge, ' ');
         return title;
     }
 
@@ -68,7 +72,8 @@ private:
             throw InputError(fmt::format("{}: the deck and its files hold more than {} bytes", name,
                                          options_.limits.bytes));
         }
-        cards_.texts.push_back(std::make_unique<SpiceText>(SpiceText{name, std::move(text)}));
+        cards_.texts.push_back(
+            std::make_unique<SpiceText>(SpiceText{name, std::move(text), cards_.functions.get()}));
         return *cards_.texts.back();
     }
 
@@ -130,6 +135,13 @@ private:
             scope.models.push_back(card);
         } else if (word == ".ic") {
             scope.initials.push_back(card);
+        } else if (word == ".func" || word == ".function") {
+            add_function(card, cursor);
+        } else if (word == ".global") {
+            while (!cursor.at_end()) cards_.globals.insert(cursor.name("a node"));
+        } else if (word == ".title") {
+            cards_.title = title_of(
+                std::string_view(card.source->text).substr(card.begin, card.end - card.begin).substr(6));
         } else if (word == ".subckt") {
             open_subcircuit(card, cursor);
         } else if (word == ".ends") {
@@ -149,6 +161,13 @@ private:
         } else if (!is_one_of(word, output_cards)) {
             cursor.refuse_last(fmt::format("{} (other cards are not part of the subset)", known_cards));
         }
+    }
+
+    void add_function(const SpiceCard& card, SpiceCursor& cursor) {
+        if (open_.size() > 1) cursor.refuse_last("functions outside subcircuits: they are the whole deck's");
+        auto [name, function] = SpiceCursor::function_of(card);
+        if (!cards_.functions->by_name.emplace(name, std::move(function)).second)
+            cursor.refuse_last("a function name that is not taken");
     }
 
     void open_subcircuit(const SpiceCard& card, SpiceCursor& cursor) {

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct SpiceScope {
 struct SpiceCards {
     std::string title;
     std::vector<std::unique_ptr<SpiceText>> texts; ///< what the cards point into
+    std::unique_ptr<SpiceFunctions> functions = std::make_unique<SpiceFunctions>();
+    std::set<std::string, std::less<>> globals; ///< nodes that are the same in every subcircuit
     SpiceScope top;
 };
 

@@ -6,9 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace ohmloom {
 
@@ -18,10 +21,13 @@ public:
     using InputError::InputError;
 };
 
+struct SpiceFunctions;
+
 /// Text of one file of a deck.
 struct SpiceText {
     std::string name;
     std::string text;
+    const SpiceFunctions* functions = nullptr; ///< of the deck, for the formulas in it
 };
 
 /// One card of a deck: its first line and the lines that continue it, comments between them included.
@@ -31,8 +37,21 @@ struct SpiceCard {
     std::size_t line = 0;           ///< of the file, from 1
 };
 
+/// A function that a deck defines: `.func f(x, y) {formula}`.
+struct SpiceFunction {
+    std::vector<std::string> parameters;
+    SpiceCard card;
+    std::size_t body = 0; ///< where its formula begins in the text
+};
+struct SpiceFunctions {
+    std::map<std::string, SpiceFunction, std::less<>> by_name;
+};
+
 /// The first card at or after a place in a text; the place behind it replaces `at` and `line`.
 std::optional<SpiceCard> next_card(const SpiceText& source, std::size_t& at, std::size_t& line);
+
+/// Digits, point and exponent at the beginning of a text: their length.
+std::size_t plain_number_length(std::string_view text);
 
 /// A number with one of SPICE's suffixes: t g meg k m mil u n p f a and any unit behind it, in lower or upper
 /// case ("4.7k", "10MEGohm", "3uF"). Nothing if the text is no such number.
@@ -48,6 +67,9 @@ public:
     using Lookup = std::function<std::optional<double>(std::string_view)>;
 
     explicit SpiceCursor(const SpiceCard& card);
+
+    /// Reads the head of a `.func` card, up to its formula. @throws SpiceError.
+    static std::pair<std::string, SpiceFunction> function_of(const SpiceCard& card);
 
     /// The next character that is no blank, '\0' at the end of the card.
     char peek();

@@ -102,7 +102,8 @@ struct Level {
 
 class CircuitBuilder {
 public:
-    explicit CircuitBuilder(const SpiceReadLimits& limits) : limits_(limits) {}
+    CircuitBuilder(const SpiceReadLimits& limits, const std::set<std::string, std::less<>>& globals)
+        : limits_(limits), globals_(globals) {}
 
     /// Fills a level's circuit from its cards. Its own parameters are set already.
     void build(Level& level) {
@@ -252,6 +253,7 @@ private:
         const bool is_own = take_header(body, given, caller);
         std::vector<double> values;
         for (const std::string& name : header_names_) values.push_back(*body.parameters.find(name));
+        header_ports_[&definition] = ports_.size();
         const auto [place, is_new] = home.variants.try_emplace({&definition, values}, "");
         if (!is_new) return place->second;
         std::string name = definition.name;
@@ -263,10 +265,20 @@ private:
         at_work_.push_back(&definition);
         build(body);
         at_work_.pop_back();
+        add_global_ports(body.circuit, ports);
         with_place(SpiceCursor(definition.header), [&] {
             home.circuit.add(Subcircuit{name, std::move(ports), std::move(body.circuit)});
         });
         return name;
+    }
+
+    /// Global nodes that a body uses are ports of it, behind those of its header.
+    void add_global_ports(const Circuit& body, std::vector<NodeId>& ports) const {
+        for (const std::string& name : globals_) {
+            const auto node = body.find_node(name);
+            if (node && *node != ground && std::find(ports.begin(), ports.end(), *node) == ports.end())
+                ports.push_back(*node);
+        }
     }
 
     static bool is_taken(const Level& home, const std::string& name) {
@@ -617,10 +629,12 @@ private:
             if (definition == home->scope.subcircuit_names.end()) continue;
             call.subcircuit = variant(*home, *definition->second, given, at);
             const Subcircuit* subcircuit = home->circuit.find_subcircuit(call.subcircuit);
-            if (subcircuit->ports.size() != call.nodes.size()) {
-                at.refuse(fmt::format("subcircuit {} has {} ports, found {} nodes", name,
-                                      subcircuit->ports.size(), call.nodes.size()));
-            }
+            const std::size_t ports = header_ports_.at(definition->second);
+            if (ports != call.nodes.size())
+                at.refuse(fmt::format("subcircuit {} has {} ports, found {} nodes", name, ports,
+                                      call.nodes.size()));
+            for (std::size_t k = ports; k < subcircuit->ports.size(); ++k)
+                call.nodes.push_back(level.circuit.node(subcircuit->body.node_name(subcircuit->ports[k])));
             for (Level* user = &level; user != home; user = user->outer) {
                 user->circuit.declare_subcircuit(call.subcircuit,
                                                  static_cast<Index>(subcircuit->ports.size()));
@@ -631,6 +645,8 @@ private:
     }
 
     const SpiceReadLimits& limits_;
+    const std::set<std::string, std::less<>>& globals_;
+    std::map<const SpiceScope*, std::size_t> header_ports_; ///< of definitions, without global nodes
     Index elements_ = 0;
     std::size_t work_ = 0;                   ///< [bytes] read
     std::vector<const SpiceScope*> at_work_; ///< definitions under construction, outermost first
@@ -640,7 +656,7 @@ private:
 
 SpiceDeck build_deck(const SpiceCards& cards, const SpiceReadOptions& options) {
     Level top(cards.top, nullptr);
-    CircuitBuilder(options.limits).build(top);
+    CircuitBuilder(options.limits, cards.globals).build(top);
     SpiceDeck deck;
     deck.title = cards.title;
     for (const SpiceCard& card : cards.top.controls) read_control_card(card, top.parameters.lookup(), deck);

@@ -30,9 +30,12 @@ struct SpiceReadOptions {
 /// | cards | |
 /// |---|---|
 /// | elements | R, C, L (ic=), V, I (DC, AC, PULSE, PWL, SIN, EXP), E, G, F, H (linear), D, M (level 1), S, B (i=, v=), X (parameters) |
-/// | structure | .subckt/.ends (nested, parameters), .model (d, nmos, pmos, sw), .param, .include, .lib (call and section), .end |
+/// | structure | .subckt/.ends (nested, parameters), .global, .model (d, nmos, pmos, sw), .param, .func, .include, .lib (call and section), .title, .end |
 /// | analyses | .op, .dc (one or two sources), .ac, .tran, .ic v(node)=, .measure (statistics, FIND, WHEN, TRIG/TARG), .options, .temp |
 /// | passed over | .print, .plot, .save, .probe, .width: every waveform is kept |
+///
+/// A global node that a subcircuit uses becomes one more port of it, behind its own. A call of a function becomes the
+/// function's formula.
 ///
 /// The first line is the title. Numbers have SPICE's suffixes (`meg` is 1e6, `m` is 1e-3); a formula stands in
 /// braces or quotes, and its parameters become numbers here: a subcircuit that is called with other parameters than

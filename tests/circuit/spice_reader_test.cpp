@@ -345,6 +345,48 @@ TEST_CASE("braces inside a formula are the number that their parameters give") {
     CHECK_THROWS_AS(parse("b1 a 0 i={v(a)*2*v(a)\n"), InputError);
 }
 
+TEST_CASE(
+    "functions of the deck's own are their formulas, wherever they stand and whatever they are called with") {
+    const SpiceDeck deck = parse(
+        "r1 a 0 {twice(k)}\nb1 a 0 i=curve(v(a), {k})*2\n.func twice(x) {2*x}\n.param k=3\n"
+        ".func curve(v, s) = 'twice(v)*tanh(s*v)+k'\n.subckt s p r={twice(4)}\nr1 p 0 {r}\n.ends\nx1 a s\n");
+    CHECK(std::get<Resistor>(deck.circuit.find_element("r1")->kind).resistance == 6.0);
+    CHECK(to_text(std::get<BehaviouralSource>(deck.circuit.find_element("b1")->kind).value) ==
+          "(2*v(a)*tanh(3*v(a))+3)*2");
+    CHECK(std::get<Resistor>(deck.circuit.find_subcircuit("s")->body.elements().front().kind).resistance ==
+          8.0);
+    CHECK_THROWS_WITH_AS(parse("r1 a 0 {f(1)}\n"), doctest::Contains("a function such as sqrt(x)"),
+                         InputError);
+    CHECK_THROWS_WITH_AS(parse(".func f(x) {x}\nr1 a 0 {f(1, 2)}\n"), doctest::Contains("')'"), InputError);
+    CHECK_THROWS_WITH_AS(parse(".func f(x) {x}\n.func f(y) {y}\n"), doctest::Contains("not taken"),
+                         InputError);
+    CHECK_THROWS_WITH_AS(parse(".func f(x) {f(x)}\nr1 a 0 {f(1)}\n"), doctest::Contains("nested less deeply"),
+                         InputError);
+    CHECK_THROWS_WITH_AS(parse(".func f(x, x) {x}\n"), doctest::Contains("not there already"), InputError);
+    // Calls that double at every level, and leave one number each.
+    std::string doubling = ".func f0() {1}\n";
+    for (int k = 1; k < 30; ++k) doubling += fmt::format(".func f{0}() {{{{f{1}()+f{1}()}}}}\n", k, k - 1);
+    CHECK_THROWS_WITH_AS(parse(doubling + "r1 a 0 {f29()}\n"), doctest::Contains("fewer calls"), InputError);
+}
+
+TEST_CASE("global nodes are the same in every subcircuit, without being passed") {
+    const SpiceDeck deck =
+        parse(".global vdd\n.subckt inner a\nr1 vdd a 1k\n.ends\n.subckt outer b\nx1 b inner\n.ends\n"
+              ".subckt own vdd\nr1 vdd 0 1k\n.ends\nv1 vdd 0 5\nx1 out outer\nx2 out own\n");
+    const Circuit flat = flatten(deck.circuit);
+    const auto resistor = [&](std::string_view name) {
+        return std::get<Resistor>(flat.find_element(name)->kind);
+    };
+    CHECK(flat.node_name(resistor("r.x1.x1.r1").a) == "vdd");
+    CHECK(flat.node_name(resistor("r.x1.x1.r1").b) == "out");
+    CHECK(flat.node_name(resistor("r.x2.r1").a) == "out"); // a port of that name is the subcircuit's own
+    CHECK(deck.circuit.find_subcircuit("outer")->ports.size() == 2);
+    std::ostringstream text;
+    write_spice(text, deck);
+    CHECK(parse_spice(text.str(), "again.cir").circuit == deck.circuit);
+    CHECK(parse(".title another one\nr1 a 0 1\n").title == "another one");
+}
+
 TEST_CASE("files and library sections are included, beside the file that names them") {
     std::map<std::string, std::string> files{
         {"folder/models.lib",
