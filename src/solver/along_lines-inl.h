@@ -55,6 +55,13 @@ struct RunningSum {
     }
 };
 
+/// The sum of so many numbers.
+HWY_INLINE double sum(const double* a, Index count) {
+    RunningSum total;
+    along(0, count, [&](auto tag, Index i) HWY_ATTR { total.add(tag, hn::LoadU(tag, a + i)); });
+    return total.total();
+}
+
 /// The largest magnitude over such loops; NaN if one was not finite, which a comparison would lose.
 struct LargestMagnitude {
     Vec vectors, spoilt;

@@ -217,32 +217,44 @@ void solve_relaxed_parts(const Job& job, const Chord& chord, const Part& whole) 
     for_parts(whole, lane_count, [&] { return RelaxedPart<Newton>(job, chord); });
 }
 
-void solve_nonlinear(const Job& job, const Part& batch) {
-    if (const std::optional<Chord> chord = relaxation_chord(job)) {
-        solve_relaxed_parts<NewtonPart<LaneBlock>>(job, *chord, batch);
-    } else {
-        solve_newton_parts<LaneBlock>(job, batch);
-    }
-}
+/// A batch in whole blocks, and what does not fill one: up to so many vectors, a block that mostly repeats itself would take longer than
+/// one by one.
+struct Split {
+    Part blocks, singles;
 
-/// Linear cells. What does not fill a block is solved one by one, up to so many vectors that a block which mostly repeats itself
-/// would take less time; and so is everything that relaxation does not do for: the conjugate gradients of a single operating point
-/// have the modes' correction.
-void solve_linear(const Job& job, const Part& batch) {
-    constexpr Index few_vectors = 6;
-    const Index odd = batch.count % lane_count;
-    const Part singles{batch.count - (odd <= few_vectors ? odd : 0), odd <= few_vectors ? odd : 0};
-    const Part blocks{0, singles.first};
-    if (blocks.count > 0) {
-        if (job.system.rows_merged || job.system.cols_merged) {
-            solve_newton_parts<LaneBlock>(job, blocks);
-        } else if (const std::optional<Chord> chord = relaxation_chord(job)) {
-            solve_relaxed_parts<NewtonPart<SinglePoint>>(job, *chord, blocks);
+    Split(const Part& batch, Index few_vectors) {
+        const Index odd = batch.count % lane_count;
+        singles.count = odd <= few_vectors ? odd : 0;
+        blocks.count = singles.first = batch.count - singles.count;
+    }
+};
+
+void solve_nonlinear(const Job& job, const Part& batch) {
+    const Split split(batch, 5);
+    if (split.blocks.count > 0) {
+        if (const std::optional<Chord> chord = relaxation_chord(job)) {
+            solve_relaxed_parts<NewtonPart<LaneBlock>>(job, *chord, split.blocks);
         } else {
-            solve_newton_parts<SinglePoint>(job, blocks);
+            solve_newton_parts<LaneBlock>(job, split.blocks);
         }
     }
-    solve_newton_parts<SinglePoint>(job, singles);
+    solve_newton_parts<SinglePoint>(job, split.singles);
+}
+
+/// Linear cells. Everything that relaxation does not do for goes one by one: the conjugate gradients of a single operating point have
+/// the modes' correction.
+void solve_linear(const Job& job, const Part& batch) {
+    const Split split(batch, 6);
+    if (split.blocks.count > 0) {
+        if (job.system.rows_merged || job.system.cols_merged) {
+            solve_newton_parts<LaneBlock>(job, split.blocks);
+        } else if (const std::optional<Chord> chord = relaxation_chord(job)) {
+            solve_relaxed_parts<NewtonPart<SinglePoint>>(job, *chord, split.blocks);
+        } else {
+            solve_newton_parts<SinglePoint>(job, split.blocks);
+        }
+    }
+    solve_newton_parts<SinglePoint>(job, split.singles);
 }
 
 } // namespace

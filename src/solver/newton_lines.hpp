@@ -17,7 +17,7 @@ namespace ohmloom {
 std::array<LaneOutcome, lane_count> solve_newton(const LineSystem& system, LaneBlock& block,
                                                  const SolveOptions& options, bool& factorised);
 
-/// Likewise for a single operating point of linear cells.
+/// Likewise for a single operating point.
 std::array<LaneOutcome, 1> solve_newton(const LineSystem& system, SinglePoint& point,
                                         const SolveOptions& options, bool& factorised);
 

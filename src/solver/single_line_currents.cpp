@@ -6,12 +6,16 @@
 // clang-format on
 #include <hwy/highway.h>
 
+#include "devicemodels/cell_laws-inl.h"
+#include "devicemodels/lanes-inl.h"
 #include "solver/along_lines-inl.h"
 #include "solver/single_line_kernels.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
+#include <variant>
 
 HWY_BEFORE_NAMESPACE();
 namespace ohmloom::HWY_NAMESPACE {
@@ -25,23 +29,74 @@ struct PointExtremes {
     }
 };
 
-/// Cell currents of row r, which r (the array of residuals) keeps until the columns are evaluated, and the line currents.
-double evaluate_cells(const LineSystem& system, SinglePoint& point, Index r) {
-    const Index first = r * system.lines;
-    const double* g = system.g.data() + first;
-    const double* w = potentials_of_lines(system, point, point.w.data() + r * system.sites);
-    const double* b = point.b.data() + first;
-    double* i = point.r.data() + first;
-    double* i_col = point.i_col.data();
+/// The cells of one row: where their numbers lie.
+struct CellRow {
+    const double* g;
+    const double* shape; ///< nullptr: SinglePoint::shape
+    const double* w;     ///< of each line
+    const double* b;
+    double* i;     ///< the array of residuals keeps the cell currents until the columns are evaluated
+    double* slope; ///< of nonlinear cells
+};
+
+/// i = g·v
+double evaluate_linear_cells(Index lines, const CellRow& row) {
     RunningSum i_row;
-    along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
-        const auto current =
-            hn::Mul(hn::LoadU(tag, g + l), hn::Sub(hn::LoadU(tag, w + l), hn::LoadU(tag, b + l)));
-        hn::StoreU(current, tag, i + l);
-        hn::StoreU(r == 0 ? current : hn::Add(hn::LoadU(tag, i_col + l), current), tag, i_col + l);
-        i_row.add(tag, current);
+    along(0, lines, [&](auto tag, Index l) HWY_ATTR {
+        const auto v = hn::Sub(hn::LoadU(tag, row.w + l), hn::LoadU(tag, row.b + l));
+        const auto i = hn::Mul(hn::LoadU(tag, row.g + l), v);
+        hn::StoreU(i, tag, row.i + l);
+        i_row.add(tag, i);
     });
-    return point.i_row[static_cast<std::size_t>(r)] = i_row.total();
+    return i_row.total();
+}
+
+/// Currents and slopes by a law. Cells that differ only in a factor go side by side, others one by one.
+template <class Cell>
+double evaluate_cells(const Cell& cell, Index lines, const CellRow& row, double shape) {
+    Index l = 0;
+    if constexpr (Cell::scales_with_g) {
+        for (; row.shape == nullptr && l + half() <= lines; l += half()) {
+            const LaneValues v(hn::Sub(hn::LoadU(Tag(), row.w + l), hn::LoadU(Tag(), row.b + l)));
+            const auto g = hn::LoadU(Tag(), row.g + l);
+            const auto unit = evaluate_law(cell, 1.0, shape, v);
+            hn::StoreU(hn::Mul(g, unit.current.v), Tag(), row.i + l);
+            hn::StoreU(hn::Mul(g, unit.slope.v), Tag(), row.slope + l);
+        }
+    }
+    for (; l < lines; ++l) {
+        const double own_shape = row.shape == nullptr ? shape : row.shape[l];
+        const auto point = evaluate_law(cell, row.g[l], own_shape, row.w[l] - row.b[l]);
+        row.i[l] = point.current;
+        row.slope[l] = point.slope;
+    }
+    return sum(row.i, lines);
+}
+
+/// Cell currents of row r and the line currents so far; returns the row's.
+double evaluate_row_cells(const LineSystem& system, SinglePoint& point, Index r) {
+    const Index first = r * system.lines;
+    const CellRow row{system.g.data() + first,
+                      point.one_shape ? nullptr : system.shape.data() + first,
+                      potentials_of_lines(system, point, point.w.data() + r * system.sites),
+                      point.b.data() + first,
+                      point.r.data() + first,
+                      point.slopes.data() + (point.slopes.empty() ? 0 : first)};
+    const double i_row = std::visit(
+        [&](const auto& cell) HWY_ATTR {
+            if constexpr (std::decay_t<decltype(cell)>::is_linear) {
+                return evaluate_linear_cells(system.lines, row);
+            } else {
+                return evaluate_cells(cell, system.lines, row, point.shape);
+            }
+        },
+        system.cell);
+    double* i_col = point.i_col.data();
+    along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
+        const auto i = hn::LoadU(tag, row.i + l);
+        hn::StoreU(r == 0 ? i : hn::Add(hn::LoadU(tag, i_col + l), i), tag, i_col + l);
+    });
+    return point.i_row[static_cast<std::size_t>(r)] = i_row;
 }
 
 /// A merged row has one equation, which stands at site 0; one held by its source has none.
@@ -137,7 +192,7 @@ void evaluate_merged_columns(const LineSystem& system, SinglePoint& point, Point
 line_kernels::PointErrors evaluate_point(const LineSystem& system, SinglePoint& point) {
     PointExtremes extremes;
     for (Index r = 0; r < system.rows; ++r) {
-        PointExtremes::take(evaluate_cells(system, point, r), extremes.current);
+        PointExtremes::take(evaluate_row_cells(system, point, r), extremes.current);
         if (system.rows_merged) {
             evaluate_merged_row(system, point, r, extremes);
         } else {

@@ -18,19 +18,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace ohmloom::HWY_NAMESPACE {
 
-double sum(const double* a, Index count) {
-    RunningSum total;
-    along(0, count, [&](auto tag, Index i) HWY_ATTR { total.add(tag, hn::LoadU(tag, a + i)); });
-    return total.total();
-}
-
 double inverse_or_zero(double value) {
     return value == 0.0 || std::isinf(value) ? 0.0 : 1.0 / value;
 }
 
 void factorise_merged_rows(const LineSystem& system, SinglePoint& point) {
     for (Index r = 0; r < system.rows; ++r) {
-        const double cells = sum(system.g.data() + r * system.lines, system.lines);
+        const double cells = sum(point.slope.data() + r * system.lines, system.lines);
         point.row_pivot[static_cast<std::size_t>(r)] =
             inverse_or_zero(system.row_hold[static_cast<std::size_t>(r)] + cells);
     }
@@ -60,7 +54,7 @@ void factorise_rows(const LineSystem& system, SinglePoint& point) {
         for (Index r = first_row; r < end; ++r) {
             double* HWY_RESTRICT own = strip_row(point, r);
             const double* HWY_RESTRICT tie = system.row_tie.data() + r * system.sites;
-            sum_sites(system, system.g.data() + r * system.lines, own);
+            sum_sites(system, point.slope.data() + r * system.lines, own);
             for (Index s = 0; s < system.sites; ++s) own[s] += tie[s];
         }
         transpose_strip(point.strip.data(), point.padded_sites, pivot);
@@ -81,7 +75,7 @@ void factorise_columns(const LineSystem& system, SinglePoint& point) {
     const Index lines = system.lines;
     std::vector<double> sum = system.col_hold, below(static_cast<std::size_t>(lines), 0.0);
     for (Index r = 0; r < system.rows; ++r) {
-        const double* HWY_RESTRICT g = system.g.data() + r * lines;
+        const double* HWY_RESTRICT g = point.slope.data() + r * lines;
         const double* HWY_RESTRICT link = system.col_link.data() + r * lines;
         const double* HWY_RESTRICT tie = system.col_tie.data() + r * lines;
         double* HWY_RESTRICT from_above = below.data();
@@ -218,7 +212,7 @@ line_kernels::One begin_point(const LineSystem& system, SinglePoint& point) {
         solve_strip(system, point, first);
         for (Index r = first; r < end; ++r) {
             const double* u = potentials_of_lines(system, point, strip_row(point, r));
-            const double* g = system.g.data() + r * system.lines;
+            const double* g = point.slope.data() + r * system.lines;
             double* residual = point.r.data() + r * system.lines;
             const ForwardRow forward(system, point, r);
             along(0, system.lines, [&](auto tag, Index l) HWY_ATTR {
@@ -263,7 +257,7 @@ void precondition_row(const LineSystem& system, SinglePoint& point, Index r) {
     }
     if (last) prolong_modes(system, point, r);
     if (r > 0) prolong_modes(system, point, r - 1);
-    const double* g = system.g.data() + first;
+    const double* g = point.slope.data() + first;
     const double* tie = system.col_tie.data() + first;
     const double* here = added_row(point, r, lines);
     // Where there is no row above or below, the row itself stands for it, and nothing flows.
@@ -287,7 +281,7 @@ void finish_row(const LineSystem& system, SinglePoint& point, Index r,
                 line_kernels::PointProducts& products) {
     const Index first = r * system.lines;
     const double* u = potentials_of_lines(system, point, strip_row(point, r));
-    const double* g = system.g.data() + first;
+    const double* g = point.slope.data() + first;
     const double* residual = point.r.data() + first;
     const double* z = point.z.data() + first;
     double* s = point.s.data() + first;
@@ -308,7 +302,7 @@ void finish_row(const LineSystem& system, SinglePoint& point, Index r,
 
 /// The row's share of D·x in its place of the strip.
 void put_cells(const LineSystem& system, SinglePoint& point, Index r, const double* HWY_RESTRICT x) {
-    const double* HWY_RESTRICT g = system.g.data() + r * system.lines;
+    const double* HWY_RESTRICT g = point.slope.data() + r * system.lines;
     double* HWY_RESTRICT to = strip_row(point, r);
     if (system.lines_per_site == 1) {
         for (Index l = 0; l < system.lines; ++l) to[l] = g[l] * x[l];
@@ -402,6 +396,8 @@ HWY_EXPORT(advance_point);
 
 SinglePoint::SinglePoint(const LineSystem& system) {
     constexpr double worth_modes = 0.5; // below it the steps saved do not pay for the modes
+    const bool linear = is_linear(system.cell);
+    // Of nonlinear cells the modes are those at zero bias: they only have to be smooth.
     coarse =
         !system.rows_merged && !system.cols_merged && estimate_contraction(system, system.g) > worth_modes;
     const auto rows = static_cast<std::size_t>(system.rows), sites = static_cast<std::size_t>(system.sites);
@@ -420,6 +416,7 @@ SinglePoint::SinglePoint(const LineSystem& system) {
                                      {row_pivot, system.rows_merged ? rows : row_factors},
                                      {row_gain, row_factors},
                                      {col_pivot, system.cols_merged ? lines : rows * lines},
+                                     {slopes, linear ? 0 : rows * lines},
                                      {x, rows * lines},
                                      {r, rows * lines},
                                      {y, system.cols_merged ? lines : rows * lines},
@@ -433,6 +430,10 @@ SinglePoint::SinglePoint(const LineSystem& system) {
                                      {psi, coarse ? LineModes::count * lines : 0},
                                      {added, coarse ? 3 * lines : 0}};
     memory_ = cut_arrays(requests);
+    slope = linear ? system.g : slopes;
+    shape = system.shape.empty() ? 0.0 : system.shape.front();
+    one_shape =
+        std::all_of(system.shape.begin(), system.shape.end(), [&](double other) { return other == shape; });
     if (z.empty()) z = y;
     std::fill(strip.begin(), strip.end(), 0.0); // what pads it stays zero
     if (!coarse) return;

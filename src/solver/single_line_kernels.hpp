@@ -9,7 +9,7 @@
 
 namespace ohmloom {
 
-/// One operating point of an array with linear cells, laid out so that one alone fills the SIMD lanes: column recurrences run over
+/// One operating point of an array, laid out so that one alone fills the SIMD lanes: column recurrences run over
 /// neighbouring columns side by side, row recurrences over `strip_rows` rows side by side, with a transposition between them that
 /// in registers. Node arrays are row-major as in LineSystem; meanings as in LaneBlock.
 class SinglePoint {
@@ -20,6 +20,10 @@ public:
     explicit SinglePoint(const LineSystem& system);
 
     std::span<double> v_row, v_col, w, b, f_w, i_row, i_col;
+    std::span<const double> slope; ///< D; that of linear cells is LineSystem::g
+    std::span<double> slopes;      ///< [rows * lines] where an evaluation writes D; empty for linear cells
+    double shape = 0.0;            ///< second number of the cells' law, if all cells have the same
+    bool one_shape = true;         ///< whether they have
     std::span<double>
         row_pivot; ///< [strips][padded_sites][strip_rows] inverse pivots; merged rows: [rows] inverse sums
     std::span<double>

@@ -63,7 +63,7 @@ TEST_CASE("a full block of vectors and a few agree with mna, whatever the cells'
             crossbar.g.values()[i] = i % 7 == 0 ? 0.0 : cell.g;
             crossbar.shape.values()[i] = cell.shape;
         }
-        for (const Index batch : {Index{2}, Index{18}}) {
+        for (const Index batch : {Index{2}, Index{7}, Index{18}}) {
             const Drive drive = random_inputs(batch, 20, 0.3);
             const ArraySolution lines = solve_array(crossbar, drive, {.engine = Engine::lines});
             const ArraySolution mna = solve_array(crossbar, drive, {.engine = Engine::mna});
