@@ -17,9 +17,10 @@ enum class MessageKind : std::uint32_t {
     points, ///< inputs, outputs, values [points x inputs]: operating points of the loaded deck
     run,    ///< one analysis of the loaded deck
     probe,  ///< one command; only its log is wanted
+    ready,  ///< whether anybody is there
     // from ngspice's process
     line,     ///< stream, text: a line of the log, as it is said
-    loaded,   ///< the deck is accepted, or the probe is done
+    loaded,   ///< the deck is accepted, the probe is done, or here I am
     point,    ///< converged, iterations, outputs
     vectors,  ///< names of what the analysis gives
     values,   ///< axis and a block of points of it

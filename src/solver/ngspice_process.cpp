@@ -157,9 +157,10 @@ std::optional<Message> NgspiceProcess::receive(std::chrono::steady_clock::time_p
 }
 
 bool NgspiceProcess::is_ready() {
-    pollfd watched{socket_, POLLIN, 0};
-    if (is_alive() && poll(&watched, 1, 0) != 0) stop(NgspiceEnd::crashed, "");
-    return is_alive();
+    // One that was killed keeps its sockets open until its last thread is gone: only an answer tells.
+    constexpr std::chrono::seconds patience(10);
+    send(MessageKind::ready, {});
+    return receive(std::chrono::steady_clock::now() + patience).has_value();
 }
 
 void NgspiceProcess::take_last_words() {

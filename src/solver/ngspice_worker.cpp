@@ -64,6 +64,9 @@ public:
                 send(MessageKind::analysed, end);
                 break;
             }
+            case MessageKind::ready:
+                send(MessageKind::loaded, {});
+                break;
             default:
                 library_->command(content.text());
                 send(MessageKind::loaded, {});
