@@ -10,7 +10,9 @@
 #include "devicemodels/cell_model.hpp"
 #include "devicemodels/lanes-inl.h"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 
 HWY_BEFORE_NAMESPACE();
 namespace ohmloom::HWY_NAMESPACE {
@@ -30,14 +32,13 @@ void evaluate_vector(const Law& law, double g, double shape, std::span<const dou
     }
     if (k == v.size()) return;
     std::array<double, 8> padded{}, currents{}, slopes{};
-    for (std::size_t rest = k; rest < v.size(); ++rest) padded[rest - k] = v[rest];
+    const std::size_t rest = std::min(v.size() - k, padded.size());
+    std::copy_n(v.begin() + static_cast<std::ptrdiff_t>(k), rest, padded.begin());
     const auto point = evaluate_law(law, g, shape, LaneValues(hn::LoadU(LaneTag(), padded.data())));
     hn::StoreU(point.current.v, LaneTag(), currents.data());
     hn::StoreU(point.slope.v, LaneTag(), slopes.data());
-    for (std::size_t rest = k; rest < v.size(); ++rest) {
-        current[rest] = currents[rest - k];
-        slope[rest] = slopes[rest - k];
-    }
+    std::copy_n(currents.begin(), rest, current.begin() + static_cast<std::ptrdiff_t>(k));
+    std::copy_n(slopes.begin(), rest, slope.begin() + static_cast<std::ptrdiff_t>(k));
 }
 
 void evaluate_model(const CellModel& model, double g, double shape, std::span<const double> v,

@@ -180,6 +180,20 @@ TEST_CASE("SET pulses crystallise in ngspice as in C++") {
           doctest::Approx(train_in_cpp(*device, fresh, ours).g).epsilon(1e-3));
 }
 
+TEST_CASE("training pulses step in ngspice as in C++") {
+    const auto device = make_device(find_card("pcm/training_steps", {{"noise", "0"}}));
+    const double edge = 1e-11;
+    for (const std::vector<Pulse>& train : {std::vector<Pulse>(6, Pulse{1.2, 50e-9}),
+                                            {{1.2, 50e-9}, {1.2, 50e-9}, {-1.2, 30e-9}, {1.2, 20e-9}}}) {
+        // On an edge of length e the pulse is above v_set for (1 - 0.8/1.2) e, on both sides.
+        std::vector<Pulse> ours = train;
+        for (Pulse& pulse : ours) pulse.width += -edge + 2.0 * edge * (1.0 - 0.8 / 1.2);
+        const DeviceState fresh = device->fresh(draws_of(0));
+        CHECK(state_after(*device, fresh, "w", train, 20e-9, edge) ==
+              doctest::Approx(train_in_cpp(*device, fresh, ours).memory).epsilon(1e-3));
+    }
+}
+
 TEST_CASE("junctions reverse in ngspice as in C++") {
     const auto device = make_device(find_card("mram/arm_verilog_a", {{"noise", "0"}}));
     const DeviceState ap = device->fresh(draws_of(0));
