@@ -395,6 +395,13 @@ const std::string& Circuit::node_name(NodeId node) const {
     return node_names_[static_cast<std::size_t>(node)];
 }
 
+void Circuit::reserve(std::size_t elements) {
+    elements_.reserve(elements);
+    element_index_.reserve(elements);
+    node_names_.reserve(elements);
+    node_index_.reserve(elements);
+}
+
 void Circuit::add(std::string name, ElementKind kind) {
     require_name("element", name);
     if (name.front() != spice_letter(kind)) {

@@ -251,6 +251,9 @@ public:
     [[nodiscard]] const std::string& node_name(NodeId node) const;
     [[nodiscard]] Index node_count() const { return static_cast<Index>(node_names_.size()); } ///< with ground
 
+    /// Makes room for so many elements in all, and as many nodes.
+    void reserve(std::size_t elements);
+
     /// Adds an element. Elements that others name (a CurrentAmplifier's control, what a formula mentions) may
     /// come later; see require_complete().
     /// @throws InputError if its name is taken, illegal or has the wrong first letter, if a node is not of

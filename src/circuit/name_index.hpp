@@ -26,6 +26,11 @@ public:
         }
     }
 
+    /// Makes room for so many names in all.
+    void reserve(std::size_t names) {
+        while (2 * names > slots_.size()) grow();
+    }
+
     /// Adds a name that find() does not know, for the place it will have in the list.
     void insert(std::string_view name, std::size_t place) {
         if (2 * (count_ + 1) > slots_.size()) grow();

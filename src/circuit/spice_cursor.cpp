@@ -16,10 +16,16 @@ namespace ohmloom {
 
 namespace {
 
-/// Ends a word.
+/// What ends a word, one bit per character.
+constexpr std::array<bool, 256> separators = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view(" \t\r\f\v\n\0(),={}'\";", 16))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+
 bool is_separator(char c) {
-    return is_blank(c) || c == '\n' || c == '\0' ||
-           std::string_view("(),={}'\";").find(c) != std::string_view::npos;
+    return separators[static_cast<unsigned char>(c)];
 }
 
 std::size_t line_end(std::string_view text, std::size_t at) {
