@@ -16,6 +16,7 @@ enum class RandomPurpose : std::uint32_t {
     device_programming = 7, ///< what differs from one programming of a device to the next
     device_drift = 8,
     device_read = 9,
+    cross_check = 10,
 };
 
 /// Counter-based random numbers (Philox 4x32-10, Random123): a pure function of a key and a counter, so that

@@ -12,6 +12,13 @@ namespace ohmloom {
 
 namespace {
 
+/// What a layer makes of its row voltages: a linear one is solved once, others for every input.
+LayerSignals answer_of(const LayerArrays& layer, const Matrix<double>& v, const SolveOptions& options,
+                       bool power) {
+    return layer.is_linear() ? apply_response(solve_layer(layer, options), v)
+                             : solve_signals(layer, v, options, power);
+}
+
 /// Runs inputs through layers, each of which `drive_layer(l, v)` answers.
 template <class DriveLayer>
 AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Matrix<double>& inputs,
@@ -84,9 +91,19 @@ AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuro
 AnalogInference infer(std::span<const LayerArrays> layers, const Neuron& neuron, const Matrix<double>& inputs,
                       const SolveOptions& options, bool power) {
     return infer_layers(layers.size(), neuron, inputs, [&](std::size_t l, const Matrix<double>& v) {
-        return layers[l].is_linear() ? apply_response(solve_layer(layers[l], options), v)
-                                     : solve_signals(layers[l], v, options, power);
+        return answer_of(layers[l], v, options, power);
     });
+}
+
+std::vector<Matrix<double>> row_voltages(std::span<const LayerArrays> layers, const Neuron& neuron,
+                                         const Matrix<double>& inputs, const SolveOptions& options) {
+    std::vector<Matrix<double>> voltages;
+    static_cast<void>(
+        infer_layers(layers.size(), neuron, inputs, [&](std::size_t l, const Matrix<double>& v) {
+            voltages.push_back(v);
+            return answer_of(layers[l], v, options, false);
+        }));
+    return voltages;
 }
 
 } // namespace ohmloom

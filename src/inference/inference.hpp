@@ -51,4 +51,8 @@ AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuro
 AnalogInference infer(std::span<const LayerArrays> layers, const Neuron& neuron, const Matrix<double>& inputs,
                       const SolveOptions& options, bool power = true);
 
+/// Row voltages [images x rows] [V] of every layer, bias rows included, as infer() finds them on its way.
+std::vector<Matrix<double>> row_voltages(std::span<const LayerArrays> layers, const Neuron& neuron,
+                                         const Matrix<double>& inputs, const SolveOptions& options);
+
 } // namespace ohmloom

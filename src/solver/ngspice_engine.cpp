@@ -27,22 +27,11 @@ namespace ohmloom {
 
 namespace {
 
-/// Options that bring ngspice's answers to the last digits.
-///
-/// Newton converges quadratically: a last step below these tolerances leaves an error near rounding. Tighter
-/// ones would only ask for less than the rounding of a voltage over a small wire resistance. gmin is left
-/// alone: it reaches semiconductor junctions, of which an array has none, and ngspice's fallback steps it
-/// down to zero.
-std::string options_card(const SolveOptions& options) {
-    const int most = std::max(options.max_iterations, 3);
-    return fmt::format(".options reltol=1e-9 vntol=1e-11 abstol=1e-14 itl1={} itl2={} noopalter", most, most);
-}
-
 std::string write_deck(const Circuit& circuit, std::vector<std::string> cards, const SolveOptions& options) {
     SpiceTextOptions text;
     text.title = "OhmLoom array, operating points";
     text.control_cards = std::move(cards);
-    text.control_cards.push_back(options_card(options));
+    text.control_cards.push_back(precise_options_card(options.max_iterations));
     std::ostringstream deck;
     write_spice(deck, circuit, text);
     return std::move(deck).str();

@@ -228,6 +228,11 @@ NgspiceRun run_analyses(const NgspiceAnalyses& job) {
     return run;
 }
 
+std::string precise_options_card(int max_iterations) {
+    const int most = std::max(max_iterations, 3);
+    return fmt::format(".options reltol=1e-9 vntol=1e-11 abstol=1e-14 itl1={} itl2={} noopalter", most, most);
+}
+
 std::filesystem::path keep_deck_and_log(const std::string& deck, const std::string& log) {
     constexpr int most_kept = 100;
     static std::mutex mutex;

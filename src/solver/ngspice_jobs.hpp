@@ -85,6 +85,14 @@ struct [[nodiscard]] NgspiceRun {
 /// @throws BackendError if ngspice or its program is not installed.
 NgspiceRun run_analyses(const NgspiceAnalyses& job);
 
+/// The `.options` card that brings ngspice's operating points to the last digits.
+///
+/// Newton converges quadratically: a last step below these tolerances leaves an error near rounding. Tighter
+/// ones would only ask for less than the rounding of a voltage over a small wire resistance. gmin is left
+/// alone: it reaches semiconductor junctions, of which an array has none, and ngspice's fallback steps it
+/// down to zero.
+std::string precise_options_card(int max_iterations);
+
 /// Writes deck and log of a job as NUMBER.cir and NUMBER.log to a folder that is made for this process among the
 /// temporary files of the system, and gives the deck's path; the 100th and later ones are not kept.
 /// @returns "" if nothing was kept: too many, or no place to write to.

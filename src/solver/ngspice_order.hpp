@@ -8,8 +8,8 @@
 namespace ohmloom {
 
 /// Nodes of a circuit in an order in which they can be eliminated from its nodal matrix with little fill: always one of
-/// the fewest neighbours (minimum degree). Ground and nodes that a voltage source holds against ground are left out: they
-/// cost nothing.
+/// the fewest neighbours (minimum degree). Ground and nodes that a voltage source or amplifier drives against ground are
+/// left out: they cost nothing. Nodes inside subcircuits are not looked at: see flatten().
 std::vector<NodeId> elimination_order(const Circuit& circuit);
 
 /// Cards that change nothing in a circuit but the order in which ngspice's matrix package meets its nodes, so that it finds

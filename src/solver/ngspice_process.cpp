@@ -138,7 +138,7 @@ std::optional<Message> NgspiceProcess::receive(std::chrono::steady_clock::time_p
             return std::nullopt;
         }
         const auto left =
-            std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+            std::chrono::floor<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
         if (left.count() <= 0) {
             stop(NgspiceEnd::timed_out, "ngspice needed more time than allowed and was ended");
             return std::nullopt;

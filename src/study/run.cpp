@@ -45,7 +45,7 @@ ConductanceError conductance_error_of(std::span<const LayerArrays> layers) {
 }
 
 RunPoint run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme, const DataSet& data,
-                    Index images) {
+                    Index images, CrossCheckOptions check) {
     const auto started = std::chrono::steady_clock::now();
     const Network network = read_network(scheme.network);
     const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
@@ -84,13 +84,16 @@ RunPoint run_scheme(const Study& study, const StudyDevice& device, const Scheme&
     point.converged = analog.converged && analog.residual <= study.solver.tolerance;
     point.engine = analog.engine;
     point.classes = std::move(analog.classes);
+    check.seed = study.seed;
+    point.check = cross_check(layers, circuit.neuron, inputs, study.solver, check);
     point.wall_time = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     return point;
 }
 
 } // namespace
 
-RunResult run_study(const Study& study, Index images, const Progress& progress) {
+RunResult run_study(const Study& study, Index images, const Progress& progress,
+                    const CrossCheckOptions& check) {
     const std::filesystem::path folder = study.file.parent_path();
     const std::vector<std::filesystem::path> search{folder};
     const DataSet data = read_dataset(study.data_set, search);
@@ -100,7 +103,7 @@ RunResult run_study(const Study& study, Index images, const Progress& progress) 
     for (const StudyDevice& device : study.devices) {
         for (const Scheme& scheme : study.schemes) {
             if (progress) progress("partition schemes", static_cast<long>(result.points.size()), total);
-            result.points.push_back(run_scheme(study, device, scheme, data, result.images));
+            result.points.push_back(run_scheme(study, device, scheme, data, result.images, check));
         }
     }
     if (progress) progress("partition schemes", total, total);

@@ -2,6 +2,7 @@
 
 #include "base/progress.hpp"
 #include "inference/classes.hpp"
+#include "inference/cross_check.hpp"
 #include "study/study_file.hpp"
 
 #include <cstdint>
@@ -33,6 +34,7 @@ struct RunPoint {
     Engine engine = Engine::automatic;
     double wall_time = 0.0;            ///< [s] of this scheme
     std::vector<std::uint8_t> classes; ///< [images]
+    CrossCheck check;                  ///< of drawn tiles and images; no pairs if none was asked for
 };
 
 /// A whole run.
@@ -44,7 +46,9 @@ struct RunResult {
 };
 
 /// Runs every scheme of a study, with each of its devices, on the first `images` images of its data set; 0 takes the study's count, or all.
-/// @throws FileError, InputError; see read_network, read_dataset, make_plan, build_network, infer.
-RunResult run_study(const Study& study, Index images = 0, const Progress& progress = {});
+/// With `check`, whose seed is replaced by the study's, tiles of every point are solved once more by another engine.
+/// @throws FileError, InputError; see read_network, read_dataset, make_plan, build_network, infer, cross_check.
+RunResult run_study(const Study& study, Index images = 0, const Progress& progress = {},
+                    const CrossCheckOptions& check = {});
 
 } // namespace ohmloom

@@ -2,6 +2,7 @@
 
 #include "store/hdf5.hpp"
 
+#include <algorithm>
 #include <functional>
 
 namespace ohmloom {
@@ -98,6 +99,22 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     writer.write_texts("/points/engine", column<std::string>(result, [](const RunPoint& p) {
                            return std::string(to_string(p.engine));
                        }));
+    if (std::ranges::any_of(result.points, [](const RunPoint& p) { return p.check.pairs > 0; })) {
+        numbers("/points/cross_check_pairs", "1",
+                [](const RunPoint& p) { return static_cast<double>(p.check.pairs); });
+        numbers("/points/cross_check_unsolved", "1",
+                [](const RunPoint& p) { return static_cast<double>(p.check.unsolved); });
+        numbers("/points/cross_check_deviation", "1", [](const RunPoint& p) { return p.check.deviation; });
+        numbers("/points/cross_check_layer", "1",
+                [](const RunPoint& p) { return static_cast<double>(p.check.worst.layer); });
+        numbers("/points/cross_check_tile", "1",
+                [](const RunPoint& p) { return static_cast<double>(p.check.worst.tile); });
+        numbers("/points/cross_check_image", "1",
+                [](const RunPoint& p) { return static_cast<double>(p.check.worst.image); });
+        writer.write_texts("/points/cross_check_engine", column<std::string>(result, [](const RunPoint& p) {
+                               return std::string(to_string(p.check.engine));
+                           }));
+    }
     writer.write("/points/classes", class_table(result), "1", Hdf5Storage::compressed);
     writer.commit();
 }

@@ -1,6 +1,7 @@
 """`ohmloom run`: a small study's figures and files, and refusals."""
 
 import json
+import shutil
 
 import h5py
 import numpy as np
@@ -74,6 +75,44 @@ def run_ideal_wires(t):
     """With wires that have no resistance the accuracy is the one stated for ideal wires."""
     for point in points(t, study_with("r_row = 10, r_col = 15", "r_row = 0, r_col = 0")):
         assert point["accuracy"] == point["accuracy_ideal_wires"], point
+
+
+@case
+def run_cross_check(t):
+    """--cross-check N solves N tiles of every scheme once more in ngspice; the largest deviation is in table, JSON and file."""
+    study = sample_problem().write(t.folder)
+    said = json.loads(t.ohmloom("run", study, "--cross-check", 6, "-o", "result.h5", "--json").out)
+    for point in said["points"]:
+        check = point["cross_check"]
+        assert check["engine"] == "ngspice" and check["pairs"] == 6 and check["unsolved"] == 0 and check["passed"], check
+        assert 0 < check["deviation"] < 1e-9, check
+    with h5py.File(t.path("result.h5")) as file:
+        found = file["points/cross_check_deviation"][()]
+        assert np.array_equal(found, [point["cross_check"]["deviation"] for point in said["points"]])
+        assert set(file["points/cross_check_engine"].asstr()[()]) == {"ngspice"}
+    table = t.ohmloom("run", study, "--cross-check", 6, "--cross-check-engine", "mna").out
+    assert "cross-check: 6 (tile, image) pairs a scheme" in table and "solved by mna, which is not" in table, table
+    assert "cross_check" not in t.ohmloom("run", study, "--json").out
+
+
+@case
+def run_cross_check_without_time(t):
+    """Pairs that ngspice could not solve are counted, with status 1."""
+    study = sample_problem().write(t.folder)
+    flags = ("--cross-check", 2, "--time-limit", "1e-6")
+    done = t.ohmloom("run", study, *flags, status=1, environment={"TMPDIR": str(t.folder)})
+    assert "FAILED: ngspice needed more time than allowed" in done.out, done.out
+
+
+@case
+def run_cross_check_without_ngspice(t):
+    """Without ngspice a cross-check is refused, and says that mna must be asked for."""
+    alone = t.path("alone")
+    shutil.copy(t.program, alone)
+    study = sample_problem().write(t.folder)
+    done = t.with_program(alone).ohmloom("run", study, "--cross-check", 2, status=2)
+    assert "--cross-check-engine mna" in done.err, done.err
+    t.with_program(alone).ohmloom("run", study, "--cross-check", 2, "--cross-check-engine", "mna")
 
 
 @case

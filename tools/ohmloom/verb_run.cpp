@@ -3,6 +3,7 @@
 #include "base/si.hpp"
 #include "output_file.hpp"
 #include "progress_bar.hpp"
+#include "solver/ngspice_jobs.hpp"
 #include "study/run.hpp"
 #include "study/run_file.hpp"
 #include "verbs.hpp"
@@ -25,6 +26,9 @@ struct RunArguments {
     std::string output;
     Index images = 0;
     int threads = 0;
+    Index check_pairs = 0;
+    std::string check_engine = "ngspice";
+    double time_limit = 600.0;
     bool json = false;
 };
 
@@ -39,7 +43,7 @@ std::string partition_text(const RunPoint& point) {
                        fmt::join(counts(point, &LayerPartition::vertical), "/"));
 }
 
-nlohmann::json to_json(const RunPoint& point) {
+nlohmann::json figures_of(const RunPoint& point) {
     return {{"device", point.device},
             {"network", point.network},
             {"horizontal", counts(point, &LayerPartition::horizontal)},
@@ -68,6 +72,18 @@ nlohmann::json to_json(const RunPoint& point) {
             {"converged", point.converged},
             {"engine", to_string(point.engine)},
             {"wall_s", point.wall_time}};
+}
+
+nlohmann::json to_json(const CrossCheck& check) {
+    return {{"engine", to_string(check.engine)}, {"pairs", check.pairs},       {"unsolved", check.unsolved},
+            {"deviation", check.deviation},      {"layer", check.worst.layer}, {"tile", check.worst.tile},
+            {"image", check.worst.image},        {"passed", check.passed()},   {"problem", check.problem}};
+}
+
+nlohmann::json to_json(const RunPoint& point) {
+    nlohmann::json object = figures_of(point);
+    if (point.check.pairs > 0) object["cross_check"] = to_json(point.check);
+    return object;
 }
 
 void print_json(const RunResult& result) {
@@ -122,6 +138,41 @@ void print_devices(const RunResult& result) {
     }
 }
 
+/// What the cross-check found: lines below the table, one per point.
+void print_checks(const RunResult& result) {
+    if (std::ranges::all_of(result.points, [](const RunPoint& p) { return p.check.pairs == 0; })) return;
+    const CrossCheck& first = result.points.front().check;
+    fmt::print(
+        "\ncross-check: {} (tile, image) pair{} a scheme, drawn at random, their circuits solved by {}{}\n",
+        first.pairs, first.pairs == 1 ? "" : "s", to_string(first.engine),
+        first.engine == Engine::mna ? ", which is not an independent program" : "");
+    fmt::print("{:<20} {:>8}  {:>9}  {:>6} {:>6} {:>6}\n", "partitions H x V", "unsolved", "largest", "layer",
+               "tile", "image");
+    fmt::print("{:<20} {:>8}  {:>9}  {:>6} {:>6} {:>6}\n", "", "", "deviation", "of it", "of it", "of it");
+    for (const RunPoint& point : result.points) {
+        const CrossCheck& check = point.check;
+        const bool any = check.unsolved < check.pairs;
+        fmt::print(
+            "{:<20} {:>8}  {:>9}  {:>6} {:>6} {:>6}{}{}\n", partition_text(point), check.unsolved,
+            any ? fmt::format("{:.1e}", check.deviation) : "-", any ? std::to_string(check.worst.layer) : "-",
+            any ? std::to_string(check.worst.tile) : "-", any ? std::to_string(check.worst.image) : "-",
+            check.passed() ? "" : "  FAILED", check.problem.empty() ? "" : ": " + check.problem);
+    }
+}
+
+/// A cross-check needs ngspice from the start, not after the work is done.
+void require_check_engine(const RunArguments& arguments) {
+    if (arguments.check_pairs == 0 || arguments.check_engine != "ngspice") return;
+    try {
+        static_cast<void>(about_ngspice());
+    } catch (const BackendError& error) {
+        throw InputError(
+            fmt::format("--cross-check needs ngspice: {}; mend it, or ask for our own engine with "
+                        "--cross-check-engine mna",
+                        error.what()));
+    }
+}
+
 /// The study and its networks: what the result must not replace.
 std::vector<std::filesystem::path> files_of(const Study& study) {
     std::vector<std::filesystem::path> files{study.file};
@@ -130,9 +181,12 @@ std::vector<std::filesystem::path> files_of(const Study& study) {
 }
 
 /// Runs the study; what it finds wrong with the study's figures is told with the study's name.
-RunResult run_named(const Study& study, Index images) {
+RunResult run_named(const Study& study, const RunArguments& arguments) {
+    const CrossCheckOptions check{.pairs = arguments.check_pairs,
+                                  .engine = engine_from_name(arguments.check_engine),
+                                  .time_limit = arguments.time_limit};
     try {
-        return run_study(study, images, make_progress_bar());
+        return run_study(study, arguments.images, make_progress_bar(), check);
     } catch (const InputError& error) {
         throw InputError(fmt::format("{}: {}", study.file.string(), error.what()));
     }
@@ -143,17 +197,19 @@ int run_run(const RunArguments& arguments) {
     const Study study = read_study(arguments.study);
     if (!arguments.output.empty())
         require_output(arguments.output, files_of(study)); // now, not after the work is done
-    const RunResult result = run_named(study, arguments.images);
+    require_check_engine(arguments);
+    const RunResult result = run_named(study, arguments);
     if (!arguments.output.empty()) write_run(result, OHMLOOM_VERSION, arguments.output);
     if (arguments.json) {
         print_json(result);
     } else {
         print_table(result);
         print_devices(result);
+        print_checks(result);
     }
-    const bool converged = std::all_of(result.points.begin(), result.points.end(),
-                                       [](const RunPoint& p) { return p.converged; });
-    return converged ? exit_good : exit_not_converged;
+    const bool good = std::all_of(result.points.begin(), result.points.end(),
+                                  [](const RunPoint& p) { return p.converged && p.check.passed(); });
+    return good ? exit_good : exit_not_converged;
 }
 
 } // namespace
@@ -168,9 +224,21 @@ void add_run_verb(CommandLine& line) {
     verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")
         ->check(at_least(0))
         ->capture_default_str();
+    verb->add_option("--cross-check", arguments->check_pairs,
+                     "solve N (tile, image) pairs of every scheme once more, as circuits in ngspice")
+        ->check(at_least(0))
+        ->capture_default_str();
+    verb->add_option("--cross-check-engine", arguments->check_engine,
+                     "ngspice; or mna, our own, without ngspice")
+        ->check(CLI::IsMember({"ngspice", "mna"}))
+        ->capture_default_str();
+    verb->add_option("--time-limit", arguments->time_limit, "seconds that ngspice may take for one pair")
+        ->check(positive())
+        ->capture_default_str();
     verb->add_flag("--json", arguments->json, "print the result as JSON (schema ohmloom-run-1)");
     verb->footer("Example:\n  ohmloom run examples/mnist-partitions.toml -o partitions.h5 --images 1000\n\n"
-                 "Exit status: 0 good, 1 an array did not converge, 2 bad input.");
+                 "Exit status: 0 good, 1 an array did not converge or a cross-check failed, "
+                 "2 bad input.");
     verb->callback([arguments, &line] { line.chosen = [arguments] { return run_run(*arguments); }; });
 }
 

@@ -1,0 +1,199 @@
+#include "inference/cross_check.hpp"
+
+#include "base/dense.hpp"
+#include "base/errors.hpp"
+#include "base/parallel.hpp"
+#include "base/random.hpp"
+#include "circuit/array_netlist.hpp"
+#include "circuit/flat_circuit.hpp"
+#include "circuit/spice_text.hpp"
+#include "readout/staged_array.hpp"
+#include "solver/circuit_solver.hpp"
+#include "solver/ngspice_jobs.hpp"
+#include "solver/ngspice_order.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <sstream>
+#include <utility>
+
+namespace ohmloom {
+
+namespace {
+
+std::size_t at(Index i) {
+    return static_cast<std::size_t>(i);
+}
+
+/// A tile with its stages as a circuit, driven with one image.
+struct TileCircuit {
+    Circuit circuit;
+    /// Nodes o_s of the stages; or sources of the virtual grounds, I+ and I− of each output.
+    std::vector<std::string> outputs;
+    ReadoutStage stage;
+
+    /// [V] Stage outputs from the values of `outputs`.
+    [[nodiscard]] std::vector<double> stage_outputs(const std::vector<double>& values) const {
+        if (stage.kind == StageKind::difference) return values;
+        std::vector<double> u;
+        for (std::size_t k = 0; k + 1 < values.size(); k += 2)
+            u.push_back(stage.r_feedback() * (values[k] - values[k + 1]));
+        return u;
+    }
+};
+
+TileCircuit make_tile_circuit(Crossbar crossbar, const ReadoutStage& stage, std::span<const double> v_row) {
+    ArrayNetlistOptions options{{v_row.begin(), v_row.end()}, {}, {}};
+    if (stage.kind == StageKind::difference) {
+        crossbar.r_sense.clear(); // the circuit holds the stages themselves
+        options.stage = DifferenceStageCircuit{.r_input = stage.r_input, .r_feedback = stage.r_feedback()};
+    }
+    ArrayNetlist netlist = expand_array(crossbar, options);
+    TileCircuit tile{std::move(netlist.circuit), {}, stage};
+    for (const NodeId node : netlist.outputs) tile.outputs.push_back(tile.circuit.node_name(node));
+    for (const std::string& source : netlist.sense_sources)
+        tile.outputs.push_back(fmt::format("i({})", source));
+    return tile;
+}
+
+/// Stage outputs, or none and why.
+struct Answer {
+    std::vector<double> u;
+    std::string problem;
+};
+
+Answer solve_in_ngspice(const TileCircuit& tile, double time_limit) {
+    SpiceTextOptions text;
+    text.title = "OhmLoom tile with its stages, one image";
+    const Circuit circuit = flatten(tile.circuit); // the order concerns the nodes of the stages, too
+    text.control_cards = ordering_cards(circuit);
+    text.control_cards.push_back(precise_options_card(500));
+    std::ostringstream deck;
+    write_spice(deck, circuit, text);
+    const NgspiceJob job{std::move(deck).str(), {}, Matrix<double>(1, 0), tile.outputs, {.time = time_limit}};
+    const NgspiceAnswer answer = solve_operating_points(job);
+    if (answer.converged[0]) return {tile.stage_outputs(answer.values.values()), ""};
+    const std::string& problem = answer.report.problem;
+    return {{},
+            (problem.empty() ? "ngspice finds no operating point" : problem) +
+                kept_as(job.deck, answer.report.log)};
+}
+
+Answer solve_in_mna(const TileCircuit& tile) {
+    CircuitSolver solver(tile.circuit);
+    const Waveforms point = solver.operating_point();
+    if (!point.all_converged()) return {{}, "mna finds no operating point: " + point.message};
+    std::vector<double> values;
+    for (const std::string& output : tile.outputs) {
+        const std::string signal = output.starts_with("i(") ? output : fmt::format("v({})", output);
+        const auto found = std::ranges::find(point.signals, signal);
+        OHMLOOM_ASSERT(found != point.signals.end());
+        values.push_back(point.values(0, found - point.signals.begin()));
+    }
+    return {tile.stage_outputs(values), ""};
+}
+
+/// The tile's stage outputs as the network's own engines give them.
+std::vector<double> native_outputs(const Crossbar& crossbar, const ReadoutStage& stage,
+                                   std::span<const double> v_row, const SolveOptions& options) {
+    const Matrix<double> v(1, static_cast<Index>(v_row.size()),
+                           std::vector<double>(v_row.begin(), v_row.end()));
+    if (is_linear(crossbar.cell)) {
+        return multiply_transposed(v, close_stages(port_matrix(crossbar, options), stage).u).values();
+    }
+    return StagedArray(crossbar, stage, options).solve(v).u.values();
+}
+
+/// Largest difference over the largest output; not a number if one of them is none.
+double deviation_of(const std::vector<double>& u, const std::vector<double>& reference) {
+    double difference = 0.0, largest = 0.0;
+    for (std::size_t s = 0; s < u.size(); ++s) {
+        largest = std::max(largest, std::abs(reference[s]));
+        const double here = std::abs(u[s] - reference[s]);
+        if (!(here <= difference)) difference = here;
+    }
+    return difference == 0.0 ? 0.0 : difference / largest;
+}
+
+/// Inputs of the drawn images, one row per pair.
+Matrix<double> drawn_inputs(const Matrix<double>& inputs, const std::vector<CheckedPair>& pairs) {
+    Matrix<double> drawn(static_cast<Index>(pairs.size()), inputs.cols());
+    for (std::size_t k = 0; k < pairs.size(); ++k)
+        std::ranges::copy(inputs.row(pairs[k].image), drawn.row(static_cast<Index>(k)).begin());
+    return drawn;
+}
+
+} // namespace
+
+bool CrossCheck::passed() const {
+    return unsolved == 0 && deviation <= cross_check_tolerance;
+}
+
+std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index images, Index count,
+                                    std::uint64_t seed) {
+    Index tiles = 0;
+    for (const LayerArrays& layer : layers) tiles += static_cast<Index>(layer.tiles.size());
+    const RandomStream stream(seed, RandomPurpose::cross_check);
+    const auto draw = [&](Index pair, std::uint32_t what, Index choices) {
+        const double u = stream.uniform(0, static_cast<std::uint32_t>(pair), what);
+        return std::min(static_cast<Index>(u * static_cast<double>(choices)), choices - 1);
+    };
+    std::vector<CheckedPair> pairs;
+    for (Index k = 0; k < count; ++k) {
+        CheckedPair pair{0, draw(k, 0, tiles), draw(k, 1, images)};
+        while (pair.tile >= static_cast<Index>(layers[at(pair.layer)].tiles.size())) {
+            pair.tile -= static_cast<Index>(layers[at(pair.layer)].tiles.size());
+            ++pair.layer;
+        }
+        pairs.push_back(pair);
+    }
+    return pairs;
+}
+
+CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron,
+                       const Matrix<double>& inputs, const SolveOptions& options,
+                       const CrossCheckOptions& check) {
+    if (check.engine != Engine::ngspice && check.engine != Engine::mna) {
+        throw InputError(fmt::format("the engine of a cross-check is {}: expected ngspice or mna",
+                                     to_string(check.engine)));
+    }
+    CrossCheck result;
+    result.engine = check.engine;
+    result.pairs = check.pairs;
+    if (check.pairs == 0) return result;
+    const std::vector<CheckedPair> pairs = draw_pairs(layers, inputs.rows(), check.pairs, check.seed);
+    const std::vector<Matrix<double>> v = row_voltages(layers, neuron, drawn_inputs(inputs, pairs), options);
+
+    std::vector<double> deviations(pairs.size(), std::numeric_limits<double>::quiet_NaN());
+    std::vector<std::string> problems(pairs.size());
+    parallel_for(check.pairs, [&](Index k) {
+        const CheckedPair& pair = pairs[at(k)];
+        const LayerArrays& layer = layers[at(pair.layer)];
+        const IndexRange& rows = layer.tiles[at(pair.tile)].inputs;
+        const std::span<const double> v_row =
+            v[at(pair.layer)].row(k).subspan(at(rows.begin), at(rows.size()));
+        const Crossbar& crossbar = layer.crossbars[at(pair.tile)];
+        const TileCircuit tile = make_tile_circuit(crossbar, layer.stage, v_row);
+        Answer answer =
+            check.engine == Engine::mna ? solve_in_mna(tile) : solve_in_ngspice(tile, check.time_limit);
+        problems[at(k)] = std::move(answer.problem);
+        if (answer.u.empty()) return;
+        deviations[at(k)] = deviation_of(native_outputs(crossbar, layer.stage, v_row, options), answer.u);
+    });
+    result.worst = pairs.front();
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+        if (!problems[k].empty()) {
+            ++result.unsolved;
+            if (result.problem.empty()) result.problem = problems[k];
+        } else if (!(deviations[k] <= result.deviation)) {
+            result.deviation = deviations[k];
+            result.worst = pairs[k];
+        }
+    }
+    return result;
+}
+
+} // namespace ohmloom

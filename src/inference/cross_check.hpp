@@ -1,0 +1,54 @@
+#pragma once
+
+#include "inference/inference.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ohmloom {
+
+/// A tile and an image: what is solved once more. All numbers count from 0, tiles within their layer.
+struct CheckedPair {
+    Index layer = 0;
+    Index tile = 0;
+    Index image = 0;
+    friend bool operator==(const CheckedPair&, const CheckedPair&) = default;
+};
+
+struct CrossCheckOptions {
+    Index pairs = 0;                 ///< how many; 0: no check
+    Engine engine = Engine::ngspice; ///< or mna, which is our own, if there is no ngspice
+    double time_limit = 600.0;       ///< [s] for one pair in ngspice
+    std::uint64_t seed = 1;
+};
+
+/// How far tiles of a network are from what a circuit simulator makes of them.
+struct CrossCheck {
+    Engine engine = Engine::ngspice; ///< that solved the circuits
+    Index pairs = 0;
+    Index unsolved = 0; ///< pairs without an answer of that engine
+    double deviation =
+        0.0; ///< largest difference of a stage output from its, over the largest of the tile's outputs
+    CheckedPair worst;   ///< where
+    std::string problem; ///< why the first unsolved pair was not; "" if none
+    [[nodiscard]] bool passed() const;
+};
+
+/// Stage outputs that a check may be off by, relative to the largest of the tile.
+inline constexpr double cross_check_tolerance = 1e-6;
+
+/// Tiles and images drawn at random, each as likely as any other: the same for the same seed.
+std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index images, Index count,
+                                    std::uint64_t seed);
+
+/// Solves tiles of a network once more as circuits, wire by wire, with their amplifiers, in an engine that knows nothing of
+/// arrays. `inputs` [images x inputs] are those of infer(), and so are the row voltages behind the first layer; drift
+/// compensation, which multiplies outputs, is left out on both sides.
+/// @throws InputError if the engine is neither ngspice nor mna; BackendError if ngspice is asked for and not installed.
+CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron,
+                       const Matrix<double>& inputs, const SolveOptions& options,
+                       const CrossCheckOptions& check);
+
+} // namespace ohmloom
