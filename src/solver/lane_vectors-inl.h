@@ -104,6 +104,18 @@ HWY_INLINE Two inverse_or_zero(const Two& x) {
     return {inverse_or_zero(x.a), inverse_or_zero(x.b)};
 }
 
+/// The largest magnitude of each lane; NaN if one was not finite, which a comparison would lose.
+struct LargestOfLanes {
+    Two largest, spoilt;
+
+    HWY_INLINE LargestOfLanes() : largest(zero()), spoilt(zero()) {}
+    HWY_INLINE void take(const Two& x) {
+        largest = max(largest, abs(x));
+        spoilt = mul_add(x, zero(), spoilt);
+    }
+    [[nodiscard]] HWY_INLINE Two value() const { return largest + spoilt; }
+};
+
 HWY_INLINE void keep(const Two& value, Lanes& lanes, Index lane) {
     hn::StoreU(value.a, Tag(), lanes.data() + lane);
     hn::StoreU(value.b, Tag(), lanes.data() + lane + half());

@@ -213,7 +213,10 @@ void factorise_block(const LineSystem& system, LaneBlock& block) {
 }
 
 struct EvaluationSums {
-    Two error, current, rounding;
+    LargestOfLanes error, current;
+    Two rounding;
+
+    HWY_INLINE EvaluationSums() : rounding(zero()) {}
 };
 
 template <class Law>
@@ -259,10 +262,10 @@ HWY_INLINE void evaluate_row(const LineSystem& system, LaneBlock& block, const L
             net = net + previous;
         }
         store(zero() - net, block.f_w.data() + node * lane_count + lane);
-        sums.error = max(sums.error, abs(net));
+        sums.error.take(net);
     }
     store(i_row, block.i_row.data() + r * lane_count + lane);
-    sums.current = max(sums.current, abs(i_row));
+    sums.current.take(i_row);
     if (!system.rows_merged) return;
     // A merged row has one equation; it stands at site 0. A row held by its source has none.
     const double hold = system.row_hold[static_cast<std::size_t>(r)];
@@ -271,7 +274,7 @@ HWY_INLINE void evaluate_row(const LineSystem& system, LaneBlock& block, const L
     for (Index s = 0; s < system.sites; ++s) {
         store(s == 0 ? zero() - net : zero(), block.f_w.data() + (first + s) * lane_count + lane);
     }
-    sums.error = max(sums.error, abs(net));
+    sums.error.take(net);
     if (!held) sums.rounding = max(sums.rounding, all(hold) * abs(v_source));
 }
 
@@ -289,7 +292,7 @@ HWY_INLINE void evaluate_columns(const LineSystem& system, LaneBlock& block, Ind
                 const double hold = system.col_hold[static_cast<std::size_t>(l)];
                 if (r > 0 || std::isinf(hold)) continue;
                 const Two tie = all(hold) * (v_sense - b_here);
-                sums.error = max(sums.error, abs(load(block.i_col.data() + l * lane_count + lane) + tie));
+                sums.error.take(load(block.i_col.data() + l * lane_count + lane) + tie);
                 sums.rounding = max(sums.rounding, all(hold) * abs(b_here));
                 store(load(f) + tie, f);
                 continue;
@@ -303,26 +306,26 @@ HWY_INLINE void evaluate_columns(const LineSystem& system, LaneBlock& block, Ind
             }
             if (r + 1 < system.rows)
                 net = mul_add(all(link), load(b + (node + system.lines) * lane_count) - b_here, net);
-            sums.error = max(sums.error, abs(net));
+            sums.error.take(net);
             sums.rounding = max(sums.rounding, all(link + tie) * abs(b_here));
             store(net, f);
         }
     }
     for (Index l = 0; l < system.lines; ++l) {
-        sums.current = max(sums.current, abs(load(block.i_col.data() + l * lane_count + lane)));
+        sums.current.take(load(block.i_col.data() + l * lane_count + lane));
     }
 }
 
 LaneErrors evaluate_block(const LineSystem& system, LaneBlock& block) {
     LaneErrors errors;
     for (Index lane = 0; lane < lane_count; lane += width()) {
-        EvaluationSums sums{zero(), zero(), zero()};
+        EvaluationSums sums;
         with_law(system.cell, [&](const auto& law) HWY_ATTR {
             for (Index r = 0; r < system.rows; ++r) evaluate_row(system, block, law, r, lane, sums);
         });
         evaluate_columns(system, block, lane, sums);
-        keep(sums.error, errors.error, lane);
-        keep(sums.current, errors.current, lane);
+        keep(sums.error.value(), errors.error, lane);
+        keep(sums.current.value(), errors.current, lane);
         keep(sums.rounding * all(16.0 * std::numeric_limits<double>::epsilon()), errors.rounding, lane);
     }
     return errors;

@@ -316,7 +316,8 @@ HWY_INLINE void measure_lanes(const LineSystem& system, const Chord& chord, Rela
     const auto at = [&](std::span<double> values, Index node)
                         HWY_ATTR { return values.data() + node * lane_count + lane; };
     const double* columns = block.columns.data() + lane;
-    Two error = zero(), current = zero(), rounding = zero();
+    LargestOfLanes error, current;
+    Two rounding = zero();
     for (Index r = 0; r < system.rows; ++r) {
         const Index first = r * system.sites, first_cell = r * system.lines;
         const double* link = system.row_link.data() + first;
@@ -344,7 +345,7 @@ HWY_INLINE void measure_lanes(const LineSystem& system, const Chord& chord, Rela
                 if (r > 0) f_b = mul_add(all(col_link_above[l]), load(here - system.lines * record) - b, f_b);
                 if (r + 1 < system.rows)
                     f_b = mul_add(all(col_link[l]), load(here + system.lines * record) - b, f_b);
-                error = max(error, abs(f_b));
+                error.take(f_b);
                 rounding = max(rounding, all(col_link[l] + col_tie[l]) * abs(b));
             }
             if (s + 1 < system.sites) {
@@ -353,14 +354,14 @@ HWY_INLINE void measure_lanes(const LineSystem& system, const Chord& chord, Rela
                 f = f - from_left;
                 w = next;
             }
-            error = max(error, abs(f));
+            error.take(f);
         }
         store(i_row, block.i_row.data() + r * lane_count + lane);
-        current = max(current, abs(i_row));
+        current.take(i_row);
     }
-    for (Index l = 0; l < system.lines; ++l) current = max(current, abs(load(at(block.i_col, l))));
-    keep(error, errors.error, lane);
-    keep(current, errors.current, lane);
+    for (Index l = 0; l < system.lines; ++l) current.take(load(at(block.i_col, l)));
+    keep(error.value(), errors.error, lane);
+    keep(current.value(), errors.current, lane);
     keep(rounding * all(16.0 * std::numeric_limits<double>::epsilon()), errors.rounding, lane);
 }
 
