@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "devicemodels/pcm/conduction.hpp"
+#include "devicemodels/pcm/step_noise.hpp"
 #include "devicemodels/spice_face.hpp"
 
 #include <fmt/format.h>
@@ -139,8 +140,7 @@ private:
             const double spread = noise() * std::sqrt(std::min(part, 1.0)) *
                                   (card().number("spread_slope") * state.g + card().number("spread_offset") +
                                    card().number("spread_memory") * p);
-            const double xi =
-                spread > 0.0 ? draws.normal(RandomPurpose::device_programming, event + (k << 16)) : 0.0;
+            const double xi = spread > 0.0 ? step_noise(draws, event, k) : 0.0;
             const double g = flow_.g_after(state.g, state.memory, part) + spread * xi;
             state = state_at(std::clamp(g, g_min(), g_max()), p);
             if (k == 255) break;

@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "devicemodels/pcm/conduction.hpp"
+#include "devicemodels/pcm/step_noise.hpp"
 #include "devicemodels/spice_face.hpp"
 
 #include <fmt/format.h>
@@ -137,8 +138,7 @@ private:
             const double spread =
                 noise() * std::sqrt(part) * card().number("sigma_pulse") *
                 (std::abs(step) + card().number("noise_offset") + card().number("noise_slope") * w);
-            const double xi =
-                spread > 0.0 ? draws.normal(RandomPurpose::device_programming, event + (k << 16)) : 0.0;
+            const double xi = spread > 0.0 ? step_noise(draws, event, k) : 0.0;
             state = state_at(std::clamp(w + part * step + spread * xi, 0.0, most));
         }
         return state;
