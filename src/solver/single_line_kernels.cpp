@@ -1,5 +1,4 @@
-// The kernels of the `lines` engine for a single operating point, compiled once per instruction set: the loops are plain, and the
-// compiler vectorises them for each.
+// The kernels of the `lines` engine for a single operating point, compiled once per instruction set.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "solver/single_line_kernels.cpp"
 // clang-format off

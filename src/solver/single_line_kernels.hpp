@@ -10,8 +10,8 @@
 namespace ohmloom {
 
 /// One operating point of an array, laid out so that one alone fills the SIMD lanes: column recurrences run over
-/// neighbouring columns side by side, row recurrences over `strip_rows` rows side by side, with a transposition between them that
-/// in registers. Node arrays are row-major as in LineSystem; meanings as in LaneBlock.
+/// neighbouring columns side by side, row recurrences over `strip_rows` rows side by side, with a transposition in registers
+/// between them. Node arrays are row-major as in LineSystem; meanings as in LaneBlock.
 class SinglePoint {
 public:
     static constexpr Index strip_rows = 16;

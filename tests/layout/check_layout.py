@@ -211,12 +211,12 @@ def check_cycles(sources, rules):
 
 
 def reachable(layer, depends):
-    seen, todo = set(), [layer]
-    while todo:
-        current = todo.pop()
+    seen, pending = set(), [layer]
+    while pending:
+        current = pending.pop()
         if current not in seen:
             seen.add(current)
-            todo.extend(depends.get(current, []))
+            pending.extend(depends.get(current, []))
     return seen
 
 
