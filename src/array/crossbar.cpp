@@ -117,6 +117,7 @@ void validate(const Crossbar& crossbar) {
     require_covered(crossbar);
     require_shapes(crossbar);
     require_resistance("r_row", crossbar.r_row);
+    validate(crossbar.capacitance);
     require_resistance("r_col", crossbar.r_col);
     require_map("r_row", crossbar.r_row_map, crossbar.rows(), crossbar.sites() + 1);
     require_map("r_col", crossbar.r_col_map, crossbar.rows() + 1, crossbar.lines());

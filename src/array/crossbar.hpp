@@ -1,5 +1,6 @@
 #pragma once
 
+#include "array/capacitance.hpp"
 #include "base/matrix.hpp"
 #include "devicemodels/cell_model.hpp"
 
@@ -42,6 +43,7 @@ struct Crossbar {
     std::vector<double> r_source; ///< [rows] [Ohm] in series at every tied end of a row; empty means 0
     std::vector<double>
         r_sense; ///< [lines] [Ohm] in series at every tied end of a column line; empty means 0
+    ArrayCapacitance capacitance{}; ///< what operating points take no notice of
 
     [[nodiscard]] Index rows() const { return g.rows(); }
     [[nodiscard]] Index lines() const { return g.cols(); }

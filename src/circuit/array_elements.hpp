@@ -41,6 +41,7 @@ inline IndexedName name_of(const ArrayNode& node, const ArrayPlaces& places) {
 ///     resistor(name, a, b, resistance)   wires, series resistances, and what holds an Island; name: an IndexedName
 ///     row_end(r, node), line_end(l, node)   the terminal of a line, behind its elements
 ///     cell(r, l, w, b)                   a cell that conducts, between two nodes
+///     capacitor(name, a, b, capacitance)   between two nodes; ground_capacitor(name, a, capacitance)
 template <class Sink>
 class ArrayElements {
 public:
@@ -75,6 +76,7 @@ public:
                 if (!(crossbar_.g(r, l) < open_conductance || w == b)) sink_.cell(r, l, w, b);
             }
         }
+        if (!(crossbar_.capacitance == ArrayCapacitance{})) emit_capacitors();
     }
 
 private:
@@ -122,6 +124,92 @@ private:
 
     void emit_resistor(const IndexedName& name, const ArrayNode& a, const ArrayNode& b, double resistance) {
         if (!(a == b || joins(resistance) || is_open(resistance))) sink_.resistor(name, a, b, resistance);
+    }
+
+    /// A tied end of a line, as emit_end_capacitor() needs it.
+    struct End {
+        Index number, terminal, cell; ///< of the line; places of its terminal and of its nearest node
+        double r_series, r_segment;
+        bool is_first;
+    };
+
+    /// The capacitance of a terminal stands between series resistance and segment.
+    void emit_end_capacitor(std::string_view stem, const End& end, double capacitance) {
+        if (is_open(end.r_series + end.r_segment)) return;
+        using Kind = ArrayNode::Kind;
+        const ArrayNode node =
+            joins(end.r_series) ? at(end.terminal)
+            : joins(end.r_segment)
+                ? at(end.cell)
+                : ArrayNode{end.terminal, end.is_first ? Kind::first_junction : Kind::last_junction};
+        emit_ground({stem, end.number, -1, end.is_first ? "_first" : "_last"}, node, capacitance);
+    }
+
+    void emit_ground(const IndexedName& name, const ArrayNode& a, double capacitance) {
+        if (capacitance > 0.0) sink_.ground_capacitor(name, a, capacitance);
+    }
+    void emit_capacitor(const IndexedName& name, Index a, Index b, double capacitance) {
+        if (capacitance > 0.0 && !(at(a) == at(b))) sink_.capacitor(name, at(a), at(b), capacitance);
+    }
+
+    void emit_capacitors() {
+        emit_row_capacitors();
+        emit_column_ends();
+        emit_cell_capacitors();
+    }
+
+    void emit_row_capacitors() {
+        const ArrayCapacitance& c = crossbar_.capacitance;
+        for (Index r = 0; r < places_.rows; ++r) {
+            const double series = crossbar_.source_resistance(r);
+            if (crossbar_.row_ends != TiedEnds::last)
+                emit_end_capacitor("cdriver",
+                                   {r, r, places_.row_node(r, 0), series, crossbar_.row_segment(r, 0), true},
+                                   c.driver);
+            if (crossbar_.row_ends != TiedEnds::first)
+                emit_end_capacitor("cdriver",
+                                   {r, r, places_.row_node(r, places_.sites - 1), series,
+                                    crossbar_.row_segment(r, places_.sites), false},
+                                   c.driver);
+            for (Index s = 0; s < places_.sites; ++s) {
+                const Index w = places_.row_node(r, s);
+                emit_ground({"crow", r, s}, at(w), c.row_ground);
+                if (r + 1 < places_.rows)
+                    emit_capacitor({"crownext", r, s}, w, places_.row_node(r + 1, s), c.row_coupling);
+            }
+        }
+    }
+
+    void emit_column_ends() {
+        for (Index l = 0; l < places_.lines; ++l) {
+            const Index terminal = places_.rows + l;
+            const double series = crossbar_.sense_resistance(l), c = crossbar_.capacitance.sense;
+            if (crossbar_.col_ends != TiedEnds::last)
+                emit_end_capacitor(
+                    "csense",
+                    {l, terminal, places_.col_node(0, l), series, crossbar_.col_segment(0, l), true}, c);
+            if (crossbar_.col_ends != TiedEnds::first)
+                emit_end_capacitor("csense",
+                                   {l, terminal, places_.col_node(places_.rows - 1, l), series,
+                                    crossbar_.col_segment(places_.rows, l), false},
+                                   c);
+        }
+    }
+
+    void emit_cell_capacitors() {
+        const ArrayCapacitance& c = crossbar_.capacitance;
+        const Index lines_per_site = crossbar_.lines_per_site;
+        for (Index r = 0; r < places_.rows; ++r) {
+            for (Index l = 0; l < places_.lines; ++l) {
+                const Index b = places_.col_node(r, l);
+                emit_ground({"ccol", r, l}, at(b), c.col_ground);
+                emit_capacitor({"ccell", r, l}, places_.row_node(r, l / lines_per_site), b, c.cell);
+                if (l + 1 == places_.lines) continue;
+                const bool ends_site = (l + 1) % lines_per_site == 0;
+                emit_capacitor({ends_site ? "ccolnext" : "cpair", r, l}, b, places_.col_node(r, l + 1),
+                               ends_site ? c.col_coupling : c.pair_coupling);
+            }
+        }
     }
 
     const Crossbar& crossbar_;

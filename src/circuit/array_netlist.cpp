@@ -46,6 +46,12 @@ public:
     void resistor(const IndexedName& name, const ArrayNode& a, const ArrayNode& b, double resistance) {
         netlist_.circuit.add(name.text(), Resistor{see(a), see(b), resistance});
     }
+    void capacitor(const IndexedName& name, const ArrayNode& a, const ArrayNode& b, double capacitance) {
+        netlist_.circuit.add(name.text(), Capacitor{see(a), see(b), capacitance});
+    }
+    void ground_capacitor(const IndexedName& name, const ArrayNode& a, double capacitance) {
+        netlist_.circuit.add(name.text(), Capacitor{see(a), ground, capacitance});
+    }
     void row_end(Index r, const ArrayNode& terminal) {
         netlist_.row_sources.push_back(fmt::format("vrow_{}", r));
         netlist_.circuit.add(netlist_.row_sources.back(),

@@ -139,6 +139,12 @@ void SpiceWriter::resistor(const IndexedName& name, const IndexedName& a, const 
     end_element();
 }
 
+void SpiceWriter::capacitor(const IndexedName& name, const IndexedName& a, const IndexedName& b,
+                            double capacitance) {
+    write(name, ' ', a, ' ', b, ' ', capacitance);
+    end_element();
+}
+
 void SpiceWriter::source(const IndexedName& name, const IndexedName& plus, const IndexedName& minus,
                          double dc) {
     write(name, ' ', plus, ' ', minus, " dc ", dc);

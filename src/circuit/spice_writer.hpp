@@ -51,6 +51,7 @@ public:
     void end_subcircuit(std::string_view name);
 
     void resistor(const IndexedName& name, const IndexedName& a, const IndexedName& b, double resistance);
+    void capacitor(const IndexedName& name, const IndexedName& a, const IndexedName& b, double capacitance);
     /// v(plus) − v(minus) = dc.
     void source(const IndexedName& name, const IndexedName& plus, const IndexedName& minus, double dc);
     /// A formula in the dialect's own words: the voltage from plus to minus, or the current through the element.

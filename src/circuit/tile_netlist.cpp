@@ -27,6 +27,9 @@ public:
     void resistor(const IndexedName& name, const IndexedName& a, const IndexedName& b, double resistance) {
         writer_.resistor(name, a, b, resistance);
     }
+    void capacitor(const IndexedName& name, const IndexedName& a, const IndexedName& b, double capacitance) {
+        writer_.capacitor(name, a, b, capacitance);
+    }
     void source(const IndexedName& name, const IndexedName& plus, const IndexedName& minus) {
         writer_.source(name, plus, minus, 0.0);
     }
@@ -80,6 +83,9 @@ public:
     void resistor(const IndexedName& name, const IndexedName& a, const IndexedName& b, double resistance) {
         circuit_.add(name.text(), Resistor{see(a), see(b), resistance});
     }
+    void capacitor(const IndexedName& name, const IndexedName& a, const IndexedName& b, double capacitance) {
+        circuit_.add(name.text(), Capacitor{see(a), see(b), capacitance});
+    }
     void source(const IndexedName& name, const IndexedName& plus, const IndexedName& minus) {
         circuit_.add(name.text(), VoltageSource{see(plus), see(minus), 0.0});
     }
@@ -118,6 +124,12 @@ public:
     void see(const ArrayNode& node) { output_.see(name(node)); }
     void resistor(const IndexedName& element, const ArrayNode& a, const ArrayNode& b, double resistance) {
         output_.resistor(element, name(a), name(b), resistance);
+    }
+    void capacitor(const IndexedName& element, const ArrayNode& a, const ArrayNode& b, double capacitance) {
+        output_.capacitor(element, name(a), name(b), capacitance);
+    }
+    void ground_capacitor(const IndexedName& element, const ArrayNode& a, double capacitance) {
+        output_.capacitor(element, name(a), ground_name, capacitance);
     }
     void row_end(Index r, const ArrayNode& terminal) {
         const IndexedName in{"in", r}, source{"vrow", r};

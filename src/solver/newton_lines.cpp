@@ -1,6 +1,7 @@
 #include "solver/newton_lines.hpp"
 
 #include "solver/array_graph.hpp"
+#include "solver/line_gradients.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -55,7 +56,7 @@ public:
 private:
     [[nodiscard]] bool used_up(int step) const {
         return step >= options_.max_iterations ||
-               *std::max_element(iterations_.begin(), iterations_.end()) >= most_inner_iterations;
+               *std::max_element(iterations_.begin(), iterations_.end()) >= most_gradient_iterations;
     }
 
     void mark_converged() {
@@ -70,54 +71,18 @@ private:
         }
     }
 
-    /// Preconditioned conjugate gradients on S·x = r in the form of Chronopoulos and Gear, which needs one pass up and one pass down
-    /// the array per iteration and all dot products at once.
-    /// Source: Chronopoulos, Gear, J. Comput. Appl. Math. 25(2), 1989. doi:10.1016/0377-0427(89)90045-9
+    /// The step, as exactly as it pays.
     void solve_step() {
-        Values norm = line_kernels::begin(system_, block_);
-        Values target{}, gamma{}, alpha{}, beta{};
+        const Values norm = line_kernels::begin(system_, block_);
+        Values target{};
+        std::array<bool, lanes> wanted{};
         for (std::size_t lane = 0; lane < target.size(); ++lane) {
             const double floor = 0.3 * options_.tolerance * errors_.current[lane];
             // Far from the solution of a nonlinear array an exact step is wasted.
             target[lane] = linear_ ? floor : std::max(floor, 1e-3 * norm[lane]);
+            wanted[lane] = !done_[lane];
         }
-        std::array<bool, lanes> active{};
-        // Rounding can hold a residual up forever; one that so many iterations did not halve will not fall any more.
-        constexpr int patience = 250;
-        Values halved = norm;
-        std::array<int, lanes> waited{};
-        const auto update_active = [&] {
-            bool any = false;
-            for (std::size_t lane = 0; lane < active.size(); ++lane) {
-                if (norm[lane] < 0.5 * halved[lane]) {
-                    halved[lane] = norm[lane];
-                    waited[lane] = 0;
-                }
-                active[lane] = !done_[lane] && norm[lane] > target[lane] && waited[lane]++ < patience &&
-                               iterations_[lane] < most_inner_iterations;
-                any = any || active[lane];
-            }
-            return any;
-        };
-        for (bool first = true; update_active(); first = false) {
-            const auto products = line_kernels::ascend(system_, block_);
-            for (std::size_t lane = 0; lane < active.size(); ++lane) {
-                const double last_gamma = gamma[lane], last_alpha = alpha[lane];
-                gamma[lane] = products.rz[lane];
-                beta[lane] = first || last_gamma <= 0.0 ? 0.0 : gamma[lane] / last_gamma;
-                const double curvature =
-                    products.zs[lane] - (last_alpha == 0.0 ? 0.0 : beta[lane] * gamma[lane] / last_alpha);
-                const bool step = active[lane] && gamma[lane] > 0.0 && curvature > 0.0;
-                alpha[lane] = step ? gamma[lane] / curvature : 0.0;
-                if (!step) beta[lane] = 0.0;
-                if (active[lane]) ++iterations_[lane];
-            }
-            norm = line_kernels::descend(system_, block_, alpha, beta);
-            // A lane that could take no step is at its rounding limit.
-            for (std::size_t lane = 0; lane < active.size(); ++lane) {
-                if (alpha[lane] == 0.0) norm[lane] = 0.0;
-            }
-        }
+        follow_gradients(system_, block_, norm, target, wanted, iterations_);
     }
 
     void remember_state() {
@@ -149,8 +114,6 @@ private:
         }
         return any;
     }
-
-    static constexpr int most_inner_iterations = 20000;
 
     const LineSystem& system_;
     Block& block_;

@@ -44,3 +44,43 @@ TEST_CASE("a wire that cannot be is refused by name") {
     wire.grain_reflection = 0.3;
     CHECK_THROWS_WITH_AS(segment_resistance(wire, -1.0), doctest::Contains("segment length"), InputError);
 }
+
+TEST_CASE("wire capacitances are those of the published generator") {
+    // arXiv:2201.12480 constants: w 27 nm, T 22 nm, H 20 nm, 20 eps0, segments of 108 nm. By hand: w/H 1.35, T/H 1.1,
+    // (T/H)^0.222 = 1.02138; ground 0.5·(1.5525 + 2.85987) = 2.20619; facing 0.0405 + 0.913 − 0.0714968 = 0.882003.
+    const WireGeometry wire;
+    const double eps_length = 20.0 * 8.8541878128e-12 * 108e-9;
+    CHECK(ground_capacitance(wire, 108e-9) == doctest::Approx(2.20619 * eps_length).epsilon(1e-5));
+    CHECK(coupling_capacitance(wire, 108e-9, 20e-9) == doctest::Approx(0.882003 * eps_length).epsilon(1e-5));
+    // A line of an I+/I- pair, 45 nm apart.
+    const double pair = ground_capacitance(wire, 108e-9) + coupling_capacitance(wire, 108e-9, 45e-9);
+    CHECK(pair == doctest::Approx(47.88e-18).epsilon(1e-4));
+    // Lines 108 nm apart: the edge line of 400 has 399 neighbours on one side, the middle one 200 and 199.
+    const auto with_neighbours = [&](int left, int right) {
+        double c = ground_capacitance(wire, 108e-9);
+        for (int j = 1; j <= left; ++j) c += coupling_capacitance(wire, 108e-9, j * 108e-9);
+        for (int j = 1; j <= right; ++j) c += coupling_capacitance(wire, 108e-9, j * 108e-9);
+        return c;
+    };
+    CHECK(with_neighbours(0, 399) * 1e15 == doctest::Approx(0.0478).epsilon(2e-3));
+    CHECK(with_neighbours(200, 199) * 1e15 == doctest::Approx(0.0530).epsilon(2e-3));
+}
+
+TEST_CASE("crossing wires are a plate capacitor") {
+    WireGeometry row, column;
+    column.width = 40e-9;
+    CHECK(crossing_capacitance(row, column) ==
+          doctest::Approx(20.0 * 8.8541878128e-12 * 27e-9 * 40e-9 / 20e-9).epsilon(1e-12));
+}
+
+TEST_CASE("a dielectric that cannot be is refused by name") {
+    WireGeometry wire;
+    wire.relative_permittivity = 0.0;
+    CHECK_THROWS_WITH_AS(ground_capacitance(wire, 1e-7), doctest::Contains("relative_permittivity"),
+                         InputError);
+    wire.relative_permittivity = 3.0;
+    CHECK_THROWS_WITH_AS(coupling_capacitance(wire, 1e-7, 0.0), doctest::Contains("spacing"), InputError);
+    wire.dielectric_height = -1e-9;
+    CHECK_THROWS_WITH_AS(crossing_capacitance(wire, wire), doctest::Contains("dielectric_height"),
+                         InputError);
+}

@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -29,6 +30,15 @@ std::string resistor(const Circuit& circuit, std::string_view name) {
            std::to_string(static_cast<int>(r.resistance));
 }
 
+/// "from to attofarads" of a capacitor, "" if there is none of that name.
+std::string capacitor(const Circuit& circuit, std::string_view name) {
+    const Element* element = find_element(circuit, name);
+    if (element == nullptr) return "";
+    const auto& c = std::get<Capacitor>(element->kind);
+    return circuit.node_name(c.a) + " " + circuit.node_name(c.b) + " " +
+           std::to_string(static_cast<int>(std::lround(c.capacitance * 1e18)));
+}
+
 Crossbar wired_2x2() {
     Crossbar crossbar;
     crossbar.g = Matrix<double>(2, 2, 1e-3);
@@ -40,6 +50,38 @@ Crossbar wired_2x2() {
 }
 
 } // namespace
+
+TEST_CASE("every capacitance of an array has its place in the netlist") {
+    Crossbar crossbar = wired_2x2();
+    crossbar.g = Matrix<double>(2, 4, 1e-3);
+    crossbar.lines_per_site = 2;
+    crossbar.r_sense = {};
+    crossbar.capacitance = {.row_ground = 1e-18,
+                            .col_ground = 2e-18,
+                            .row_coupling = 3e-18,
+                            .col_coupling = 4e-18,
+                            .pair_coupling = 5e-18,
+                            .cell = 6e-18,
+                            .driver = 7e-18,
+                            .sense = 8e-18};
+    const Circuit circuit = expand_array(crossbar, {}).circuit;
+    CHECK(capacitor(circuit, "crow_1_1") == "w_1_1 0 1");
+    CHECK(capacitor(circuit, "ccol_1_3") == "b_1_3 0 2");
+    CHECK(capacitor(circuit, "crownext_0_1") == "w_0_1 w_1_1 3");
+    CHECK(capacitor(circuit, "crownext_1_1") == "");
+    CHECK(capacitor(circuit, "ccolnext_0_1") == "b_0_1 b_0_2 4");
+    CHECK(capacitor(circuit, "cpair_0_1") == "");
+    CHECK(capacitor(circuit, "cpair_1_2") == "b_1_2 b_1_3 5");
+    CHECK(capacitor(circuit, "ccolnext_1_3") == "");
+    CHECK(capacitor(circuit, "ccell_1_2") == "w_1_1 b_1_2 6");
+    CHECK(capacitor(circuit, "cdriver_1_first") == "row_1_first 0 7");
+    // Without a series resistance it stands at the terminal itself.
+    CHECK(capacitor(circuit, "csense_3_last") == "col_3 0 8");
+    CHECK(capacitor(circuit, "csense_3_first") == "");
+    const auto is_capacitor = [](const Element& e) { return std::holds_alternative<Capacitor>(e.kind); };
+    // 4 row nodes, 2 pairs of neighbouring rows, 8 column nodes, 2 neighbours, 4 pairs, 8 cells, 2 drivers, 4 sense nodes.
+    CHECK(std::ranges::count_if(circuit.elements(), is_capacitor) == 34);
+}
 
 TEST_CASE("every wire segment, series resistance and cell of an array has its place in the netlist") {
     const ArrayNetlist netlist = expand_array(wired_2x2(), {.v_row = {0.5, 0.25}, .v_col = {}, .stage = {}});

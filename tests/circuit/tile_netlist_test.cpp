@@ -97,6 +97,17 @@ TEST_CASE("a tile that is written and read back is the value it was written from
         crossbar.g(1, 1) = open;
         crossbar.r_row_map = Matrix<double>(3, 3, {1.0, 0.0, 3.0, open, open, 6.0, 7.0, 8.0, 9.0});
     }
+    SUBCASE("with capacitances") {
+        crossbar.row_ends = TiedEnds::both;
+        crossbar.capacitance = {.row_ground = 1e-17,
+                                .col_ground = 2e-17,
+                                .row_coupling = 3e-17,
+                                .col_coupling = 4e-17,
+                                .pair_coupling = 5e-17,
+                                .cell = 6e-17,
+                                .driver = 7e-15,
+                                .sense = 8e-15};
+    }
     const TileCircuit tile{"tile", "cell", stage, stage.empty() ? 1.0 : 1.0 / 3.0};
     const SpiceDeck deck =
         parse_spice("title\n" + std::string(loads) + tile_text(crossbar, tile), "tile.sub");
