@@ -61,6 +61,12 @@ struct Portion {
     IndexRange vectors;
 };
 
+/// Half of what a tile's row voltages span: cells lie between rows and columns, and columns between the rows' extremes.
+double half_span(const Matrix<double>& v) {
+    const auto [low, high] = std::ranges::minmax_element(v.values());
+    return low == v.values().end() ? 0.0 : 0.5 * (*high - *low);
+}
+
 Matrix<double> rows_between(const Matrix<double>& matrix, const IndexRange& range) {
     Matrix<double> rows(range.size(), matrix.cols());
     for (Index k = 0; k < range.size(); ++k)
@@ -86,7 +92,7 @@ LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v)
 LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, const SolveOptions& options,
                            bool power) {
     OHMLOOM_ASSERT(layer.rows == v.cols());
-    constexpr Index most_vectors = 256;
+    constexpr Index most_vectors = 128;
     const Index groups = layer.partition.horizontal, per_group = layer.partition.vertical;
     std::vector<DistinctVectors> inputs(static_cast<std::size_t>(groups));
     parallel_for(groups, [&](Index h) {
@@ -100,7 +106,7 @@ LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, co
     std::vector<std::optional<StagedArray>> arrays(layer.tiles.size());
     parallel_for(static_cast<Index>(arrays.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        arrays[at].emplace(layer.crossbars[at], layer.stage, options);
+        arrays[at].emplace(layer.crossbars[at], layer.stage, options, half_span(inputs_of(at).v));
     });
     std::vector<Portion> portions;
     for (std::size_t t = 0; t < layer.tiles.size(); ++t) {

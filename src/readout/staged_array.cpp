@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -28,6 +29,35 @@ Matrix<double> rows_of(const Matrix<double>& matrix, const std::vector<Index>& r
     for (std::size_t k = 0; k < rows.size(); ++k)
         std::ranges::copy(matrix.row(rows[k]), picked.row(static_cast<Index>(k)).begin());
     return picked;
+}
+
+/// The array with ohmic cells in place of its own.
+///
+/// They conduct as its own do between −v and v on the average (`Ohmic::secant`), or as these do for small changes there (`tangent`).
+enum class Ohmic { secant, tangent };
+Crossbar ohmic_array(Crossbar crossbar, double v, Ohmic kind) {
+    const CellRange range = range_of(crossbar.cell);
+    v = std::min({v, range.v_high, -range.v_low});
+    for (Index r = 0; r < crossbar.rows(); ++r) {
+        for (Index l = 0; l < crossbar.lines(); ++l) {
+            double& g = crossbar.g(r, l);
+            if (g == 0.0 || std::isinf(g)) continue;
+            const CellPoint up = evaluate_cell(crossbar.cell, g, crossbar.shape_at(r, l), v);
+            const CellPoint down = evaluate_cell(crossbar.cell, g, crossbar.shape_at(r, l), -v);
+            g = kind == Ohmic::secant && v > 0.0 ? (up.current - down.current) / (2.0 * v)
+                                                 : 0.5 * (up.slope + down.slope);
+        }
+    }
+    crossbar.cell = LinearCell{};
+    crossbar.shape = {};
+    return crossbar;
+}
+
+/// Node voltages of the operating points `rows` of a solution, which is spent.
+NodeVoltages voltages_of(ArraySolution& solution, const std::vector<Index>& rows) {
+    if (static_cast<Index>(rows.size()) == solution.v_w.rows())
+        return {std::move(solution.v_w), std::move(solution.v_b)};
+    return {rows_of(solution.v_w, rows), rows_of(solution.v_b, rows)};
 }
 
 /// Largest current of any line of operating point k.
@@ -68,16 +98,35 @@ std::vector<double> cell_power(const Crossbar& crossbar, const ArraySolution& so
 
 } // namespace
 
-StagedArray::StagedArray(Crossbar crossbar, const ReadoutStage& stage, const SolveOptions& options)
+StagedArray::StagedArray(Crossbar crossbar, const ReadoutStage& stage, const SolveOptions& options,
+                         double v_typical)
     : crossbar_(std::move(crossbar)), stage_(stage), options_(options) {
     validate(crossbar_);
     if (stage.kind != StageKind::difference) return;
-    Crossbar ohmic = crossbar_;
-    ohmic.cell = LinearCell{};
-    ohmic.shape = {};
-    const PortMatrix ports = port_matrix(ohmic);
-    v_minus_ = close_stages(ports, stage).v_minus;
+    StageResponse response =
+        close_stages(port_matrix(ohmic_array(crossbar_, v_typical, Ohmic::secant)), stage);
+    v_minus_ = std::move(response.v_minus);
+    i_minus_ = std::move(response.i_minus);
+    const PortMatrix ports = port_matrix(ohmic_array(crossbar_, v_typical, Ohmic::tangent));
     loop_ = solve_dense(stage_loop(ports, stage), identity(crossbar_.sites()));
+}
+
+NodeVoltages StagedArray::estimate(const Matrix<double>& v_row, const Matrix<double>& v_n) const {
+    const Index batch = v_row.rows(), rows = crossbar_.rows(), sites = crossbar_.sites(),
+                lines = crossbar_.lines();
+    const Matrix<double> i_n = multiply_transposed(v_row, i_minus_);
+    NodeVoltages start{Matrix<double>(batch, rows * sites), Matrix<double>(batch, rows * lines)};
+    for (Index k = 0; k < batch; ++k) {
+        auto w = start.v_w.row(k).begin();
+        for (const double v : v_row.row(k)) w = std::fill_n(w, sites, v);
+        const auto b = start.v_b.row(k).begin();
+        for (Index s = 0; s < sites; ++s) {
+            b[2 * s] = crossbar_.sense_resistance(0) / stage_.r_feedback() * v_n(k, s);
+            b[2 * s + 1] = v_n(k, s) + crossbar_.sense_resistance(1) * i_n(k, s);
+        }
+        for (Index r = 1; r < rows; ++r) std::copy_n(b, lines, b + r * lines);
+    }
+    return start;
 }
 
 StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
@@ -93,21 +142,23 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
     std::iota(open.begin(), open.end(), Index{0});
     Matrix<double> v_n = coupled ? multiply_transposed(v_row, v_minus_) : Matrix<double>(batch, sites);
 
-    // Every solution is a fine one: a step leaves about a thousandth of what it finds, so that two do, and what coarse
-    // ones save they lose again by their errors. v_N is no more exact than the currents it follows.
+    // Every solution is a fine one: a step leaves about a thousandth of what it finds, so that two do mostly, and what coarse
+    // ones save they lose again by their errors. v_N is no more exact than the currents it follows. Each starts from the one before.
     SolveOptions options = options_;
     if (coupled) options.tolerance *= 0.3;
+    options.fields = power || coupled;
+    std::optional<NodeVoltages> start; // of the vectors that are open
+    if (coupled) start = estimate(v_row, v_n);
     for (int step = 0; !open.empty(); ++step) {
         const bool last = step + 1 >= most_steps;
         const bool may_close = step > 0 || !coupled; // the first solution is hardly ever the last
-        options.fields = power && may_close;
         Drive drive{rows_of(v_row, open), {}, Matrix<double>(static_cast<Index>(open.size()), 2 * sites)};
         for (Index k = 0; k < drive.v_row.rows(); ++k) {
             for (Index s = 0; s < sites; ++s) drive.v_col_each(k, 2 * s + 1) = v_n(k, s);
         }
-        const ArraySolution solution = solve_array(crossbar_, drive, options);
+        ArraySolution solution = solve_array(crossbar_, drive, options, start);
         const std::vector<double> cells =
-            options.fields ? cell_power(crossbar_, solution) : std::vector<double>();
+            power && may_close ? cell_power(crossbar_, solution) : std::vector<double>();
 
         std::vector<Index> still_open, kept;
         Matrix<double> mismatch(drive.v_row.rows(), sites); // [V]
@@ -149,6 +200,7 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
         v_n = rows_of(v_n, kept);
         for (std::size_t k = 0; k < v_n.values().size(); ++k) v_n.values()[k] += change.values()[k];
         open = std::move(still_open);
+        start = voltages_of(solution, kept);
         // What two steps have not closed, the currents' own errors may keep open.
         if (step > 0) options.tolerance = std::max(0.3 * options.tolerance, 1e-3 * options_.tolerance);
     }

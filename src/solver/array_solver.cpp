@@ -73,6 +73,24 @@ void validate(const Crossbar& crossbar, const Drive& drive) {
     }
 }
 
+/// One family of a start's node voltages: a node of the crossbar per column.
+void validate_start(std::string_view name, const Matrix<double>& v, Index batch, Index nodes) {
+    if (v.rows() != batch || v.cols() != nodes) {
+        throw InputError(fmt::format("{} of the start is {} x {}, expected {} x {} (vectors x nodes)", name,
+                                     v.rows(), v.cols(), batch, nodes));
+    }
+    const auto odd = std::ranges::find_if(v.values(), [](double value) { return !std::isfinite(value); });
+    if (odd == v.values().end()) return;
+    const Index place = odd - v.values().begin();
+    throw InputError(fmt::format("{}[{}, {}] of the start is {} V: it must be finite", name, place / nodes,
+                                 place % nodes, *odd));
+}
+
+void validate(const Crossbar& crossbar, const Drive& drive, const NodeVoltages& start) {
+    validate_start("v_w", start.v_w, drive.v_row.rows(), crossbar.rows() * crossbar.sites());
+    validate_start("v_b", start.v_b, drive.v_row.rows(), crossbar.rows() * crossbar.lines());
+}
+
 /// A terminal and its potential.
 struct Extreme {
     double v = 0.0;
@@ -132,9 +150,10 @@ void require_linear(const Crossbar& crossbar, std::string_view what) {
 }
 
 /// The lines engine; where the array is no system of chains, the mna engine in its place, for every point.
-ArraySolution solve_by_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
-    if (is_line_system(crossbar)) return solve_array_lines(crossbar, drive, options);
-    ArraySolution solution = solve_array_mna(crossbar, drive, options);
+ArraySolution solve_by_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options,
+                             const std::optional<NodeVoltages>& start) {
+    if (is_line_system(crossbar)) return solve_array_lines(crossbar, drive, options, start);
+    ArraySolution solution = solve_array_mna(crossbar, drive, options, start);
     solution.engine = Engine::lines;
     solution.fallbacks.resize(solution.status.size());
     std::iota(solution.fallbacks.begin(), solution.fallbacks.end(), Index{0});
@@ -161,9 +180,11 @@ Engine engine_from_name(std::string_view name) {
                                  nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest)));
 }
 
-ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
+ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options,
+                          const std::optional<NodeVoltages>& start) {
     validate(crossbar);
     validate(crossbar, drive);
+    if (start) validate(crossbar, drive, *start);
     require_covered(crossbar, drive);
     validate(options);
     Engine engine = options.engine;
@@ -175,9 +196,9 @@ ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const So
     case Engine::ngspice:
         return solve_array_ngspice(crossbar, drive, options);
     case Engine::lines:
-        return solve_by_lines(crossbar, drive, options);
+        return solve_by_lines(crossbar, drive, options, start);
     case Engine::mna:
-        return solve_array_mna(crossbar, drive, options);
+        return solve_array_mna(crossbar, drive, options, start);
     case Engine::automatic:
         break;
     }

@@ -3,6 +3,7 @@
 #include "array/crossbar.hpp"
 #include "base/matrix.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,11 +63,21 @@ struct [[nodiscard]] ArraySolution {
         problem{}; ///< what went wrong in an engine that is a program of its own, in one line; "" if nothing
 };
 
+/// Node voltages of a batch of operating points, as ArraySolution has them.
+struct NodeVoltages {
+    Matrix<double> v_w; ///< [batch x rows*sites] [V] row nodes
+    Matrix<double> v_b; ///< [batch x rows*lines] [V] column nodes
+};
+
 /// Currents of an array for a batch of input vectors.
-/// @throws InputError if the crossbar is not valid, a drive has the wrong shape, is not finite or could take a cell beyond
+///
+/// `start` is where engines that iterate begin, such as the solution of a drive nearby; without it every node begins at the potential
+/// of its line's terminal. It changes how long a solution takes and, within the tolerance, its last digits.
+/// @throws InputError if the crossbar is not valid, a drive or a start has the wrong shape, is not finite or could take a cell beyond
 ///         the voltages its law covers, or the named engine cannot solve such cells; BackendError if an engine is not installed. Not
 ///         converging is no error: see `status`; nor is the end of ngspice's process: see `problem`.
-ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options = {});
+ArraySolution solve_array(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options = {},
+                          const std::optional<NodeVoltages>& start = {});
 
 /// Linear array seen from its terminals: i = y·v, with i positive into the array. Terminals are the row
 /// sources [0, rows) and then the sense potentials [rows, rows + lines), each with its series resistance

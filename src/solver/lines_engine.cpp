@@ -7,6 +7,7 @@
 #include "solver/relaxed_lines.hpp"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <optional>
@@ -18,7 +19,7 @@ namespace ohmloom {
 
 namespace {
 
-std::size_t at(Index i) {
+constexpr std::size_t at(Index i) {
     return static_cast<std::size_t>(i);
 }
 
@@ -43,20 +44,17 @@ struct Part {
     Index first = 0, count = 0;
 };
 
-/// Sets the terminal potentials of the part's vectors and starts every node at the potential of its own terminal. Lanes beyond the
-/// part repeat its last vector.
+/// Rows whose own voltages a block holds: relaxation of linear cells keeps one row only.
 template <class Block>
-void start(const LineSystem& system, const Crossbar& crossbar, const Drive& drive, const Part& part,
-           Block& block) {
+Index rows_held(const LineSystem& system, const Block& block) {
+    return static_cast<Index>(block.w.size()) / (system.sites * lanes_of<Block>);
+}
+
+/// Starts every node at the potential of its own terminal.
+template <class Block>
+void start_at_terminals(const LineSystem& system, Block& block) {
     constexpr Index width = lanes_of<Block>;
-    for (Index lane = 0; lane < width; ++lane) {
-        const std::vector<double> v =
-            port_potentials(crossbar, drive, part.first + std::min(lane, part.count - 1));
-        for (Index r = 0; r < system.rows; ++r) block.v_row[at(r * width + lane)] = v[at(r)];
-        for (Index l = 0; l < system.lines; ++l) block.v_col[at(l * width + lane)] = v[at(system.rows + l)];
-    }
-    const Index kept_rows = static_cast<Index>(block.w.size()) / (system.sites * width);
-    for (Index r = 0; r < kept_rows; ++r) {
+    for (Index r = 0; r < rows_held(system, block); ++r) {
         const double* const v = block.v_row.data() + r * width;
         double* w = block.w.data() + r * system.sites * width;
         for (Index s = 0; s < system.sites; ++s, w += width) std::copy_n(v, width, w);
@@ -65,6 +63,36 @@ void start(const LineSystem& system, const Crossbar& crossbar, const Drive& driv
     for (Index r = 0; r < system.rows; ++r) {
         for (Index l = 0; l < system.lines; ++l, b += step)
             std::copy_n(block.v_col.data() + l * width, width, b);
+    }
+}
+
+/// Starts every node at the voltage that is known for it. Nodes of a merged line, which are one, take that of the first; a line held at
+/// its terminal's potential stays there.
+template <class Block>
+void start_at(const NodeVoltages& known, const LineSystem& system, const Part& part, Block& block) {
+    constexpr Index width = lanes_of<Block>;
+    std::array<const double*, at(width)> w_known{}, b_known{};
+    for (Index lane = 0; lane < width; ++lane) {
+        const Index k = part.first + std::min(lane, part.count - 1);
+        w_known[at(lane)] = known.v_w.row(k).data();
+        b_known[at(lane)] = known.v_b.row(k).data();
+    }
+    const auto take = [](double* to, const auto& from, Index node) {
+        for (Index lane = 0; lane < width; ++lane) to[lane] = from[at(lane)][node];
+    };
+    double* w = block.w.data();
+    for (Index r = 0; r < rows_held(system, block); ++r) {
+        const bool held = system.rows_merged && std::isinf(system.row_hold[at(r)]);
+        for (Index s = 0; s < system.sites && !held; ++s)
+            take(w + s * width, w_known, r * system.sites + (system.rows_merged ? 0 : s));
+        w += system.sites * width;
+    }
+    auto [b, step] = column_voltages(block);
+    for (Index r = 0; r < system.rows; ++r) {
+        for (Index l = 0; l < system.lines; ++l, b += step) {
+            if (system.cols_merged && std::isinf(system.col_hold[at(l)])) continue;
+            take(b, b_known, (system.cols_merged ? 0 : r * system.lines) + l);
+        }
     }
 }
 
@@ -131,8 +159,24 @@ struct Job {
     const LineSystem& system;
     const Drive& drive;
     const SolveOptions& options;
+    const std::optional<NodeVoltages>& start;
     ArraySolution& solution;
 };
+
+/// Sets the terminal potentials of the part's vectors and the voltages they start from. Lanes beyond the part repeat its last vector.
+template <class Block>
+void start(const Job& job, const Part& part, Block& block) {
+    constexpr Index width = lanes_of<Block>;
+    const LineSystem& system = job.system;
+    for (Index lane = 0; lane < width; ++lane) {
+        const std::vector<double> v =
+            port_potentials(job.crossbar, job.drive, part.first + std::min(lane, part.count - 1));
+        for (Index r = 0; r < system.rows; ++r) block.v_row[at(r * width + lane)] = v[at(r)];
+        for (Index l = 0; l < system.lines; ++l) block.v_col[at(l * width + lane)] = v[at(system.rows + l)];
+    }
+    start_at_terminals(system, block);
+    if (job.start) start_at(*job.start, system, part, block);
+}
 
 template <class Block>
 void store(const Job& job, const Block& block, std::span<const LaneOutcome> outcomes, const Part& part) {
@@ -150,7 +194,7 @@ public:
     explicit NewtonPart(const Job& job) : job_(job), block_(job.system) {}
 
     void operator()(const Part& part) {
-        start(job_.system, job_.crossbar, job_.drive, part, block_);
+        start(job_, part, block_);
         store(job_, block_, solve_newton(job_.system, block_, job_.options, factorised_), part);
     }
 
@@ -168,7 +212,7 @@ public:
         : job_(job), chord_(chord), block_(job.system, job.options.fields) {}
 
     void operator()(const Part& part) {
-        start(job_.system, job_.crossbar, job_.drive, part, block_);
+        start(job_, part, block_);
         const auto outcomes = solve_by_relaxation(job_.system, chord_, job_.options, block_);
         if (std::all_of(outcomes.begin(), outcomes.end(), [](const LaneOutcome& o) { return o.converged; })) {
             store(job_, block_, outcomes, part);
@@ -259,11 +303,12 @@ void solve_linear(const Job& job, const Part& batch) {
 
 } // namespace
 
-ArraySolution solve_array_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
+ArraySolution solve_array_lines(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options,
+                                const std::optional<NodeVoltages>& start) {
     const Part batch{0, drive.v_row.rows()};
     const LineSystem system = make_line_system(crossbar);
     ArraySolution solution = make_solution(crossbar, batch.count, options, Engine::lines);
-    const Job job{crossbar, system, drive, options, solution};
+    const Job job{crossbar, system, drive, options, start, solution};
     if (is_linear(crossbar.cell)) {
         solve_linear(job, batch);
     } else {

@@ -147,9 +147,9 @@ public:
         if (graph.unknowns() > 0) jacobian_.emplace(crossbar, graph);
     }
 
-    /// Solves from the terminal potentials `ports`; returns the node voltages and the number of steps taken.
-    std::pair<std::vector<double>, int> solve(const std::vector<double>& ports) {
-        std::vector<double> v = ports;
+    /// Solves from node voltages `v`, of which the first are the terminals' potentials; those missing at the end begin at 0.
+    /// Returns the node voltages and the number of steps taken.
+    std::pair<std::vector<double>, int> solve(std::vector<double> v) {
         v.resize(static_cast<std::size_t>(graph_.nodes), 0.0);
         NodeCurrents currents = evaluate_currents(crossbar_, graph_, v);
         int steps = 0;
@@ -208,14 +208,31 @@ private:
     std::optional<NodalJacobian> jacobian_; ///< none if every node is a terminal
 };
 
+/// Voltages of all nodes at the start of operating point k: terminals have those of `ports`.
+std::vector<double> voltages_of_nodes(const ArrayGraph& graph, const NodeVoltages& start, Index k,
+                                      std::vector<double> ports) {
+    ports.resize(static_cast<std::size_t>(graph.nodes), 0.0);
+    const auto take = [&](const std::vector<Index>& nodes, std::span<const double> v) {
+        for (std::size_t i = 0; i < nodes.size(); ++i) {
+            if (nodes[i] >= graph.ports) ports[static_cast<std::size_t>(nodes[i])] = v[i];
+        }
+    };
+    take(graph.row_node, start.v_w.row(k));
+    take(graph.col_node, start.v_b.row(k));
+    return ports;
+}
+
 } // namespace
 
-ArraySolution solve_array_mna(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options) {
+ArraySolution solve_array_mna(const Crossbar& crossbar, const Drive& drive, const SolveOptions& options,
+                              const std::optional<NodeVoltages>& start) {
     const ArrayGraph graph = make_array_graph(crossbar);
     ArraySolution solution = make_solution(crossbar, drive.v_row.rows(), options, Engine::mna);
     NewtonSolver newton(crossbar, graph, options);
     for (Index k = 0; k < drive.v_row.rows(); ++k) {
-        const auto [v, steps] = newton.solve(port_potentials(crossbar, drive, k));
+        std::vector<double> ports = port_potentials(crossbar, drive, k);
+        const auto [v, steps] =
+            newton.solve(start ? voltages_of_nodes(graph, *start, k, std::move(ports)) : std::move(ports));
         store_operating_point(crossbar, graph, v, k, steps, options, solution);
     }
     return solution;
@@ -229,7 +246,7 @@ PortMatrix port_matrix_mna(const Crossbar& crossbar, const SolveOptions& options
     for (Index p = 0; p < graph.ports; ++p) {
         std::vector<double> unit(static_cast<std::size_t>(graph.ports), 0.0);
         unit[static_cast<std::size_t>(p)] = 1.0;
-        const auto [v, steps] = newton.solve(unit);
+        const auto [v, steps] = newton.solve(std::move(unit));
         const NodeCurrents currents = evaluate_currents(crossbar, graph, v);
         for (Index r = 0; r < ports.rows; ++r) ports.y(r, p) = currents.i_row[static_cast<std::size_t>(r)];
         for (Index l = 0; l < ports.lines; ++l) {

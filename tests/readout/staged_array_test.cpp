@@ -124,3 +124,19 @@ TEST_CASE("every vector closes, however coarse the tolerance") {
         }
     }
 }
+
+TEST_CASE("the voltage that cells are likely to see decides no result") {
+    const ReadoutStage stage{StageKind::difference, 30.0, 1e3};
+    const SolveOptions options{.tolerance = 1e-11};
+    const StagedPoints plain = StagedArray(pair_array(SinhCell{8.0}, stage), stage, options).solve(inputs());
+    for (const double v_typical : {0.2, 0.4, 2.0}) {
+        const StagedPoints points =
+            StagedArray(pair_array(SinhCell{8.0}, stage), stage, options, v_typical).solve(inputs());
+        for (std::size_t k = 0; k < points.status.size(); ++k) {
+            CHECK(points.status[k] == SolveStatus::converged);
+            CHECK(points.cells[k] == doctest::Approx(plain.cells[k]).epsilon(1e-8));
+        }
+        for (std::size_t i = 0; i < points.u.values().size(); ++i)
+            CHECK(points.u.values()[i] == doctest::Approx(plain.u.values()[i]).epsilon(1e-7).scale(0.01));
+    }
+}
