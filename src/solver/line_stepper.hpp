@@ -1,0 +1,87 @@
+#pragma once
+
+#include "solver/transient_kernels.hpp"
+
+#include <array>
+#include <vector>
+
+namespace ohmloom {
+
+/// How exactly each lane's steps are solved.
+struct StepScales {
+    Lanes kcl{};     ///< [A] error of a node's current that a step may leave
+    Lanes voltage{}; ///< [V] local error of a node's voltage that a step may have
+    Lanes largest{}; ///< [V] largest potential of a terminal
+};
+
+/// Line currents at one instant of all lanes: what flows into rows and out of columns, [line][lane] [A].
+struct LineCurrents {
+    std::vector<double> row, col;
+};
+
+/// Moves a block of runs in time, step by step. Whoever calls it sets the terminals' potentials of each stage.
+///
+/// Step of h from charges q₀ = C·v₀ and currents k₀ = C·dv/dt, with γ = 2 − √2 and d = γ/2:
+///
+///     trapezoid to t + γh:   C·v₁ + d·h·f(v₁) = C·v₀ + d·h·k₀
+///     BDF2 to t + h:         C·v₂ + d·h·f(v₂) = C·(v₁/(γ(2 − γ)) − v₀·(1 − γ)²/(γ(2 − γ)))
+///
+/// Both have the rate 1/(d·h), so that chains are eliminated once per step size. The local error is the difference to the embedded formula
+/// of third order, with its stiff parts taken out.
+///
+/// A stage is solved by corrections of its chains (conjugate gradients with the columns' chains, as the `lines` engine's). Capacitance between
+/// neighbouring lines is no part of the chains: with it the corrections are directions of conjugate gradients on the whole stage.
+class LineStepper {
+public:
+    /// The block starts at the voltages in its lanes, without capacitor currents.
+    LineStepper(const TransientSystem& system, TransientBlock& block, const StepScales& scales);
+
+    static constexpr double gamma = 0.58578643762690495; ///< 2 − √2
+
+    /// A backward Euler step: takes a jump of the terminals, from which nothing is known of dv/dt.
+    /// Returns false if a stage could not be solved; then nothing has moved.
+    [[nodiscard]] bool take_euler(double h);
+
+    /// The two stages of a step; between them the terminals move on. False if one could not be solved: then revert().
+    [[nodiscard]] bool solve_first_stage(double h);
+    [[nodiscard]] bool solve_second_stage();
+
+    /// Local error of the step, over what it may be; the worst lane.
+    [[nodiscard]] double error();
+    void accept();
+    void revert();
+
+    [[nodiscard]] LineCurrents currents() const;
+    /// The line currents of the voltages as they are, without those of capacitors.
+    [[nodiscard]] LineCurrents measure();
+
+    [[nodiscard]] const Lanes& worst_kcl() const { return worst_kcl_; } ///< [A] over all stages so far
+    [[nodiscard]] int iterations() const { return iterations_; } ///< of conjugate gradients, over all stages
+
+private:
+    [[nodiscard]] bool is_coupled() const;
+    [[nodiscard]] bool solve_stage();
+    void correct(const Lanes& enough, const std::array<bool, lane_count>& wanted);
+    void follow_coupling(const std::array<bool, lane_count>& wanted, bool first);
+    void set_rate(double rate);
+    void hold_merged_lines();
+
+    const TransientSystem& system_;
+    TransientBlock& block_;
+    StepScales scales_;
+    bool linear_;
+    double rate_ = 0.0, h_ = 0.0, last_h_ = 0.0;
+    std::vector<double> g_;
+    LineSystem stage_;
+    double largest_conductance_ = 0.0; ///< [S] that meets in a node of the stage
+    Lanes worst_kcl_{}, stage_kcl_{};
+    // Conjugate directions over corrections, for arrays whose neighbouring lines are coupled: errors of the equations and voltages before
+    // a correction, the last direction and what it changes the errors by.
+    struct Nodes {
+        std::vector<double> w, b;
+    };
+    Nodes kcl_, before_, direction_, image_;
+    int iterations_ = 0;
+};
+
+} // namespace ohmloom
