@@ -279,6 +279,31 @@ TEST_CASE("the cards say what the published models say") {
     CHECK(nyu->g_max() / nyu->g_min() == doctest::Approx(2.24).epsilon(1e-12));
 }
 
+TEST_CASE("the low-field junction conducts as its published fit says, at every voltage of its table") {
+    // G/A [S/cm²] over the oxide's thickness [nm].
+    const auto conductance = [](double c1, double c2, double c3, double c4, double v) {
+        constexpr double oxide = 1.15, area = 3.63e-15 * 1e4;
+        return area * (std::exp(c1 * oxide + c2) * v * v + std::exp(c3 * oxide + c4));
+    };
+    const auto device = make_device(find_card("mram/fong_2013"));
+    const CellModel law = device->law(300.0);
+    const std::vector<double>& knots = device->card().numbers("voltages");
+    REQUIRE(knots.size() == 33);
+    for (const double v : knots) {
+        const double p = conductance(-5.90497, 21.5434, -7.46919, 25.0243, v),
+                     ap = conductance(-6.7524, 23.2848, -7.56891, 24.144, v);
+        CHECK(evaluate_cell(law, device->g_max(), 0.0, v).current == doctest::Approx(p * v).epsilon(1e-7));
+        CHECK(evaluate_cell(law, device->g_min(), 0.0, v).current == doctest::Approx(ap * v).epsilon(1e-7));
+    }
+    // Between them: to what a cubic through points 25 mV apart can do.
+    for (double v = -0.39; v < 0.4; v += 0.0137) {
+        const double p = conductance(-5.90497, 21.5434, -7.46919, 25.0243, v);
+        CHECK(evaluate_cell(law, device->g_max(), 0.0, v).current == doctest::Approx(p * v).epsilon(1e-3));
+    }
+    CHECK(to_digits(1.0 / conductance(-5.90497, 21.5434, -7.46919, 25.0243, 0.0), 2007.0, 1.0));
+    CHECK(to_digits(1.0 / conductance(-6.7524, 23.2848, -7.56891, 24.144, 0.0), 5429.0, 1.0));
+}
+
 TEST_CASE(
     "a series column of measured junctions has the resistance, the step and the spread that were computed") {
     // 64 cells, half parallel: the reading of a column that sums resistances.

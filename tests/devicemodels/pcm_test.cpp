@@ -209,6 +209,80 @@ TEST_CASE("the HERMES sets have the published numbers") {
     CHECK(law(two, "drift_spread").at(0.1) == doctest::Approx(-0.0117 * std::log(0.1) - 0.0057));
 }
 
+TEST_CASE("the HERMES cards hold every published coefficient, and each law on its own side of its switching "
+          "point") {
+    struct Log {
+        double slope, offset, low, high, switch_at;
+        std::vector<double> polynomial;
+    };
+    struct Set {
+        const char* card;
+        double g_max, t0;
+        std::vector<double> programming; // uS
+        Log mean, spread, read;
+    };
+    const Log mean{-0.0387, -0.0182, 0.0720, 0.13, 0.0945, {0.0736, -0.0126, -0.0436}};
+    const Set sets[] = {{"pcm/hermes_1",
+                         10.35e-6,
+                         200.0,
+                         {0.15781817, 2.32443916, -2.16310839, 0.68841818},
+                         mean,
+                         {-0.0120, -0.0023, 0.0124, 0.04, 0.3039, {0.0104, 0.0116, -0.0165}},
+                         {-0.0078, 0.0038, 0.0179, 0.04, 0.1591, {0.0088, 0.0768, -0.1352, 0.0664}}},
+                        {"pcm/hermes_2",
+                         20.7e-6,
+                         300.0,
+                         {0.16603222, 4.71806468, -8.48101252, 4.68961419},
+                         mean,
+                         {-0.0117, -0.0057, 0.0091, 0.04, 0.3055, {0.0073, 0.0093, -0.0118}},
+                         {-0.0117, -0.0069, 0.015, 0.04, 0.16, {0.0123, 0.0211, -0.0280, 0.0069}}}};
+    for (const Set& set : sets) {
+        CAPTURE(set.card);
+        const Card card = find_card(set.card);
+        CHECK(card.number("g_max") == doctest::Approx(set.g_max));
+        CHECK(card.number("t0") == set.t0);
+        CHECK(card.number("t_read") == doctest::Approx(512e-9));
+        for (std::size_t k = 0; k < 4; ++k)
+            CHECK(card.numbers("programming").at(k) / uS == doctest::Approx(set.programming[k]));
+        const std::pair<const char*, const Log*> laws[] = {
+            {"drift_mean", &set.mean}, {"drift_spread", &set.spread}, {"read", &set.read}};
+        for (const auto& [stem, log] : laws) {
+            CAPTURE(stem);
+            const auto& clipped = card.numbers(std::string(stem) + "_log");
+            const StateLaw law{clipped[0],
+                               clipped[1],
+                               clipped[2],
+                               clipped[3],
+                               card.number(std::string(stem) + "_switch"),
+                               card.numbers(std::string(stem) + "_polynomial")};
+            const double below = log->switch_at * (1 - 1e-9), middle = 0.6 * log->switch_at;
+            for (const double r : {1e-4, middle, below}) {
+                const double expected =
+                    std::min(log->high, std::max(log->low, log->slope * std::log(r) + log->offset));
+                CHECK(law.at(r) == doctest::Approx(expected).epsilon(1e-12));
+            }
+            for (const double r : {log->switch_at, 0.7, 1.0}) {
+                double expected = 0.0, power = 1.0;
+                for (const double coefficient : log->polynomial) {
+                    expected += coefficient * power;
+                    power *= r;
+                }
+                CHECK(law.at(r) == doctest::Approx(expected).epsilon(1e-12));
+            }
+            CHECK(law.at(1e-6) == log->high);
+        }
+    }
+}
+
+TEST_CASE("a drift exponent of 0.1 from a picosecond on is the usual law of other simulators") {
+    // MemTorch: G (t/t0)^-0.1, t0 = 1e-12 s.
+    PcmStatistics statistics = mushroom();
+    statistics.t0 = 1e-12;
+    CHECK(statistics.drift_factor(0.1, 1.0) == doctest::Approx(std::pow(10.0, -1.2)).epsilon(1e-12));
+    CHECK(statistics.drift_factor(0.1, 3600.0) ==
+          doctest::Approx(std::pow(3600.0 / 1e-12, -0.1)).epsilon(1e-12));
+}
+
 TEST_CASE("write-verify ends within its tolerance or uses up its pulses") {
     const auto device = make_device(find_card("pcm"));
     const ProgrammingScheme scheme{Programming::write_verify, 0.01, 400};
@@ -246,6 +320,16 @@ TEST_CASE("fast read noise falls with the integration time") {
     // At 1 ns the logarithm is 0 and the constants stand alone.
     CHECK(fast_read_noise(10e-6, 1e-9) == doctest::Approx(0.02578764 * 10e-6 + 0.117763e-6).epsilon(1e-12));
     CHECK(fast_read_noise(10e-6, 1e-7) < fast_read_noise(10e-6, 1e-8));
+    // The published polynomials in log10 of the nanoseconds, term by term.
+    for (const double x : {1.0, 1.7, 2.0, 3.0}) {
+        const double slope = 2.1926e-4 * std::pow(x, 4) - 1.87352e-3 * std::pow(x, 3) + 6.55714e-3 * x * x -
+                             1.46159e-2 * x + 2.578764e-2;
+        const double offset = 1.11906e-9 * std::pow(x, 4) - 9.08577e-9 * std::pow(x, 3) + 3.07015e-8 * x * x -
+                              6.77079e-8 * x + 1.17763e-7;
+        const double t = std::pow(10.0, x - 9.0);
+        CHECK(fast_read_noise(0.0, t) == doctest::Approx(offset).epsilon(1e-9));
+        CHECK(fast_read_noise(20e-6, t) == doctest::Approx(slope * 20e-6 + offset).epsilon(1e-9));
+    }
 }
 
 TEST_CASE("SET pulses accumulate as published, without their noise") {
@@ -326,6 +410,17 @@ TEST_CASE("accumulating cells drift and read with the published noise") {
     const DeviceState state{.g = 10e-6, .memory = 0.1};
     CHECK(std::abs(device->aged(state, {day, 300.0}).g / state.g - 0.7345) < 5.01e-5);
     CHECK(device->read_noise(state, {0.0, 300.0}) == doctest::Approx(0.43e-6));
+}
+
+TEST_CASE("open-loop programming counts pulses by the published cubic") {
+    const auto quiet = make_device(find_card("pcm/accumulation", {{"noise", "0"}}));
+    const auto cubic = [](double g) { return 0.027 * g * g * g - 0.15 * g * g + 0.81 * g; };
+    CHECK(cubic(5.0) == doctest::Approx(3.675));
+    for (const double target : {0.5, 2.0, 5.0, 8.0, 11.0}) {
+        const Programmed shot = quiet->program(quiet->fresh(draws_of(0)), target * uS,
+                                               {Programming::single_shot}, draws_of(0), 0);
+        CHECK(shot.pulses == 1 + static_cast<int>(std::floor(cubic(target) - cubic(0.1))));
+    }
 }
 
 TEST_CASE("accumulating cells are programmed by open loop and by write-verify") {
