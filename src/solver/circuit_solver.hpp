@@ -29,6 +29,8 @@ struct DeviceReport {
     std::string region; ///< of a transistor or switch: "off", "linear", "saturated", "on"; else ""
 };
 
+class NodalSystem;
+
 /// Operating points, DC sweeps and small-signal responses of any circuit: modified nodal analysis on KLU.
 ///
 /// Unknowns are the node voltages and the currents of voltage sources, inductors and controlled voltage sources.
@@ -57,8 +59,7 @@ public:
     [[nodiscard]] std::vector<DeviceReport> report() const;
 
 private:
-    class System;
-    std::unique_ptr<System> system_;
+    std::unique_ptr<NodalSystem> system_;
 };
 
 /// Values that a sweep takes.

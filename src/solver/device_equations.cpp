@@ -60,6 +60,19 @@ double depletion(double cjo, double v, double vj, double m, double fc) {
     return cjo * std::pow(1.0 - fc, -1.0 - m) * (1.0 - fc * (1.0 + m) + m * v / vj);
 }
 
+/// Integral of depletion() from 0 to v. [C]
+double depletion_charge(double cjo, double v, double vj, double m, double fc) {
+    if (cjo == 0.0) return 0.0;
+    const auto below = [&](double u) {
+        const double rest = std::log1p(-u / vj);
+        return m == 1.0 ? -cjo * vj * rest : -cjo * vj * std::expm1((1.0 - m) * rest) / (1.0 - m);
+    };
+    const double knee = fc * vj;
+    if (v < knee) return below(v);
+    const double over = (1.0 - fc * (1.0 + m)) * (v - knee) + 0.5 * m / vj * (v * v - knee * knee);
+    return below(knee) + cjo * std::pow(1.0 - fc, -1.0 - m) * over;
+}
+
 /// The voltage bv' at which the exponential of the breakdown starts, so that the current is −ibv at −bv.
 double breakdown_start(double bv, double ibv, double is, double emission_voltage) {
     const double vt = thermal_voltage();
@@ -148,6 +161,8 @@ JunctionPoint JunctionLaw::at(double v, double gmin) const {
         point.slope = is * exponential / reverse;
     }
     point.capacitance = tt * point.slope + depletion(cjo, v, vj, m, fc) + depletion(cjsw, v, vj, mjsw, fc);
+    point.charge =
+        tt * point.current + depletion_charge(cjo, v, vj, m, fc) + depletion_charge(cjsw, v, vj, mjsw, fc);
     point.current += gmin * v;
     point.slope += gmin;
     return point;

@@ -10,11 +10,12 @@ inline constexpr double device_temperature = 300.15;
 /// k T / q at device_temperature, with the constants of ngspice 39. [V]
 double thermal_voltage();
 
-/// Current and slope of a two-terminal element, and its capacitance.
+/// Current and slope of a two-terminal element, its charge and its capacitance.
 struct JunctionPoint {
     double current = 0.0;     ///< [A] from anode to cathode
     double slope = 0.0;       ///< [S]
-    double capacitance = 0.0; ///< [F]
+    double charge = 0.0;      ///< [C] on the anode's side; 0 at 0 V
+    double capacitance = 0.0; ///< [F] its derivative
 };
 
 /// A pn junction after the parameters of its model and instance are worked out.
@@ -22,7 +23,7 @@ struct JunctionPoint {
 /// Forward and little reverse bias:  I = is (exp(v/(n vt)) − 1) + gmin v
 /// More than 3 n vt reverse:         I = −is (1 + (3 n vt/(e v))³) + gmin v, which joins the exponential smoothly
 /// Beyond the breakdown voltage:     I = −is exp(−(bv' + v)/(nbv vt)) + gmin v, where bv' makes the current −ibv at −bv, for any area
-/// Capacitance: tt dI/dv, plus cjo/(1 − v/vj)^m, continued by its tangent above fc vj.
+/// Capacitance: tt dI/dv, plus cjo/(1 − v/vj)^m, continued by its tangent above fc vj. Charge: its integral from 0 V.
 ///
 /// Source: Shockley's equation; Massobrio, Antognetti, "Semiconductor Device Modeling with SPICE", 2nd ed., 1993,
 /// chapters 1 and 2; the reverse branch as ngspice has it, whose manual gives it in section "Junction diodes".
