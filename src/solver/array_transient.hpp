@@ -49,7 +49,7 @@ struct [[nodiscard]] TransientSolution {
     std::vector<Matrix<double>> charge_row; ///< [times] of [batch x rows] [C]
     Matrix<double>
         settled; ///< [batch x lines] [s] last time that a column was further from its final current than asked; infinite if
-        ///< the run ends before it stays within
+    ///< the run ends before it stays within
     Matrix<double> i_final;     ///< [batch x lines] [A] operating point at the final potentials
     std::vector<double> energy; ///< [batch] [J] delivered by all sources together
     std::vector<double>

@@ -1,5 +1,6 @@
 #include "solver/circuit_solver.hpp"
 
+#include "solver/circuit_transient.hpp"
 #include "solver/dc_sweep.hpp"
 #include "solver/device_report.hpp"
 #include "solver/nodal_system.hpp"
@@ -22,6 +23,10 @@ Waveforms CircuitSolver::sweep(const DcAnalysis& analysis) {
 }
 Waveforms CircuitSolver::small_signal(const AcAnalysis& analysis) {
     return ohmloom::small_signal(*system_, analysis);
+}
+Waveforms CircuitSolver::transient(const TransientAnalysis& analysis,
+                                   const CircuitTransientOptions& options) {
+    return ohmloom::transient(*system_, analysis, options);
 }
 std::vector<DeviceReport> CircuitSolver::report() const {
     return device_report(*system_);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "circuit/spice_deck.hpp"
+#include "solver/circuit_transient_options.hpp"
 #include "solver/waveforms.hpp"
 
 #include <memory>
@@ -31,7 +32,7 @@ struct DeviceReport {
 
 class NodalSystem;
 
-/// Operating points, DC sweeps and small-signal responses of any circuit: modified nodal analysis on KLU.
+/// Operating points, DC sweeps, small-signal responses and transients of any circuit: modified nodal analysis on KLU.
 ///
 /// Unknowns are the node voltages and the currents of voltage sources, inductors and controlled voltage sources.
 /// Newton on the linearised elements:
@@ -41,7 +42,9 @@ class NodalSystem;
 /// If that does not converge, a conductance from every node to ground is stepped down to none (gmin stepping); if
 /// that does not, all sources are stepped up from nothing. The pattern is analysed once for all steps, points and
 /// frequencies.
-/// Limits: 27 degrees Celsius; no transient analysis.
+/// Transients: TR-BDF2 with control of the local error, on charges; see time_step.hpp and circuit_transient.hpp.
+/// Limits: 27 degrees Celsius. Gate charges are Meyer's, counted on from step to step, as in SPICE: their sum over the
+/// terminals is 0 at any time, but over a cycle of voltages a little charge may be left on the gate.
 class CircuitSolver {
 public:
     /// @throws InputError if an element refers to nothing or a parameter is out of range.
@@ -54,6 +57,11 @@ public:
     /// @throws InputError if a swept source is none of the circuit's.
     [[nodiscard]] Waveforms sweep(const DcAnalysis& analysis);
     [[nodiscard]] Waveforms small_signal(const AcAnalysis& analysis);
+
+    /// The response in time; see circuit_transient.hpp. Afterwards the operating point found last is still there.
+    /// @throws InputError if the analysis or an option is out of range.
+    [[nodiscard]] Waveforms transient(const TransientAnalysis& analysis,
+                                      const CircuitTransientOptions& options = {});
 
     /// The devices at the operating point found last.
     [[nodiscard]] std::vector<DeviceReport> report() const;

@@ -40,6 +40,19 @@ CircuitSolveOptions mna_options(const SpiceDeck& deck) {
     return options;
 }
 
+/// The tolerances of SPICE, for the steps of a transient.
+CircuitTransientOptions transient_options(const SpiceDeck& deck) {
+    CircuitTransientOptions options;
+    for (const auto& [name, text] : deck.options) {
+        const std::optional<double> value = parse_spice_number(text);
+        if (!value) continue;
+        if (name == "reltol") options.relative = *value;
+        if (name == "vntol") options.voltage = *value;
+        if (name == "abstol") options.current = *value;
+    }
+    return options;
+}
+
 /// "v(node)" or "i(element)" for ngspice's name of a vector; "" for what is inside a device.
 std::string signal_name(const std::string& vector) {
     const std::size_t hash = vector.find('#');
@@ -104,6 +117,7 @@ Waveforms to_waveforms(const Analysis& analysis, NgspiceVectors vectors) {
                 waveforms.imaginary(p, s) = vectors.imaginary(p, column);
         }
     }
+    if (const auto* tran = std::get_if<TransientAnalysis>(&analysis)) waveforms.output_step = tran->step;
     waveforms.converged.assign(static_cast<std::size_t>(points), true);
     if (!vectors.completed) waveforms.converged.push_back(false);
     return waveforms;
@@ -165,10 +179,6 @@ bool DeckSolution::all_converged() const {
 
 DeckSolution solve_deck_mna(const SpiceDeck& deck) {
     require_analyses(deck);
-    if (std::any_of(deck.analyses.begin(), deck.analyses.end(), is_transient)) {
-        throw InputError(
-            "the deck has a .tran card, and the mna engine solves .op, .dc and .ac: use --engine ngspice");
-    }
     CircuitSolver solver(deck.circuit, mna_options(deck));
     DeckSolution solution;
     for (const Analysis& analysis : deck.analyses) {
@@ -177,6 +187,8 @@ DeckSolution solve_deck_mna(const SpiceDeck& deck) {
         } else if (const auto* ac = std::get_if<AcAnalysis>(&analysis)) {
             solution.analyses.push_back(solver.small_signal(*ac));
             solution.devices = solver.report();
+        } else if (const auto* tran = std::get_if<TransientAnalysis>(&analysis)) {
+            solution.analyses.push_back(solver.transient(*tran, transient_options(deck)));
         } else {
             solution.analyses.push_back(solver.operating_point());
             solution.devices = solver.report();

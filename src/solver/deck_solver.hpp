@@ -18,8 +18,9 @@ struct DeckSolution {
     [[nodiscard]] bool all_converged() const;
 };
 
-/// Runs the analyses of a deck with CircuitSolver. Of its options, `gmin` counts and `temp` and `tnom` must be 27.
-/// @throws InputError if the deck has no analysis or a transient one, or as CircuitSolver.
+/// Runs the analyses of a deck with CircuitSolver. Of its options, `gmin` counts, in transients `reltol`, `vntol` and `abstol`
+/// as the error of a step, and `temp` and `tnom` must be 27.
+/// @throws InputError if the deck has no analysis, or as CircuitSolver.
 DeckSolution solve_deck_mna(const SpiceDeck& deck);
 
 /// Runs the analyses of a deck with ngspice: static ones with tolerances for the last digits, transients as the deck's
@@ -44,7 +45,8 @@ std::vector<MeasuredValue> take_measures(const SpiceDeck& deck, const DeckSoluti
 /// The place where two engines differ most.
 struct WaveformDifference {
     double relative =
-        0.0; ///< difference over the larger value, or over 1e-6 of the largest value of its unit
+        0.0; ///< difference over the larger value, or over 1e-6 of the largest value of its unit; in
+             ///< transients, over the signal's full scale, or 1e-3 of the largest of its unit
     double absolute = 0.0; ///< [V or A] there
     std::string analysis;
     std::string signal;
@@ -54,7 +56,7 @@ struct WaveformDifference {
 };
 
 /// Compares analysis by analysis. Differences below the tolerances that both engines are given, 1e-11 V and 1e-14 A,
-/// count as none. Transients are compared at the points of the first one, as straight lines between.
+/// count as none. Transients are compared at the instants that the deck asks for, as straight lines between points.
 std::vector<WaveformDifference> compare(const DeckSolution& first, const DeckSolution& second);
 
 } // namespace ohmloom

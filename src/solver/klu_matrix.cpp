@@ -167,19 +167,23 @@ void KluMatrix::solve(std::span<double> rhs) {
     require_success(handles_->common, "solve");
 }
 
+void KluMatrix::subtract_product(std::span<const double> x, std::span<double> rhs) const {
+    const auto& [col_begin, row_index] = handles_->analysis->pattern;
+    for (std::size_t c = 0; c < x.size(); ++c) {
+        const auto end = static_cast<std::size_t>(col_begin[c + 1]);
+        for (auto at = static_cast<std::size_t>(col_begin[c]); at < end; ++at)
+            rhs[static_cast<std::size_t>(row_index[at])] -= values_[at] * x[c];
+    }
+}
+
 void KluMatrix::solve_refined(std::span<double> rhs) {
     constexpr int most_corrections = 4;
     const std::vector<double> wanted(rhs.begin(), rhs.end());
     solve(rhs);
-    const auto& [col_begin, row_index] = handles_->analysis->pattern;
     double last = std::numeric_limits<double>::infinity();
     for (int k = 0; k < most_corrections; ++k) {
         std::vector<double> left = wanted;
-        for (std::size_t c = 0; c < rhs.size(); ++c) {
-            for (auto at = static_cast<std::size_t>(col_begin[c]);
-                 at < static_cast<std::size_t>(col_begin[c + 1]); ++at)
-                left[static_cast<std::size_t>(row_index[at])] -= values_[at] * rhs[c];
-        }
+        subtract_product(rhs, left);
         solve(left);
         // The largest correction in parts of its unknown.
         double largest = 0.0;

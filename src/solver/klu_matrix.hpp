@@ -68,6 +68,9 @@ public:
     /// How often pivots were chosen; all other calls of factorise() went along with an earlier choice.
     [[nodiscard]] int pivot_choices() const { return pivot_choices_; }
 
+    /// Subtracts values()·x from `rhs` [size].
+    void subtract_product(std::span<const double> x, std::span<double> rhs) const;
+
     /// Overwrites `rhs` [size] with the solution. Needs factorise().
     void solve(std::span<double> rhs);
 

@@ -26,8 +26,11 @@ NodalSystem::NodalSystem(const Circuit& circuit, const CircuitSolveOptions& opti
     place_elements();
     place_signals();
     is_current_.assign(static_cast<std::size_t>(unknowns_), false);
+    has_flux_ = is_current_;
     for (const FlatElement& flat : elements_) {
-        if (flat.branch != no_unknown) is_current_[static_cast<std::size_t>(flat.branch)] = true;
+        if (flat.branch == no_unknown) continue;
+        is_current_[static_cast<std::size_t>(flat.branch)] = true;
+        has_flux_[static_cast<std::size_t>(flat.branch)] = is_any<Inductor>(flat.element->kind);
     }
     x.assign(static_cast<std::size_t>(unknowns_), 0.0);
     forget();

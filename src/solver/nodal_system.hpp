@@ -74,8 +74,11 @@ public:
     [[nodiscard]] bool is_current(Index unknown) const {
         return is_current_[static_cast<std::size_t>(unknown)];
     }
+    /// Whether an unknown is the current of an inductor.
+    [[nodiscard]] bool has_flux(Index unknown) const { return has_flux_[static_cast<std::size_t>(unknown)]; }
     [[nodiscard]] const DiodeLaw& diode(const FlatElement& flat) const { return diodes_[flat.law]; }
     [[nodiscard]] const MosLaw& mos(const FlatElement& flat) const { return transistors_[flat.law]; }
+    [[nodiscard]] bool has_switches() const { return !switches_.empty(); }
     [[nodiscard]] const SwitchLaw& switch_of(const FlatElement& flat) const { return switches_[flat.law]; }
 
     /// What people see: every node's voltage and every branch current.
@@ -139,7 +142,7 @@ private:
     CircuitSolveOptions options_;
     Index nodes_;
     Index unknowns_;
-    std::vector<bool> is_current_;
+    std::vector<bool> is_current_, has_flux_;
     std::vector<FlatElement> elements_;
     std::vector<std::size_t> sources_, changing_elements_; ///< places among elements_
     std::vector<DiodeLaw> diodes_;

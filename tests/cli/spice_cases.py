@@ -70,12 +70,32 @@ def spice_transient(t):
 
 @case
 def spice_transient_by_default(t):
-    """Without --engine, ngspice runs a transient deck; with both, mna runs what it can and the rest is said not to be compared."""
-    assert json.loads(t.ohmloom("spice", deck(t, RC), "--json").out)["engines"][0]["engine"] == "ngspice"
+    """Without --engine, mna runs a transient deck and counts its steps; with both, they are compared."""
+    engine = json.loads(t.ohmloom("spice", deck(t, RC), "--json").out)["engines"][0]
+    assert engine["engine"] == "mna" and abs(engine["measures"][0]["value"] / 0.693147e-6 - 1.0) < 1e-3
+    analysis = engine["analyses"][0]
+    assert analysis["steps"] > 10 and analysis["newton_iterations"] >= 2 * analysis["steps"], analysis
     done = t.ohmloom("spice", deck(t, RC.replace(".tran", ".op\n.tran")), "--engine", "both", "-o", "out.h5")
-    assert ".op: no difference" in done.out and ".tran: run by ngspice alone" in done.out, done.out
+    assert ".op: no difference" in done.out and ".tran: largest difference" in done.out, done.out
+    assert "steps, " in done.out, done.out
     with h5py.File(t.path("out.h5")) as file:
-        assert set(file["mna"]) == {"0_op"} and {"0_op", "1_tran"} <= set(file["ngspice"])
+        assert set(file["ngspice"]) >= {"0_op", "1_tran"} and set(file["mna"]) >= {"0_op", "1_tran"}
+        time = file["mna/1_tran/time"]
+        assert time.attrs["unit"] in ("s", b"s") and time[0] == 0.0 and abs(time[-1] - 5e-6) < 1e-18
+        # The instants that the deck asks for are among the points.
+        assert np.abs(time[:] - 1e-6).min() < 1e-16
+    strict = t.ohmloom("spice", deck(t, RC), "--engine", "both", "--tran-tol", "1e-12", status=1)
+    assert ".tran: largest difference" in strict.out, strict.out
+
+
+@case
+def spice_bad_transient(t):
+    """A transient that cannot be stepped says at which instant and where, and keeps its points until then."""
+    text = "lost\nv1 in 0 pwl(0 1 1n -1)\nb1 0 a i=sqrt(v(in))\nr1 a 0 1k\nc1 a 0 1p\n.tran 10p 1n\n.end\n"
+    done = t.ohmloom("spice", deck(t, text), "-o", "out.h5", status=1)
+    assert "at t = 5e-10 s" in done.out and "node a" in done.out, done.out
+    with h5py.File(t.path("out.h5")) as file:
+        assert abs(file["mna/0_tran/time"][-1] - 0.5e-9) < 1e-15
 
 
 def kept_deck(t, text):
@@ -139,6 +159,8 @@ def spice_refusals(t):
     """A deck that cannot be read is refused with file, line and column; so is one that mna cannot run."""
     t.refused("spice", deck(t, "bad\nr1 a 0 1x9\n.op\n"))
     t.refused("spice", deck(t, "bad\nr1 a 0 1k\n"))
-    t.refused("spice", deck(t, RC), "--engine", "mna")
+    t.refused("spice", deck(t, RC.replace(".tran", ".temp 50\n.tran")), "--engine", "mna")
+    t.refused("spice", deck(t, RC.replace(".tran", ".options reltol=2\n.tran")))
+    t.refused("spice", deck(t, RC.replace("10n 5u 0 5n", "10n 0")))
     t.refused("spice", "missing.cir")
     t.matches_golden()
