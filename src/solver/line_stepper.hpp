@@ -1,6 +1,6 @@
 #pragma once
 
-#include "solver/transient_kernels.hpp"
+#include "solver/line_stage_solver.hpp"
 
 #include <array>
 #include <vector>
@@ -28,9 +28,6 @@ struct LineCurrents {
 ///
 /// Both have the rate 1/(d·h), so that chains are eliminated once per step size. The local error is the difference to the embedded formula
 /// of third order, with its stiff parts taken out.
-///
-/// A stage is solved by corrections of its chains (conjugate gradients with the columns' chains, as the `lines` engine's). Capacitance between
-/// neighbouring lines is no part of the chains: with it the corrections are directions of conjugate gradients on the whole stage.
 class LineStepper {
 public:
     /// The block starts at the voltages in its lanes, without capacitor currents.
@@ -56,32 +53,14 @@ public:
     [[nodiscard]] LineCurrents measure();
 
     [[nodiscard]] const Lanes& worst_kcl() const { return worst_kcl_; } ///< [A] over all stages so far
-    [[nodiscard]] int iterations() const { return iterations_; } ///< of conjugate gradients, over all stages
 
 private:
-    [[nodiscard]] bool is_coupled() const;
-    [[nodiscard]] bool solve_stage();
-    void correct(const Lanes& enough, const std::array<bool, lane_count>& wanted);
-    void follow_coupling(const std::array<bool, lane_count>& wanted, bool first);
-    void set_rate(double rate);
-    void hold_merged_lines();
-
     const TransientSystem& system_;
     TransientBlock& block_;
     StepScales scales_;
-    bool linear_;
-    double rate_ = 0.0, h_ = 0.0, last_h_ = 0.0;
-    std::vector<double> g_;
-    LineSystem stage_;
-    double largest_conductance_ = 0.0; ///< [S] that meets in a node of the stage
-    Lanes worst_kcl_{}, stage_kcl_{};
-    // Conjugate directions over corrections, for arrays whose neighbouring lines are coupled: errors of the equations and voltages before
-    // a correction, the last direction and what it changes the errors by.
-    struct Nodes {
-        std::vector<double> w, b;
-    };
-    Nodes kcl_, before_, direction_, image_;
-    int iterations_ = 0;
+    LineStageSolver solver_;
+    double h_ = 0.0, last_h_ = 0.0;
+    Lanes worst_kcl_{};
 };
 
 } // namespace ohmloom

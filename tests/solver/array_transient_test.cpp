@@ -25,32 +25,6 @@ Crossbar one_cell(double resistance, double g, double capacitance) {
     return crossbar;
 }
 
-/// A random array of resistive lines with every kind of capacitance, time constants around 1 ns.
-Crossbar random_rc_array(CaseDraws& draws, Index rows, Index sites, Index lines_per_site) {
-    Crossbar crossbar;
-    crossbar.lines_per_site = lines_per_site;
-    crossbar.g = Matrix<double>(rows, sites * lines_per_site);
-    for (double& g : crossbar.g.values()) g = draws.log_uniform(1e-5, 1e-3);
-    crossbar.r_row = draws.log_uniform(10.0, 1e4);
-    crossbar.r_col = draws.log_uniform(10.0, 1e4);
-    crossbar.row_ends = random_ends(draws);
-    crossbar.col_ends = random_ends(draws);
-    for (Index r = 0; r < rows; ++r)
-        crossbar.r_source.push_back(draws.chance(0.2) ? 0.0 : draws.log_uniform(10.0, 1e4));
-    for (Index l = 0; l < crossbar.lines(); ++l)
-        crossbar.r_sense.push_back(draws.chance(0.2) ? 0.0 : draws.log_uniform(10.0, 1e4));
-    const auto farads = [&] { return draws.log_uniform(1e-14, 1e-12); };
-    crossbar.capacitance = {.row_ground = farads(),
-                            .col_ground = farads(),
-                            .row_coupling = farads(),
-                            .col_coupling = farads(),
-                            .pair_coupling = farads(),
-                            .cell = farads(),
-                            .driver = farads(),
-                            .sense = farads()};
-    return crossbar;
-}
-
 Matrix<double> random_inputs(CaseDraws& draws, Index batch, Index rows) {
     Matrix<double> v(batch, rows);
     for (double& x : v.values()) x = draws.uniform(-0.3, 0.3);
