@@ -10,7 +10,7 @@
 namespace ohmloom {
 
 LineStageSolver::LineStageSolver(const TransientSystem& system, TransientBlock& block, const Lanes& kcl,
-                         const Lanes& largest)
+                                 const Lanes& largest)
     : system_(system), block_(block), kcl_(kcl), largest_(largest), linear_(is_linear(system.lines.cell)) {}
 
 void LineStageSolver::set_rate(double rate) {

@@ -16,7 +16,8 @@ namespace ohmloom {
 class LineStageSolver {
 public:
     /// `kcl` [A]: error of a node's current that may be left; `largest` [V]: largest potential of a terminal; each of every lane.
-    LineStageSolver(const TransientSystem& system, TransientBlock& block, const Lanes& kcl, const Lanes& largest);
+    LineStageSolver(const TransientSystem& system, TransientBlock& block, const Lanes& kcl,
+                    const Lanes& largest);
 
     /// The stages to come have the rate a [1/s]; 0: operating points.
     void set_rate(double rate);
