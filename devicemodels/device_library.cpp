@@ -100,6 +100,18 @@ Card find_card(std::string_view name, const CardChanges& changes) {
     return card;
 }
 
+Card with_temperature(Card card, double temperature) {
+    const DeviceKind& kind = kind_of(card);
+    if (kind.temperature.empty()) return card;
+    return with_value(std::move(card), kind.parameters, kind.temperature,
+                      fmt::format("{:.17g}", temperature));
+}
+
+double temperature_of(const Card& card, double temperature) {
+    const std::string& own = kind_of(card).temperature;
+    return own.empty() ? temperature : card.number(own);
+}
+
 const DeviceKind& kind_of(const Card& card) {
     const DeviceKind* kind = find_kind(card.model);
     OHMLOOM_ASSERT(kind != nullptr);

@@ -25,6 +25,13 @@ using CardChanges = std::vector<std::pair<std::string, std::string>>;
 /// @throws InputError for an unknown name, a bad card or a bad change; FileError if a file cannot be read.
 Card find_card(std::string_view name, const CardChanges& changes = {});
 
+/// The card with its device's own temperature [K] replaced; unchanged if its kind has none (DeviceKind::temperature).
+/// @throws InputError if the temperature is out of the card's range.
+Card with_temperature(Card card, double temperature);
+
+/// How warm the device of a card is when it is read at `temperature` [K]: its own temperature, if its kind has one.
+double temperature_of(const Card& card, double temperature);
+
 /// The kind of device that a card is for.
 const DeviceKind& kind_of(const Card& card);
 

@@ -173,6 +173,9 @@ struct DeviceKind {
     std::string summary; ///< one line
     std::vector<ParameterSpec> parameters;
     std::unique_ptr<DeviceModel> (*make)(Card card);
+    /// Name of the value that is the device's own temperature, from which all its numbers follow; "" if the device is asked for its
+    /// numbers at a temperature instead.
+    std::string temperature{};
 };
 
 } // namespace ohmloom

@@ -305,7 +305,7 @@ DeviceKind macrospin_kind() {
              {"tmr", "", "magnetoresistance at zero bias; by the polarisation if left out", 1e-3, 100.0,
               false},
              {"temperature", "K", "of the junction", 1.0, 1000.0}}),
-        make_macrospin};
+        make_macrospin, "temperature"};
 }
 
 std::unique_ptr<DeviceModel> make_spinlib(Card card) {
@@ -350,7 +350,7 @@ DeviceKind spinlib_kind() {
                          {"phi", "eV", "barrier height", 0.01, 10.0},
                          {"tau0", "s", "attempt time of the source's thermal reversal", 1e-12, 1e-6},
                          {"temperature", "K", "of the junction", 1.0, 700.0}}),
-            make_spinlib};
+            make_spinlib, "temperature"};
 }
 
 std::unique_ptr<DeviceModel> make_umn(Card card) {
@@ -391,7 +391,7 @@ DeviceKind umn_kind() {
                      {"polarisation", "", "spin polarisation at 0 K", 0.01, 0.99},
                      {"asymmetry", "", "critical current to antiparallel over that to parallel", 0.1, 10.0},
                      {"temperature", "K", "of the junction", 1.0, 700.0}}),
-        make_umn};
+        make_umn, "temperature"};
 }
 
 } // namespace

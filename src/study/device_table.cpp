@@ -48,7 +48,10 @@ CardChanges read_changes(const TomlTable& values, const std::vector<ParameterSpe
     return changes;
 }
 
-std::shared_ptr<const DeviceModel> read_model(const TomlTable& device, const std::filesystem::path& folder) {
+/// The model that a device table names. A device that has a temperature of its own takes that of the study, unless `[device.values]`
+/// fixes it.
+std::shared_ptr<const DeviceModel> read_model(const TomlTable& device, const std::filesystem::path& folder,
+                                              double temperature) {
     std::string name = device.text("model");
     if (name.ends_with(".toml")) name = (folder / name).string();
     const TomlTable values = device.table("values");
@@ -60,17 +63,22 @@ std::shared_ptr<const DeviceModel> read_model(const TomlTable& device, const std
     } catch (const FileError& error) {
         device.refuse("model", fmt::format("is '{}': {}", device.text("model"), error.what()));
     }
-    std::string changing = "model"; // the key that a mistake is about
+    const DeviceKind& kind = kind_of(*card);
+    const TomlTable* table = &device; // where the mistake is, if there is one
+    std::string key = "temperature";
     try {
-        for (const auto& change : read_changes(values, kind_of(*card).parameters)) {
-            changing = change.first;
-            card = with_value(std::move(*card), kind_of(*card).parameters, change.first, change.second);
+        if (device.has(key) && !values.has(kind.temperature))
+            card = with_temperature(std::move(*card), temperature);
+        table = &values;
+        for (const auto& change : read_changes(values, kind.parameters)) {
+            key = change.first;
+            card = with_value(std::move(*card), kind.parameters, change.first, change.second);
         }
-        changing = "model";
+        table = &device;
+        key = "model";
         return make_device(*card);
     } catch (const InputError& error) {
-        if (changing != "model") values.refuse(changing, fmt::format("is wrong: {}", error.what()));
-        device.refuse("model", fmt::format("is wrong: {}", error.what()));
+        table->refuse(key, fmt::format("is wrong: {}", error.what()));
     }
 }
 
@@ -136,15 +144,16 @@ StudyDevice read_device(const TomlTable& device, const std::filesystem::path& fo
     } else {
         if (!device.has("model"))
             device.refuse("model", "is missing: name the device that the other keys are for");
-        const std::shared_ptr<const DeviceModel> made = read_model(device, folder);
+        ProgrammingOptions& options = read.use.programming;
+        options.read.temperature = positive(device, "temperature", options.read.temperature, "K");
+        const std::shared_ptr<const DeviceModel> made = read_model(device, folder, options.read.temperature);
+        options.read.temperature = temperature_of(made->card(), options.read.temperature);
         read.name = made->card().name;
         read.window = read_window(device, *made);
         const std::string programming =
             device.word_or("programming", "write-verify", {"write-verify", "single-shot", "ideal"});
-        ProgrammingOptions& options = read.use.programming;
         options.scheme = read_scheme(device, programming);
         options.read.time = not_negative(device, "read_time", 0.0, "s");
-        options.read.temperature = positive(device, "temperature", options.read.temperature, "K");
         options.read_noise = device.flag_or("read_noise", true);
         options.seed = seed;
         read.use.compensate_drift = device.flag_or("drift_compensation", false);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <numeric>
 
 namespace ohmloom {
 
@@ -44,6 +45,15 @@ ConductanceError conductance_error_of(std::span<const LayerArrays> layers) {
     return join_errors(errors);
 }
 
+DriftCompensation drift_compensation_of(std::span<const LayerArrays> layers) {
+    std::vector<double> factors;
+    for (const LayerArrays& layer : layers)
+        factors.insert(factors.end(), layer.scale.begin(), layer.scale.end());
+    const auto [least, greatest] = std::ranges::minmax(factors);
+    return {std::accumulate(factors.begin(), factors.end(), 0.0) / static_cast<double>(factors.size()), least,
+            greatest};
+}
+
 RunPoint run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme, const DataSet& data,
                     Index images, CrossCheckOptions check) {
     const auto started = std::chrono::steady_clock::now();
@@ -68,6 +78,7 @@ RunPoint run_scheme(const Study& study, const StudyDevice& device, const Scheme&
 
     const std::vector<LayerArrays> layers = build_network(plan, circuit);
     point.conductance = conductance_error_of(layers);
+    point.drift = drift_compensation_of(layers);
     AnalogInference analog = infer(layers, circuit.neuron, inputs, study.solver);
     point.accuracy = measure_accuracy(analog.classes, labels);
     point.accuracy_ideal_wires =

@@ -11,6 +11,11 @@
 
 namespace ohmloom {
 
+/// Factors by which the tiles' outputs were multiplied for what their conductances have lost; 1 without compensation.
+struct DriftCompensation {
+    double mean = 1.0, least = 1.0, greatest = 1.0;
+};
+
 /// What one scheme of a study gave, with one of its devices.
 struct RunPoint {
     std::string device;           ///< its name in the study
@@ -18,6 +23,7 @@ struct RunPoint {
     double read_time = 0.0;       ///< [s] since programming
     double temperature = 300.0;   ///< [K]
     ConductanceError conductance; ///< that programming, ageing and reading caused; 0 for ideal devices
+    DriftCompensation drift;      ///< over the tiles
     std::string network;          ///< name of the network
     std::string network_training; ///< how it was trained, as its file says
     std::vector<LayerPartition> partitions;

@@ -85,6 +85,9 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     numbers("/points/g_error_mean_s", "S", [](const RunPoint& p) { return p.conductance.mean; });
     numbers("/points/g_error_spread_s", "S", [](const RunPoint& p) { return p.conductance.spread; });
     numbers("/points/g_error_worst_s", "S", [](const RunPoint& p) { return p.conductance.worst; });
+    numbers("/points/drift_compensation", "1", [](const RunPoint& p) { return p.drift.mean; });
+    numbers("/points/drift_compensation_least", "1", [](const RunPoint& p) { return p.drift.least; });
+    numbers("/points/drift_compensation_greatest", "1", [](const RunPoint& p) { return p.drift.greatest; });
     numbers("/points/programming_pulses", "1", [](const RunPoint& p) { return p.conductance.pulses; });
     numbers("/points/programming_energy_j", "J", [](const RunPoint& p) { return p.conductance.energy; });
     numbers("/points/accuracy_software", "1", [](const RunPoint& p) { return p.accuracy_software; });

@@ -62,6 +62,19 @@ def device_bad_cards(t):
 
 
 @case
+def device_temperature(t):
+    """A junction is made at --temperature, unless --set names its own."""
+
+    def currents(*flags):
+        curve = ("device", "iv", "mram/umn_65nm", "--points", "5", "--json")
+        return json.loads(t.ohmloom(*curve, *flags).out)["columns"][1]["values"]
+
+    warm = currents("--temperature", "358")
+    assert warm != currents()
+    assert warm == currents("--set", "temperature=358") == currents("--set", "temperature=358", "--temperature", "300")
+
+
+@case
 def device_refusals(t):
     """What no device can do is refused before anything is written."""
     t.refused("device", "iv", "pmc")

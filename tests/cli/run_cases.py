@@ -199,7 +199,7 @@ def run_devices(t):
     """Several devices give their points one after the other, with the errors of their conductances, for any threads."""
     problem = device_study(
         '[[device]]\nname = "new"\nmodel = "pcm"\nr_on = "40k"\nr_off = "120k"\n'
-        '[[device]]\nname = "old"\nmodel = "pcm"\nr_on = "40k"\nr_off = "120k"\nread_time = 31e6\n'
+        '[[device]]\nname = "old"\nmodel = "pcm"\nr_on = "40k"\nr_off = "120k"\nread_time = 31e6\ndrift_compensation = true\n'
     )
     found = points(t, problem, "-o", "result.h5", "--threads", 1)
     again = json.loads(t.ohmloom("run", "study.toml", "--json", "--threads", 2).out)["points"]
@@ -212,12 +212,17 @@ def run_devices(t):
         assert new["g_error_spread_s"] > 1e-7 and new["g_error_worst_s"] > new["g_error_spread_s"]
         # Conductances have fallen in a year.
         assert old["g_error_mean_s"] < new["g_error_mean_s"] - 1e-6, (new, old)
+        # Which compensation multiplies by: not at all where none is asked for.
+        assert new["drift_compensation"] == new["drift_compensation_greatest"] == 1.0
+        assert 1.2 < old["drift_compensation_least"] <= old["drift_compensation"] <= old["drift_compensation_greatest"]
         assert new["accuracy_ideal_devices"] == old["accuracy_ideal_devices"]
     values, units = read_output(t.path("result.h5"))
     assert all(units.values()), units
     assert units["points/g_error_spread_s"] == "S" and units["points/read_time_s"] == "s"
     assert np.array_equal(values["points/g_error_worst_s"], [p["g_error_worst_s"] for p in found])
+    assert np.array_equal(values["points/drift_compensation"], [p["drift_compensation"] for p in found])
     table = t.ohmloom("run", "study.toml").out
+    assert f"{found[2]['drift_compensation']:.4g}" in [line for line in table.splitlines() if line.startswith("old ")][0]
     assert "spread uS" in table and sum(line.startswith("old ") for line in table.splitlines()) == 2, table
 
 

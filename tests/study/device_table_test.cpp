@@ -71,6 +71,30 @@ TEST_CASE("ideal programming leaves nothing of a device but its window") {
     CHECK(device.name == "mram/synapse_5k");
 }
 
+TEST_CASE("a junction is made at the study's temperature, unless the study fixes that of the card") {
+    const auto tmr = [](const StudyDevice& device) {
+        return device.use.model->g_max() / device.use.model->g_min() - 1.0;
+    };
+    const auto temperature = [](const StudyDevice& device) {
+        return device.use.programming.read.temperature;
+    };
+    const auto of = [](const std::string& rest) {
+        return read("[device]\nmodel = \"mram/umn_65nm\"\n" + rest).at(0);
+    };
+    // The published magnetoresistances of this card at 300 and 358 K.
+    const StudyDevice own = of(""), warm = of("temperature = \"358 K\"\n");
+    CHECK(std::abs(tmr(own) - 1.2377) < 5.01e-5);
+    CHECK(temperature(own) == 300.0);
+    CHECK(std::abs(tmr(warm) - 1.1048) < 5.01e-5);
+    CHECK(temperature(warm) == 358.0);
+    const StudyDevice fixed = of("temperature = \"350 K\"\n[device.values]\ntemperature = \"358 K\"\n");
+    CHECK(std::abs(tmr(fixed) - 1.1048) < 5.01e-5);
+    CHECK(temperature(fixed) == 358.0);
+    // Phase-change cells have no temperature of their own: they are read at the study's.
+    const StudyDevice pcm = read("[device]\nmodel = \"pcm\"\ntemperature = 350\n").at(0);
+    CHECK(temperature(pcm) == 350.0);
+}
+
 TEST_CASE("several devices are several tables") {
     const auto devices = read("[[device]]\nr_on = \"4k\"\n[[device]]\nmodel = \"cbram\"\n");
     REQUIRE(devices.size() == 2);
@@ -101,6 +125,8 @@ TEST_CASE("mistakes in a device table are refused with file, line and key") {
         {"[device]\nmodel = \"pcm\"\nread_time = -3\n", "study.toml:3: device.read_time is -3 s"},
         {"[device]\nmodel = \"pcm\"\nread_time = \"3 V\"\n", "study.toml:3: device.read_time is wrong"},
         {"[device]\nmodel = \"pcm\"\ntemperature = 0\n", "study.toml:3: device.temperature is 0 K"},
+        {"[device]\nmodel = \"mram/umn_65nm\"\ntemperature = 500\n",
+         "study.toml:3: device.temperature is wrong"},
         {"[device]\nmodel = \"pcm\"\nprogramming = \"singleshot\"\n", "did you mean 'single-shot'"},
         {"[device]\nmodel = \"pcm\"\nprogramming = \"ideal\"\ntolerance = 0.1\n",
          "study.toml:4: device.tolerance needs"},

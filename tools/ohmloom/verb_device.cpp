@@ -25,8 +25,8 @@ struct DeviceArguments {
     std::string name;
     std::vector<std::string> changes; ///< "g_max=30u"
     std::string output;
-    std::string temperature = "300";
-    std::string g; ///< conductance the device starts at; "" as made
+    std::string temperature; ///< "" for that of the card, or 300 K
+    std::string g;           ///< conductance the device starts at; "" as made
     std::uint64_t seed = 1;
     bool json = false;
 
@@ -44,6 +44,14 @@ struct DeviceArguments {
     std::string peak = "0.18", peak_time = "10u", tail = "-0.15", tail_time = "100u";
 };
 
+double asked_temperature(const DeviceArguments& arguments) {
+    if (arguments.temperature.empty()) return 300.0;
+    const double t = parse_si(arguments.temperature, "K");
+    if (!(t > 0.0)) throw InputError(fmt::format("the temperature is {} K: it must be positive", t));
+    return t;
+}
+
+/// The card with its changes; --temperature is that of devices that have one of their own, unless --set names it.
 Card card_of(const DeviceArguments& arguments) {
     CardChanges changes;
     for (const std::string& change : arguments.changes) {
@@ -53,13 +61,11 @@ Card card_of(const DeviceArguments& arguments) {
         }
         changes.emplace_back(change.substr(0, equals), change.substr(equals + 1));
     }
-    return find_card(arguments.name, changes);
-}
-
-double temperature_of(const DeviceArguments& arguments) {
-    const double t = parse_si(arguments.temperature, "K");
-    if (!(t > 0.0)) throw InputError(fmt::format("the temperature is {} K: it must be positive", t));
-    return t;
+    Card card = find_card(arguments.name, changes);
+    const std::string& own = kind_of(card).temperature;
+    const bool fixed = std::ranges::any_of(changes, [&](const auto& change) { return change.first == own; });
+    if (arguments.temperature.empty() || fixed) return card;
+    return with_temperature(std::move(card), asked_temperature(arguments));
 }
 
 /// The device at the conductance that is asked for, without the chance of programming where that can be avoided.
@@ -174,7 +180,7 @@ int run_iv(const DeviceArguments& arguments) {
     const auto device = make_device(card_of(arguments));
     const DeviceDraws draws(arguments.seed, {});
     const DeviceState state = start_state(*device, arguments, draws);
-    const double t = temperature_of(arguments);
+    const double t = asked_temperature(arguments);
     const CellModel law = device->law(t);
     const CellNumbers cell = device->aged(state, {0.0, t});
     const CellRange range = range_of(law);
@@ -285,7 +291,7 @@ int run_age(const DeviceArguments& arguments) {
     std::vector<double> times;
     for (const std::string& time : arguments.times) times.push_back(parse_si(time, "s"));
     if (times.empty()) times = {1.0, 60.0, 3600.0, 86400.0, 30 * 86400.0, 365 * 86400.0};
-    const double temperature = temperature_of(arguments);
+    const double temperature = asked_temperature(arguments);
     Column t{"time", "s", times}, mean{"mean", "S", {}}, spread{"spread", "S", {}},
         noise{"read_noise", "S", {}};
     for (const double time : times) {
@@ -345,7 +351,7 @@ int run_spice(const DeviceArguments& arguments) {
     if (!arguments.output.empty()) require_writable(arguments.output);
     const auto device = make_device(card_of(arguments));
     const SpiceFace face = device->spice(start_state(*device, arguments, DeviceDraws(arguments.seed, {})),
-                                         temperature_of(arguments));
+                                         asked_temperature(arguments));
     std::string text = fmt::format("* {}\n", device->card().name);
     for (const std::string& note : face.notes) text += fmt::format("* {}\n", note);
     text += fmt::format("* ports: {}\n{}", fmt::join(face.ports, " "), face.text);
@@ -442,7 +448,7 @@ void add_device_verb(CommandLine& line) {
     for (CLI::App* verb : {iv, pulse, age, stdp, spice})
         verb->add_option("--g", a.g, "conductance it is programmed to first [S]");
     for (CLI::App* verb : {iv, age, spice})
-        verb->add_option("--temperature", a.temperature, "[K]")->capture_default_str();
+        verb->add_option("--temperature", a.temperature, "[K]; 300, or a junction's own, if not given");
     for (CLI::App* verb : {iv, stdp}) {
         verb->add_option("--from", a.from, "first voltage [V] or delay [s]");
         verb->add_option("--to", a.to, "last voltage or delay");

@@ -61,6 +61,9 @@ nlohmann::json figures_of(const RunPoint& point) {
             {"g_error_mean_s", point.conductance.mean},
             {"g_error_spread_s", point.conductance.spread},
             {"g_error_worst_s", point.conductance.worst},
+            {"drift_compensation", point.drift.mean},
+            {"drift_compensation_least", point.drift.least},
+            {"drift_compensation_greatest", point.drift.greatest},
             {"programming_pulses", point.conductance.pulses},
             {"programming_energy_j", point.conductance.energy},
             {"power_w", point.power.total()},
@@ -122,19 +125,20 @@ void print_devices(const RunResult& result) {
     if (std::ranges::all_of(result.points, &RunPoint::ideal_devices)) return;
     std::size_t name_width = 6;
     for (const RunPoint& point : result.points) name_width = std::max(name_width, point.device.size());
-    fmt::print("\n{:<{}}  {:<20} {:>8}  {:>8} {:>8}  {:>9} {:>9} {:>9}  {:>7} {:>8}\n", "device", name_width,
-               "partitions H x V", "accuracy", "ideal", "lost to", "g error", "g error", "g error", "pulses",
-               "energy");
-    fmt::print("{:<{}}  {:<20} {:>8}  {:>8} {:>8}  {:>9} {:>9} {:>9}  {:>7} {:>8}\n", "", name_width, "", "%",
-               "devices", "devices", "mean uS", "spread uS", "worst uS", "a cell", "J");
+    fmt::print("\n{:<{}}  {:<20} {:>8}  {:>8} {:>8}  {:>9} {:>9} {:>9}  {:>7}  {:>7} {:>8}\n", "device",
+               name_width, "partitions H x V", "accuracy", "ideal", "lost to", "g error", "g error",
+               "g error", "outputs", "pulses", "energy");
+    fmt::print("{:<{}}  {:<20} {:>8}  {:>8} {:>8}  {:>9} {:>9} {:>9}  {:>7}  {:>7} {:>8}\n", "", name_width,
+               "", "%", "devices", "devices", "mean uS", "spread uS", "worst uS", "times", "a cell", "J");
     for (const RunPoint& point : result.points) {
         const ConductanceError& error = point.conductance;
         fmt::print(
-            "{:<{}}  {:<20} {:>8.2f}  {:>8.2f} {:>8.2f}  {:>9.3g} {:>9.3g} {:>9.3g}  {:>7.3g} {:>8.2e}\n",
+            "{:<{}}  {:<20} {:>8.2f}  {:>8.2f} {:>8.2f}  {:>9.3g} {:>9.3g} {:>9.3g}  {:>7.4g}  {:>7.3g} "
+            "{:>8.2e}\n",
             point.device, name_width, partition_text(point), 100.0 * point.accuracy.value,
             100.0 * point.accuracy_ideal_devices,
             100.0 * (point.accuracy_ideal_devices - point.accuracy.value), 1e6 * error.mean,
-            1e6 * error.spread, 1e6 * error.worst, error.pulses, error.energy);
+            1e6 * error.spread, 1e6 * error.worst, point.drift.mean, error.pulses, error.energy);
     }
 }
 
