@@ -28,6 +28,7 @@ constexpr double least_share = 1e-15;   ///< of the stop time: the least step, a
 constexpr double crossing_share = 1e-9; ///< of the stop time: how exactly a switch is thrown
 constexpr double newton_share = 1e-3;   ///< of what steps may err, for Newton to be done
 constexpr double most_values = 1e9;     ///< in waveforms
+constexpr int most_throws = 1000;       ///< of switches, without getting on in time
 constexpr int most_shortenings = 20;    ///< of one step towards where a switch is thrown
 
 void require(const NodalSystem& system, const TransientAnalysis& analysis,
@@ -75,6 +76,7 @@ public:
                                                       : start_from_operating_point(system_, stages_);
         if (!start.problem.empty()) return finish(false, std::move(start.problem));
         point_ = std::move(start.point);
+        message_ = std::move(start.message);
         peaks_.resize(point_.x.size());
         note_peaks();
         recorder_.first(point_);
@@ -88,10 +90,19 @@ public:
                                           point_.t, options_.max_steps));
             }
             if (const std::string problem = advance(); !problem.empty()) return finish(false, problem);
+            if (throws_in_place_ > most_throws) {
+                return finish(
+                    false,
+                    fmt::format(
+                        "a switch is thrown to and fro at t = {:.6g} s: give its model a hysteresis, vh",
+                        point_.t));
+            }
         }
-        std::string message;
-        if (jumps_ > 0) message = fmt::format("passed {} jumps that no step resolves", jumps_);
-        return finish(true, message);
+        if (jumps_ > 0) {
+            message_ += fmt::format("{}{} jumps that no step resolves were passed",
+                                    message_.empty() ? "" : "; ", jumps_);
+        }
+        return finish(true, message_);
     }
 
 private:
@@ -200,6 +211,9 @@ private:
         point_ = std::move(step.end);
         note_peaks();
         const bool is_thrown = throw_switches(system_, point_);
+        const bool is_in_place = step.h < 100.0 * crossing_share * analysis_.stop;
+        if (!is_in_place) throws_in_place_ = 0;
+        if (is_in_place && is_thrown) ++throws_in_place_;
         shortenings_ = 0;
         if (controls_error()) lengthen(step, error);
         if (!at_corner && !is_thrown && error <= 1.0) return;
@@ -249,6 +263,8 @@ private:
     std::uint64_t draw_ = 0;
     int shortenings_ = 0;
     std::int64_t jumps_ = 0;
+    int throws_in_place_ = 0; ///< of switches, without getting on in time
+    std::string message_;
     TransientWork work_;
 };
 

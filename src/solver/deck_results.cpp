@@ -286,12 +286,14 @@ private:
     double share_ = 1.0;
 };
 
-/// Instants start, start + step, … that both transients reach.
+/// Instants start, start + step, … that both transients reach; one of them may begin a little after the start.
 std::vector<double> common_instants(const Waveforms& first, const Waveforms& second) {
-    const double begin = std::max(first.axis.front(), second.axis.front());
+    double begin = std::min(first.axis.front(), second.axis.front());
     const double end = std::min(first.axis.back(), second.axis.back());
     double step = first.output_step > 0.0 ? first.output_step : second.output_step;
     if (!(step > 0.0)) step = (end - begin) / 1000.0;
+    const double late = std::max(first.axis.front(), second.axis.front()) - begin;
+    begin += step * std::ceil(late / step - 1e-9);
     std::vector<double> instants;
     const auto count = static_cast<std::size_t>(std::max(0.0, std::floor((end - begin) / step + 1e-9)));
     for (std::size_t k = 0; k <= count; ++k)

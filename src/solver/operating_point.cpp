@@ -21,10 +21,11 @@ struct Place {
     std::vector<DeviceState> states;
 };
 
-/// A conductance from every node to ground, from strong to none; smaller steps where they are needed.
+/// A conductance from every node to ground, from strong to what is wanted; smaller steps where they are needed.
 NewtonResult step_gmin(NodalSystem& system, Drive drive) {
     system.forget();
     NewtonResult total;
+    const double wanted = drive.node_gmin;
     double factor = 10.0, gmin = 1e-2;
     constexpr double least = 1e-13;
     Place place(system);
@@ -46,7 +47,7 @@ NewtonResult step_gmin(NodalSystem& system, Drive drive) {
         }
         gmin = reached / factor;
     }
-    drive.node_gmin = 0.0;
+    drive.node_gmin = wanted;
     const NewtonResult last = system.newton(drive);
     return {last.converged, total.iterations + last.iterations};
 }

@@ -33,7 +33,15 @@ TransientStart start_from_operating_point(NodalSystem& system, StageSolver& stag
     system.forget();
     Drive drive = at_start;
     drive.holds_initial = true;
-    const PointOutcome outcome = find_operating_point(system, drive);
+    PointOutcome outcome = find_operating_point(system, drive);
+    if (!outcome.converged) {
+        // Nodes between capacitors have no potential of their own at rest.
+        drive.node_gmin = system.options().gmin;
+        outcome = find_operating_point(system, drive);
+        if (outcome.converged)
+            start.message = fmt::format("the operating point at t = 0 needed {} S from every node to ground",
+                                        drive.node_gmin);
+    }
     if (!outcome.converged) {
         start.problem = "no operating point at t = 0: " + outcome.message +
                         "; give initial voltages with .ic and uic, or mend the circuit";

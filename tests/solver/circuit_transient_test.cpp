@@ -290,6 +290,39 @@ TEST_CASE("a relaxation oscillator of a switch with hysteresis has the period of
     CHECK(*std::max_element(v.begin(), v.end()) == doctest::Approx(3.0).epsilon(1e-6));
 }
 
+TEST_CASE("a jump of a formula is found, and what it drives is right on both sides of it") {
+    // A comparator falls when the sine falls below one half, at 5/12 us; 10 pF to ground and 1 pF to the comparator.
+    const Waveforms waveforms = run_transient("v1 in 0 sin(0 1 1meg)\nb1 a 0 v=v(in)>0.5 ? 1 : 0\nr1 a b 1k\n"
+                                              "c1 b 0 10p\nc2 a b 1p\n",
+                                              {1e-8, 9e-7}, tight(1e-5));
+    const double fall = 5e-6 / 12.0, tau = 11e-9;
+    const std::vector<double> b = signal_of(waveforms, "v(b)");
+    double largest = 0.0;
+    for (std::size_t p = 0; p < b.size(); ++p) {
+        const double t = waveforms.axis[p] - fall;
+        if (t > 1e-12) largest = std::max(largest, std::abs(b[p] - 10.0 / 11.0 * std::exp(-t / tau)));
+    }
+    CHECK(largest < 1e-4);
+}
+
+TEST_CASE("nodes that only capacitors reach begin near 0 V, and divide what comes") {
+    const Waveforms waveforms = run_transient("v1 in 0 pulse(0 1 1n 1n 1n 5n 20n)\nc1 in m 1p\nc2 m 0 3p\n",
+                                              {1e-10, 1e-8}, tight(1e-6));
+    const std::vector<double> in = signal_of(waveforms, "v(in)"), m = signal_of(waveforms, "v(m)");
+    for (std::size_t p = 0; p < m.size(); ++p) CHECK(std::abs(m[p] - 0.25 * in[p]) < 1e-6);
+    CHECK(waveforms.message.find("from every node to ground") != std::string::npos);
+}
+
+TEST_CASE("a switch that chases itself ends with a word about its hysteresis") {
+    CircuitSolver solver(transient_deck("v1 in 0 1\nr0 in a 1k\ns1 a 0 a 0 x\nc1 a 0 1p\n"
+                                        ".model x sw vt=0.5 vh=0 ron=100 roff=1g\n")
+                             .circuit);
+    const Waveforms waveforms = solver.transient({1e-10, 2e-8, 0.0, std::nullopt, true});
+    CHECK_FALSE(waveforms.all_converged());
+    CHECK(waveforms.message.find("thrown to and fro") != std::string::npos);
+    CHECK(waveforms.axis.back() == doctest::Approx(1e-9 * std::log(2.0)).epsilon(1e-2));
+}
+
 TEST_CASE("what cannot be stepped is refused, and what does not settle says where and what to do") {
     const std::string cards = "v1 in 0 1\nr1 in a 1k\nc1 a 0 1n\n";
     CircuitSolver solver(transient_deck(cards).circuit);

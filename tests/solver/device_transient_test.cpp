@@ -1,3 +1,4 @@
+#include "solver/device_equations.hpp"
 #include "tests/solver/transient_runs.hpp"
 
 #include <fmt/format.h>
@@ -95,6 +96,38 @@ c4 k 0 3p
 .measure tran peak max v(g)
 .measure tran effective rms v(k) from=50n to=200n
 )");
+}
+
+TEST_CASE("sources move as in ngspice, also where their cards leave numbers out") {
+    check_transient_against_ngspice(R"(v1 a 0 pulse(0.2 1 3n 2n 1n 4n 11n)
+v2 b 0 pulse(1 -1)
+v3 c 0 pulse(0 1 2n 0 0 5n)
+v4 d 0 sin(0.5 1 100meg 3n 50meg 45)
+v5 e 0 sin(0 1)
+v6 f 0 exp(0 1 2n 3n 20n 5n)
+v7 g 0 exp(1 0)
+v8 h 0 pwl(1n 0.5 4n 1 4.001n -1 30n 0.25)
+i1 0 k pulse(0 1m 1n 1n 1n 6n 9n)
+v9 m 0 dc 0.7 ac 1
+r1 k 0 1k
+.options reltol=1e-6
+.tran 0.5n 40n 0 0.05n
+)");
+}
+
+TEST_CASE("the capacitance of a junction is the slope of its charge, in all its ranges") {
+    const SpiceDeck deck =
+        transient_deck(".model d d is=2f n=1.1 tt=3n cjo=2p vj=0.7 m=0.4 fc=0.5\nd1 a 0 d\n");
+    const DiodeLaw law =
+        diode_law(*deck.circuit.find_model("d"), std::get<Diode>(deck.circuit.find_element("d1")->kind));
+    CHECK(law.junction.at(0.0, 0.0).charge == 0.0);
+    for (const double v : {-5.0, -0.3, 0.0, 0.2, 0.349, 0.351, 0.6, 0.8}) {
+        CAPTURE(v);
+        const double step = 1e-6;
+        const double slope =
+            (law.junction.at(v + step, 0.0).charge - law.junction.at(v - step, 0.0).charge) / (2.0 * step);
+        CHECK(law.junction.at(v, 0.0).capacitance == doctest::Approx(slope).epsilon(1e-6));
+    }
 }
 
 TEST_CASE("a switch with hysteresis samples and holds as in ngspice") {
