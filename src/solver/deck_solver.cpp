@@ -177,7 +177,7 @@ bool DeckSolution::all_converged() const {
                        [](const Waveforms& waveforms) { return waveforms.all_converged(); });
 }
 
-DeckSolution solve_deck_mna(const SpiceDeck& deck) {
+DeckSolution solve_deck_mna(const SpiceDeck& deck, const std::optional<ThermalNoise>& noise) {
     require_analyses(deck);
     CircuitSolver solver(deck.circuit, mna_options(deck));
     DeckSolution solution;
@@ -188,7 +188,9 @@ DeckSolution solve_deck_mna(const SpiceDeck& deck) {
             solution.analyses.push_back(solver.small_signal(*ac));
             solution.devices = solver.report();
         } else if (const auto* tran = std::get_if<TransientAnalysis>(&analysis)) {
-            solution.analyses.push_back(solver.transient(*tran, transient_options(deck)));
+            CircuitTransientOptions options = transient_options(deck);
+            options.noise = noise;
+            solution.analyses.push_back(solver.transient(*tran, options));
         } else {
             solution.analyses.push_back(solver.operating_point());
             solution.devices = solver.report();

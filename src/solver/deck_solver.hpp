@@ -20,8 +20,9 @@ struct DeckSolution {
 
 /// Runs the analyses of a deck with CircuitSolver. Of its options, `gmin` counts, in transients `reltol`, `vntol` and `abstol`
 /// as the error of a step, and `temp` and `tnom` must be 27.
+/// @param noise  of the resistors, in transients; none: they have no noise
 /// @throws InputError if the deck has no analysis, or as CircuitSolver.
-DeckSolution solve_deck_mna(const SpiceDeck& deck);
+DeckSolution solve_deck_mna(const SpiceDeck& deck, const std::optional<ThermalNoise>& noise = {});
 
 /// Runs the analyses of a deck with ngspice: static ones with tolerances for the last digits, transients as the deck's
 /// options say. An analysis that ngspice refuses, does not finish within `time_limit` [s], or dies of, has the points until

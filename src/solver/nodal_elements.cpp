@@ -118,13 +118,13 @@ std::span<const TimedSource> NodalSystem::time_sources(const StimulusDefaults& d
     return timed_;
 }
 
-double NodalSystem::source_value(std::size_t number, double dc, const Drive& drive) const {
+double NodalSystem::source_value(std::size_t number, double dc, const CircuitDrive& drive) const {
     if (drive.time) return drive.source_factor * timed_[number].value(*drive.time);
     const auto found = swept_.empty() ? swept_.end() : swept_.find(elements_[sources_[number]].element);
     return drive.source_factor * (found == swept_.end() ? dc : found->second);
 }
 
-bool NodalSystem::linearise(std::span<const double> at, const Drive& drive) {
+bool NodalSystem::linearise(std::span<const double> at, const CircuitDrive& drive) {
     changing_.begin(unknowns_);
     for (std::size_t k = 0; k < sources_.size(); ++k) {
         const FlatElement& flat = elements_[sources_[k]];
@@ -137,7 +137,7 @@ bool NodalSystem::linearise(std::span<const double> at, const Drive& drive) {
     return stamp_changing(at, drive);
 }
 
-bool NodalSystem::stamp_changing(std::span<const double> at, const Drive& drive) {
+bool NodalSystem::stamp_changing(std::span<const double> at, const CircuitDrive& drive) {
     bool is_limited = false;
     for (const std::size_t place : changing_elements_) {
         const FlatElement& flat = elements_[place];
@@ -166,7 +166,7 @@ bool NodalSystem::stamp_changing(std::span<const double> at, const Drive& drive)
 }
 
 void NodalSystem::stamp_formula(const BehaviouralSource& source, const FlatElement& flat,
-                                std::span<const double> at, const Drive& drive) {
+                                std::span<const double> at, const CircuitDrive& drive) {
     const std::size_t count = flat.signals.size();
     std::vector<double> signals(count), slopes(count);
     for (std::size_t k = 0; k < count; ++k)

@@ -174,7 +174,7 @@ void NodalSystem::forget() {
     }
 }
 
-NewtonResult NodalSystem::newton(const Drive& drive) {
+NewtonResult NodalSystem::newton(const CircuitDrive& drive) {
     constexpr double holding = 1e10; // [S] beside which nothing counts that a circuit has
     NewtonResult result;
     failure_.clear();

@@ -42,7 +42,7 @@ struct FlatElement {
 };
 
 /// What a circuit is driven with while it is linearised.
-struct Drive {
+struct CircuitDrive {
     double source_factor = 1.0;
     double node_gmin = 0.0;       ///< [S] from every node to ground
     std::optional<double> time{}; ///< [s] of the sources' waveforms; none: their DC values
@@ -102,12 +102,12 @@ public:
 
     /// Linearises everything at `at`; true if a device was not taken at `at` itself, so that it cannot be the
     /// solution.
-    bool linearise(std::span<const double> at, const Drive& drive);
+    bool linearise(std::span<const double> at, const CircuitDrive& drive);
     [[nodiscard]] const Stamps& constant() const { return constant_; }
     [[nodiscard]] const Stamps& changing() const { return changing_; }
 
     /// Newton at rest, from x and the states; both are where it got to.
-    NewtonResult newton(const Drive& drive);
+    NewtonResult newton(const CircuitDrive& drive);
     /// Why the last call of newton() could not go on; "" if it just did not converge.
     [[nodiscard]] const std::string& failure() const { return failure_; }
 
@@ -121,16 +121,16 @@ private:
     void make_matrix();
     void name_signals();
     [[nodiscard]] bool is_close(const std::vector<double>& next) const;
-    [[nodiscard]] double source_value(std::size_t number, double dc, const Drive& drive) const;
+    [[nodiscard]] double source_value(std::size_t number, double dc, const CircuitDrive& drive) const;
 
     // Stamping, in nodal_elements.cpp; true if the element was not taken at x itself.
     void stamp_constant();
-    bool stamp_changing(std::span<const double> at, const Drive& drive);
+    bool stamp_changing(std::span<const double> at, const CircuitDrive& drive);
     bool stamp_device(const Diode& diode, const FlatElement& flat, std::span<const double> at);
     bool stamp_device(const Mosfet& mosfet, const FlatElement& flat, std::span<const double> at, bool moves);
     bool stamp_device(const Switch& sw, const FlatElement& flat, std::span<const double> at, bool moves);
     void stamp_formula(const BehaviouralSource& source, const FlatElement& flat, std::span<const double> at,
-                       const Drive& drive);
+                       const CircuitDrive& drive);
     void stamp_channel(Index high, Index low, const FlatElement& flat, Index g, Index b,
                        const ChannelPoint& channel);
     void stamp_junction(Index anode, Index cathode, double type, const JunctionLaw& law, double v);

@@ -22,7 +22,7 @@ struct Place {
 };
 
 /// A conductance from every node to ground, from strong to what is wanted; smaller steps where they are needed.
-NewtonResult step_gmin(NodalSystem& system, Drive drive) {
+NewtonResult step_gmin(NodalSystem& system, CircuitDrive drive) {
     system.forget();
     NewtonResult total;
     const double wanted = drive.node_gmin;
@@ -53,7 +53,7 @@ NewtonResult step_gmin(NodalSystem& system, Drive drive) {
 }
 
 /// All sources from 0 to their values.
-NewtonResult step_sources(NodalSystem& system, Drive drive) {
+NewtonResult step_sources(NodalSystem& system, CircuitDrive drive) {
     system.forget();
     NewtonResult total;
     double reached = 0.0, step = 0.1;
@@ -82,7 +82,7 @@ NewtonResult step_sources(NodalSystem& system, Drive drive) {
 
 } // namespace
 
-PointOutcome find_operating_point(NodalSystem& system, const Drive& drive) {
+PointOutcome find_operating_point(NodalSystem& system, const CircuitDrive& drive) {
     const Place before(system);
     NewtonResult result = system.newton(drive);
     PointOutcome outcome{false, result.iterations, ""};

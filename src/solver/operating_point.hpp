@@ -16,7 +16,7 @@ struct PointOutcome {
 /// Takes a circuit to its operating point from where it is: Newton, then gmin stepping, then source stepping. If none of
 /// them gets there, it stays where it was. Of the drive, the sources'
 /// instant, held nodes and the conductances to ground count.
-PointOutcome find_operating_point(NodalSystem& system, const Drive& drive = {});
+PointOutcome find_operating_point(NodalSystem& system, const CircuitDrive& drive = {});
 
 /// find_operating_point() as a row of waveforms.
 void solve_point(NodalSystem& system, Waveforms& waveforms, Index point);

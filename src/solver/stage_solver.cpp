@@ -48,7 +48,7 @@ StageSolver::StageSolver(NodalSystem& system)
 }
 
 StageOutcome StageSolver::solve(std::vector<double>& x, double a, std::span<const double> known,
-                                const Drive& drive, StageTolerances tolerances) {
+                                const CircuitDrive& drive, StageTolerances tolerances) {
     constexpr double rounding = 1e-13;
     StageOutcome outcome;
     if (!matrix_) return {true, no_unknown};
@@ -92,7 +92,7 @@ StageOutcome StageSolver::solve(std::vector<double>& x, double a, std::span<cons
     return outcome;
 }
 
-void StageSolver::take_charges(std::span<const double> x, const Drive& drive) {
+void StageSolver::take_charges(std::span<const double> x, const CircuitDrive& drive) {
     constexpr int most_limits = 200;
     for (int k = 0; k < most_limits && system_.linearise(x, drive); ++k) {
     }

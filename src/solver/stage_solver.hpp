@@ -34,13 +34,13 @@ public:
     explicit StageSolver(NodalSystem& system);
 
     /// Solves from x, which becomes the solution (or where it got to); charges() are then those of the solution.
-    StageOutcome solve(std::vector<double>& x, double a, std::span<const double> known, const Drive& drive,
-                       StageTolerances tolerances);
+    StageOutcome solve(std::vector<double>& x, double a, std::span<const double> known,
+                       const CircuitDrive& drive, StageTolerances tolerances);
 
     [[nodiscard]] const std::vector<double>& charges() const { return charges_; } ///< [C or Wb]
 
     /// Charges at x, which devices are taken to without limits.
-    void take_charges(std::span<const double> x, const Drive& drive);
+    void take_charges(std::span<const double> x, const CircuitDrive& drive);
 
     /// Overwrites r by J⁻¹ r with the matrix of the last stage.
     void divide(std::span<double> r);

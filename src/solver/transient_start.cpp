@@ -9,7 +9,7 @@ namespace ohmloom {
 
 namespace {
 
-constexpr Drive at_start{1.0, 0.0, 0.0, false, false};
+constexpr CircuitDrive at_start{1.0, 0.0, 0.0, false, false};
 
 /// Charges that elements with initial values of their own have beyond what the node voltages say.
 void add_initial_charges(const NodalSystem& system, std::span<const double> x, std::vector<double>& q) {
@@ -31,7 +31,7 @@ void add_initial_charges(const NodalSystem& system, std::span<const double> x, s
 TransientStart start_from_operating_point(NodalSystem& system, StageSolver& stages) {
     TransientStart start;
     system.forget();
-    Drive drive = at_start;
+    CircuitDrive drive = at_start;
     drive.holds_initial = true;
     PointOutcome outcome = find_operating_point(system, drive);
     if (!outcome.converged) {
@@ -70,7 +70,7 @@ TransientStart start_from_initial_values(NodalSystem& system, StageSolver& stage
     for (double& charge : known) charge *= a;
     StageTolerances tolerances;
     tolerances.max_iterations = system.options().max_iterations;
-    Drive drive = at_start;
+    CircuitDrive drive = at_start;
     drive.moves = true;
     start.point = {0.0, system.x, {}, {}, system.states};
     for (int k = 0; k < most_throws; ++k) {

@@ -81,11 +81,29 @@ def spice_transient_by_default(t):
     with h5py.File(t.path("out.h5")) as file:
         assert set(file["ngspice"]) >= {"0_op", "1_tran"} and set(file["mna"]) >= {"0_op", "1_tran"}
         time = file["mna/1_tran/time"]
+        assert file["mna/1_tran"].attrs["steps"] == analysis["steps"]
         assert time.attrs["unit"] in ("s", b"s") and time[0] == 0.0 and abs(time[-1] - 5e-6) < 1e-18
         # The instants that the deck asks for are among the points.
         assert np.abs(time[:] - 1e-6).min() < 1e-16
     strict = t.ohmloom("spice", deck(t, RC), "--engine", "both", "--tran-tol", "1e-12", status=1)
     assert ".tran: largest difference" in strict.out, strict.out
+
+
+@case
+def spice_noise(t):
+    """Thermal noise of resistors is kT/C on a capacitor, drawn by its seed, and mna's alone."""
+    text = "noise\nr1 a 0 1k\nc1 a 0 1p\n.tran 1n 2u\n.end\n"
+
+    def voltage(*more):
+        t.ohmloom("spice", deck(t, text), "--noise-step", "5e-11", "-o", "out.h5", *more)
+        with h5py.File(t.path("out.h5")) as file:
+            return file["mna/0_tran/v(a)"][:]
+
+    first = voltage("--noise-seed", "7")
+    # 2000 time constants: the variance is known to sqrt(2/2000) = 3.2 %.
+    assert abs(np.var(first[500:]) / (1.380649e-23 * 300.15 / 1e-12) - 1.0) < 0.1, np.var(first)
+    assert (first == voltage("--noise-seed", "7")).all() and (first != voltage("--noise-seed", "8")).any()
+    t.refused("spice", deck(t, text), "--noise-step", "5e-11", "--engine", "both")
 
 
 @case

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +28,8 @@ struct SpiceArguments {
     double tolerance = 1e-6;
     double transient_tolerance = 1e-3;
     double time_limit = 3600.0;
+    double noise_step = 0.0;
+    std::uint64_t noise_seed = 1;
     bool devices = false;
     bool json = false;
 };
@@ -39,7 +43,10 @@ struct EngineRun {
 
 EngineRun run_engine(const std::string& engine, const SpiceDeck& deck, const SpiceArguments& arguments) {
     EngineRun run{engine, {}, {}};
-    run.solution = engine == "mna" ? solve_deck_mna(deck) : solve_deck_ngspice(deck, arguments.time_limit);
+    std::optional<ThermalNoise> noise;
+    if (arguments.noise_step > 0.0) noise = ThermalNoise{arguments.noise_step, arguments.noise_seed};
+    run.solution =
+        engine == "mna" ? solve_deck_mna(deck, noise) : solve_deck_ngspice(deck, arguments.time_limit);
     run.measures = take_measures(deck, run.solution);
     return run;
 }
@@ -59,6 +66,12 @@ void write_waveforms(Hdf5Writer& file, const std::string& group, const Waveforms
     file.make_group(group);
     file.set_attribute(group, "analysis", waveforms.analysis);
     file.set_attribute(group, "message", waveforms.message);
+    if (waveforms.work) {
+        file.set_attribute(group, "steps", waveforms.work->steps);
+        file.set_attribute(group, "rejected_steps", waveforms.work->rejected);
+        file.set_attribute(group, "newton_iterations", waveforms.work->iterations);
+        file.set_attribute(group, "factorisations", waveforms.work->factorisations);
+    }
     file.write(fmt::format("{}/{}", group, waveforms.axis_name), waveforms.axis, waveforms.axis_unit);
     if (!waveforms.outer.empty()) file.write(group + "/outer_sweep", waveforms.outer, waveforms.axis_unit);
     const auto column = [](const Matrix<double>& values, Index s) {
@@ -214,6 +227,11 @@ bool is_good(const EngineRun& run) {
 }
 
 int run_spice(const SpiceArguments& arguments) {
+    if (arguments.noise_step > 0.0 && arguments.engine != "mna" && arguments.engine != "auto") {
+        throw InputError(fmt::format(
+            "--noise-step: engine {} draws no thermal noise in a transient, expected --engine mna",
+            arguments.engine));
+    }
     const SpiceDeck deck = read_spice(arguments.input);
     if (!arguments.output.empty()) require_output(arguments.output, {arguments.input});
     std::vector<EngineRun> runs;
@@ -260,6 +278,11 @@ void add_spice_verb(CommandLine& line) {
     verb->add_option("--time-limit", arguments->time_limit, "seconds that ngspice may take for one analysis")
         ->check(positive())
         ->capture_default_str();
+    verb->add_option(
+            "--noise-step", arguments->noise_step,
+            "seconds between draws of the resistors' thermal noise in a transient (mna); none: no noise")
+        ->check(positive());
+    verb->add_option("--noise-seed", arguments->noise_seed, "of all draws of noise")->capture_default_str();
     verb->add_flag("--devices", arguments->devices, "also print every device at its operating point (mna)");
     verb->add_flag("--json", arguments->json, "print the result as JSON");
     verb->footer(
