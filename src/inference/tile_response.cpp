@@ -18,6 +18,7 @@ Crossbar build_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit
     crossbar.row_ends = circuit.row_ends;
     crossbar.col_ends = circuit.col_ends;
     crossbar.r_source.assign(static_cast<std::size_t>(crossbar.rows()), circuit.r_source);
+    crossbar.capacitance = circuit.capacitance;
     attach_stages(crossbar, circuit.stage);
     return crossbar;
 }

@@ -15,6 +15,7 @@ struct ArrayCircuit {
     TiedEnds row_ends = TiedEnds::first;
     TiedEnds col_ends = TiedEnds::last;
     ReadoutStage stage;
+    ArrayCapacitance capacitance{}; ///< what operating points take no notice of
 };
 
 /// The crossbar of one tile, with the loads of its read-out stages: output o of the tile is site o, with its

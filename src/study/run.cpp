@@ -1,6 +1,8 @@
 #include "study/run.hpp"
 
 #include "base/errors.hpp"
+#include "inference/charging.hpp"
+#include "inference/sampled_inference.hpp"
 #include "inference/software.hpp"
 #include "network/dataset.hpp"
 
@@ -9,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 #include <numeric>
+#include <utility>
 
 namespace ohmloom {
 
@@ -54,9 +57,38 @@ DriftCompensation drift_compensation_of(std::span<const LayerArrays> layers) {
             greatest};
 }
 
-RunPoint run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme, const DataSet& data,
-                    Index images, CrossCheckOptions check) {
-    const auto started = std::chrono::steady_clock::now();
+/// Reads every image at the end of its sampling time, settled or not, in the place of what the settled circuit gives.
+void read_in_time(const Study& study, std::span<const LayerArrays> layers, const Neuron& neuron,
+                  const Matrix<double>& inputs, std::span<const std::uint8_t> labels, RunPoint& point) {
+    const StudyTiming& timing = study.timing;
+    for (const LayerArrays& layer : layers) {
+        if (!layer.is_linear())
+            throw InputError(fmt::format(
+                "timing.images needs linear cells, but device '{}' has others: give \"settled\", or a device "
+                "of linear cells",
+                point.device));
+    }
+    const double step = point.sample_time / static_cast<double>(timing.instants);
+    std::vector<LayerSettling> settling;
+    settling.reserve(layers.size());
+    for (const LayerArrays& layer : layers) {
+        settling.push_back(settle_layer(layer, timing.amplifier, step, timing.instants * timing.memory));
+        point.settling.push_back(settling.back().settling_time());
+        point.residual_max = std::max(point.residual_max, settling.back().residual);
+    }
+    SampledInference sampled = infer_sampled(settling, neuron, inputs, timing.instants, *timing.sequence);
+    point.classes = std::move(sampled.classes);
+    point.accuracy = measure_accuracy(point.classes, labels);
+    const std::vector<Matrix<double>> v = row_voltages(layers, neuron, inputs, study.solver);
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        point.charging += charging_energy(layers[l], v[l], *timing.sequence);
+    point.energy += point.charging;
+}
+
+/// The points of a scheme, one per sampling time.
+std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme,
+                                 const DataSet& data, Index images, CrossCheckOptions check) {
+    auto started = std::chrono::steady_clock::now();
     const Network network = read_network(scheme.network);
     const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
     const auto labels = std::span(data.labels).first(static_cast<std::size_t>(images));
@@ -90,15 +122,23 @@ RunPoint run_scheme(const Study& study, const StudyDevice& device, const Scheme&
                   .value;
     point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
     point.power = analog.power;
-    point.energy = analog.power.total() * study.sample_time;
     point.residual_max = analog.residual;
     point.converged = analog.converged && analog.residual <= study.solver.tolerance;
     point.engine = analog.engine;
     point.classes = std::move(analog.classes);
+    point.accuracy_settled = point.accuracy.value;
     check.seed = study.seed;
     point.check = cross_check(layers, circuit.neuron, inputs, study.solver, check);
-    point.wall_time = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-    return point;
+    std::vector<RunPoint> points;
+    for (const double sample : study.timing.samples) {
+        points.push_back(point);
+        points.back().sample_time = sample;
+        points.back().energy = point.power.total() * sample;
+        if (study.timing.sequence) read_in_time(study, layers, circuit.neuron, inputs, labels, points.back());
+        const auto now = std::chrono::steady_clock::now();
+        points.back().wall_time = std::chrono::duration<double>(now - std::exchange(started, now)).count();
+    }
+    return points;
 }
 
 } // namespace
@@ -111,10 +151,12 @@ RunResult run_study(const Study& study, Index images, const Progress& progress,
     RunResult result{study, image_count(study, images, data), {}, {}};
     result.labels.assign(data.labels.begin(), data.labels.begin() + result.images);
     const long total = static_cast<long>(study.devices.size() * study.schemes.size());
+    long done = 0;
     for (const StudyDevice& device : study.devices) {
         for (const Scheme& scheme : study.schemes) {
-            if (progress) progress("partition schemes", static_cast<long>(result.points.size()), total);
-            result.points.push_back(run_scheme(study, device, scheme, data, result.images, check));
+            if (progress) progress("partition schemes", done++, total);
+            for (RunPoint& point : run_scheme(study, device, scheme, data, result.images, check))
+                result.points.push_back(std::move(point));
         }
     }
     if (progress) progress("partition schemes", total, total);

@@ -34,9 +34,15 @@ struct RunPoint {
     double accuracy_ideal_devices = 0.0; ///< same wires and read-out, ohmic cells with exactly what was asked
     double accuracy_software = 0.0;      ///< same network and images as plain arithmetic
     PowerBreakdown power;                ///< mean over the images
-    double energy = 0.0;                 ///< [J] per inference: mean power times the sampling time
-    double residual_max = 0.0;           ///< largest KCL residual of any array
-    bool converged = false;              ///< residual_max is below the solver's tolerance
+    double sample_time = 0.0;            ///< [s] one image per so long
+    double energy =
+        0.0; ///< [J] per inference: mean power times the sampling time, and the charging of the rows
+    double charging = 0.0;         ///< [J] part of it; 0 unless images are read in time
+    double accuracy_settled = 0.0; ///< were every image read when all has settled
+    std::vector<double>
+        settling; ///< [layers] [s] to a thousandth, whatever the inputs; infinite: not within what was followed
+    double residual_max = 0.0; ///< largest KCL residual of any array
+    bool converged = false;    ///< residual_max is below the solver's tolerance
     Engine engine = Engine::automatic;
     double wall_time = 0.0;            ///< [s] of this scheme
     std::vector<std::uint8_t> classes; ///< [images]
@@ -48,7 +54,7 @@ struct RunResult {
     Study study;
     Index images = 0;
     std::vector<std::uint8_t> labels; ///< [images]
-    std::vector<RunPoint> points;     ///< one per device and scheme, schemes fastest
+    std::vector<RunPoint> points;     ///< one per device, scheme and sampling time, the last fastest
 };
 
 /// Runs every scheme of a study, with each of its devices, on the first `images` images of its data set; 0 takes the study's count, or all.

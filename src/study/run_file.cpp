@@ -48,7 +48,7 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     writer.write_text("/study", result.study.text);
     writer.write("/seed", static_cast<std::int64_t>(result.study.seed), "1");
     writer.write("/images", static_cast<std::int64_t>(result.images), "1");
-    writer.write("/sample_time", result.study.sample_time, "s");
+    writer.write("/sample_time", result.study.timing.samples.front(), "s");
     writer.write("/labels", result.labels, "1");
 
     const auto numbers = [&](const char* path, const char* unit,
@@ -95,7 +95,17 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     numbers("/points/power_cells_w", "W", [](const RunPoint& p) { return p.power.cells; });
     numbers("/points/power_wires_w", "W", [](const RunPoint& p) { return p.power.wires; });
     numbers("/points/power_amplifiers_w", "W", [](const RunPoint& p) { return p.power.stages; });
+    numbers("/points/sample_time_s", "s", [](const RunPoint& p) { return p.sample_time; });
     numbers("/points/energy_j", "J", [](const RunPoint& p) { return p.energy; });
+    if (result.study.timing.sequence) {
+        writer.write_text("/images_sequence",
+                          *result.study.timing.sequence == ImageSequence::stream ? "stream" : "reset");
+        numbers("/points/accuracy_settled", "1", [](const RunPoint& p) { return p.accuracy_settled; });
+        numbers("/points/energy_charging_j", "J", [](const RunPoint& p) { return p.charging; });
+        writer.write("/points/settling_time_s",
+                     layer_table(result, [](const RunPoint& p, std::size_t l) { return p.settling[l]; }),
+                     "s");
+    }
     numbers("/points/residual_max", "1", [](const RunPoint& p) { return p.residual_max; });
     numbers("/points/converged", "1", [](const RunPoint& p) { return p.converged ? 1.0 : 0.0; });
     numbers("/points/wall_s", "s", [](const RunPoint& p) { return p.wall_time; });

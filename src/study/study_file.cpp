@@ -1,8 +1,8 @@
 #include "study/study_file.hpp"
 
-#include "array/wire.hpp"
 #include "base/errors.hpp"
 #include "store/toml_table.hpp"
+#include "study/array_table.hpp"
 
 #include <fmt/format.h>
 
@@ -16,85 +16,11 @@ namespace ohmloom {
 
 namespace {
 
-/// Size of a published bit-cell layout in units of lambda; a row steps by the width, a column by the length.
-/// Source: layouts of the IMAC-Sim study, arXiv:2210.17410; the 1T-1R height of 12 lambda holds for the
-/// smallest transistor.
-struct CellLayout {
-    std::string_view name;
-    double length; ///< along a column
-    double width;  ///< along a row
-};
-
-constexpr std::array<CellLayout, 4> cell_layouts{
-    {{"1T-1R", 15.0, 12.0}, {"2T-1R", 23.0, 12.0}, {"3T-1R", 38.0, 12.0}, {"1TG-1R", 48.0, 12.0}}};
-
 std::string read_text(const std::filesystem::path& file) {
     std::ifstream stream(file, std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();
     return std::move(text).str();
-}
-
-double positive(const TomlTable& table, std::string_view key, double fallback, std::string_view unit) {
-    const double value = table.number_or(key, fallback, unit);
-    if (!(value > 0.0)) {
-        table.refuse(
-            key, fmt::format("is {}{}{}: expected a positive number", value, unit.empty() ? "" : " ", unit));
-    }
-    return value;
-}
-
-/// A length on a chip. A bare 9 means 9 metres, which nobody means.
-double chip_length(const TomlTable& table, std::string_view key, double fallback) {
-    const double value = positive(table, key, fallback, "m");
-    if (value > 1e-3) {
-        table.refuse(key, fmt::format("is {} m: expected at most a millimetre; write \"{}nm\" for nanometres",
-                                      value, value));
-    }
-    return value;
-}
-
-/// A resistance; needed, unless there is a fallback.
-double resistance(const TomlTable& table, std::string_view key, std::optional<double> fallback = {}) {
-    constexpr std::string_view unit = "Ohm";
-    const double value = fallback ? table.number_or(key, *fallback, unit) : table.number(key, unit);
-    if (!(value >= 0.0)) table.refuse(key, fmt::format("is {} {}: it must not be negative", value, unit));
-    return value;
-}
-
-/// Wires: r_row and r_col in Ohm, or a geometry. `node = "9nm"` stands for lambda and the published line of 3
-/// lambda width.
-void read_wire(const TomlTable& wire, ArrayCircuit& array) {
-    if (wire.has("r_row") || wire.has("r_col")) {
-        for (const std::string_view key :
-             {"node", "cell", "width", "thickness", "bulk_resistivity", "row_pitch", "col_pitch"}) {
-            if (wire.has(key))
-                wire.refuse(key, "cannot stand beside r_row and r_col: give the resistances or the geometry");
-        }
-        array.r_row = resistance(wire, "r_row");
-        array.r_col = resistance(wire, "r_col");
-        return;
-    }
-    const double lambda = chip_length(wire, "node", 9e-9);
-    std::vector<std::string> names(cell_layouts.size());
-    std::ranges::transform(cell_layouts, names.begin(), &CellLayout::name);
-    const std::string name = wire.word_or("cell", "1T-1R", names);
-    CellLayout cell = cell_layouts.front();
-    for (const CellLayout& layout : cell_layouts) {
-        if (layout.name == name) cell = layout;
-    }
-    WireGeometry geometry;
-    geometry.width = chip_length(wire, "width", 3.0 * lambda);
-    geometry.thickness = chip_length(wire, "thickness", geometry.thickness);
-    geometry.bulk_resistivity = positive(wire, "bulk_resistivity", geometry.bulk_resistivity, "Ohm m");
-    array.r_row = segment_resistance(geometry, chip_length(wire, "row_pitch", cell.width * lambda));
-    array.r_col = segment_resistance(geometry, chip_length(wire, "col_pitch", cell.length * lambda));
-}
-
-TiedEnds read_ends(const TomlTable& table, std::string_view key, std::string_view first,
-                   std::string_view last, std::string_view fallback) {
-    const std::string word = table.word_or(key, fallback, {std::string(first), std::string(last), "both"});
-    return word == first ? TiedEnds::first : word == last ? TiedEnds::last : TiedEnds::both;
 }
 
 void read_array(const TomlTable& array, Study& study) {
@@ -106,17 +32,50 @@ void read_array(const TomlTable& array, Study& study) {
     if (array.has("rows") != array.has("cols")) {
         array.refuse(array.has("rows") ? "rows" : "cols", "needs the other of rows and cols beside it");
     }
-    read_wire(array.table("wire"), study.array);
-    study.array.r_source = resistance(array, "r_source", 0.0);
-    study.array.row_ends = read_ends(array, "row_ends", "left", "right", "left");
-    study.array.col_ends = read_ends(array, "col_ends", "top", "bottom", "bottom");
+    const ArrayKeys keys = read_array_keys(array);
+    study.array.r_row = keys.r_row;
+    study.array.r_col = keys.r_col;
+    study.array.r_source = keys.r_source;
+    study.array.row_ends = keys.row_ends;
+    study.array.col_ends = keys.col_ends;
+    // Operating points take no notice of capacitances, and decks are smaller without; images in time need them.
+    if (keys.given) study.array.capacitance = *keys.given;
+    if (!keys.given && study.timing.sequence) {
+        if (!keys.geometry)
+            array.refuse(
+                "capacitance",
+                "is missing: timing.images needs capacitances, given here or by the geometry of the wires");
+        study.array.capacitance = *keys.geometry;
+    }
+}
+
+void read_timing(const TomlTable& timing, Study& study) {
+    if (timing.is_list("sample")) {
+        study.timing.samples = timing.numbers("sample", "s");
+        if (study.timing.samples.empty()) timing.refuse("sample", "is empty: give at least one time");
+        for (const double sample : study.timing.samples) {
+            if (!(sample > 0.0))
+                timing.refuse("sample", fmt::format("holds {} s: expected positive times", sample));
+        }
+    } else {
+        study.timing.samples = {read_positive(timing, "sample", study.timing.samples.front(), "s")};
+    }
+    const std::string images = timing.word_or("images", "settled", {"settled", "stream", "reset"});
+    if (images == "stream") study.timing.sequence = ImageSequence::stream;
+    if (images == "reset") study.timing.sequence = ImageSequence::reset;
+    study.timing.instants = timing.integer_or("instants", study.timing.instants);
+    study.timing.memory = timing.integer_or("memory", study.timing.memory);
+    for (const std::string_view key : {"instants", "memory"}) {
+        if (timing.has(key) && (timing.integer(key) < 1 || timing.integer(key) > 1000))
+            timing.refuse(key, fmt::format("is {}: expected 1 to 1000", timing.integer(key)));
+    }
 }
 
 void read_readout(const TomlTable& readout, Study& study) {
     const std::string kind =
         readout.word_or("kind", "differential-amplifier", {"differential-amplifier", "virtual-ground"});
     study.array.stage.kind = kind == "virtual-ground" ? StageKind::virtual_ground : StageKind::difference;
-    study.array.stage.r_input = positive(readout, "r_input", 1e3, "Ohm");
+    study.array.stage.r_input = read_positive(readout, "r_input", 1e3, "Ohm");
     if (readout.has("gain") && !(readout.is_text("gain") && readout.text("gain") == "trained")) {
         study.gain = readout.numbers("gain", "");
         for (const double gain : study.gain) {
@@ -125,11 +84,17 @@ void read_readout(const TomlTable& readout, Study& study) {
     }
     const std::string neuron = readout.word_or("neuron", "sigmoid", {"sigmoid", "inverter"});
     study.neuron.kind = neuron == "inverter" ? Neuron::Kind::inverter : Neuron::Kind::sigmoid;
-    study.neuron.v_supply = positive(readout, "v_supply", 0.8, "V");
-    study.neuron.slope = positive(readout, "slope", 15.0, "1/V");
-    study.neuron.inverter_gain = positive(readout, "inverter_gain", study.neuron.inverter_gain, "");
-    study.neuron.r_low = positive(readout, "r_low", study.neuron.r_low, "Ohm");
-    study.neuron.r_high = positive(readout, "r_high", study.neuron.r_high, "Ohm");
+    study.timing.amplifier.gain_bandwidth =
+        read_positive(readout, "gain_bandwidth", study.timing.amplifier.gain_bandwidth, "Hz");
+    study.timing.amplifier.second_pole =
+        read_positive(readout, "second_pole", study.timing.amplifier.second_pole, "Hz");
+    if (readout.has("second_pole") && !readout.has("gain_bandwidth"))
+        readout.refuse("second_pole", "needs gain_bandwidth beside it");
+    study.neuron.v_supply = read_positive(readout, "v_supply", 0.8, "V");
+    study.neuron.slope = read_positive(readout, "slope", 15.0, "1/V");
+    study.neuron.inverter_gain = read_positive(readout, "inverter_gain", study.neuron.inverter_gain, "");
+    study.neuron.r_low = read_positive(readout, "r_low", study.neuron.r_low, "Ohm");
+    study.neuron.r_high = read_positive(readout, "r_high", study.neuron.r_high, "Ohm");
     validate(study.neuron);
 }
 
@@ -194,6 +159,7 @@ Study read_study(const std::filesystem::path& file) {
     study.images = data.integer_or("count", 0);
     if (study.images < 0) data.refuse("count", "must not be negative");
 
+    read_timing(root.table("timing"), study);
     const TomlTable array = root.table("array");
     read_array(array, study);
     read_readout(root.table("readout"), study);
@@ -202,7 +168,6 @@ Study read_study(const std::filesystem::path& file) {
                      "is 'both', but a difference stage has one input for each line: give 'top' or "
                      "'bottom', or readout.kind = \"virtual-ground\"");
     }
-    study.sample_time = positive(root.table("timing"), "sample", study.sample_time, "s");
 
     const Index seed = root.integer_or("seed", 1);
     if (seed < 0) root.refuse("seed", "must not be negative");
@@ -212,7 +177,7 @@ Study read_study(const std::filesystem::path& file) {
 
     const TomlTable solver = root.table("solver");
     study.solver.engine = engine_from_name(solver.word_or("engine", "auto", {"auto", "condense", "mna"}));
-    study.solver.tolerance = positive(solver, "tolerance", study.solver.tolerance, "");
+    study.solver.tolerance = read_positive(solver, "tolerance", study.solver.tolerance, "");
     read_schemes(root, study);
     root.require_no_other_keys();
     return study;

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "inference/inference.hpp"
+#include "inference/sampled_inference.hpp"
 #include "mapping/plan.hpp"
 #include "solver/array_solver.hpp"
 #include "study/device_table.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,16 @@ struct Scheme {
     std::filesystem::path network; ///< network file
     /// One entry per layer; empty: cut to the largest tile.
     std::vector<LayerPartition> partitions;
+};
+
+/// How images are read: when everything has settled, unless a sequence is given.
+struct StudyTiming {
+    std::vector<double> samples{
+        1e-9}; ///< [s] one image per sampling time; several: all points once with each
+    std::optional<ImageSequence> sequence;
+    Index instants = 16; ///< of the grid that a sampling time is cut into
+    Index memory = 4;    ///< sampling times that a layer is followed over: what is older counts as settled
+    AmplifierDynamics amplifier;
 };
 
 /// What a study file asks for; see README for the keys.
@@ -34,7 +46,7 @@ struct Study {
     std::vector<StudyDevice> devices; ///< at least one
     Neuron neuron;
     std::vector<double> gain; ///< one per layer; empty: those the network was trained with, or default_gain()
-    double sample_time = 1e-9; ///< [s] one image per sampling time
+    StudyTiming timing;
     SolveOptions solver;
     std::uint64_t seed = 1;      ///< of everything random in the study
     std::vector<Scheme> schemes; ///< at least one

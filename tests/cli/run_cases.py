@@ -71,6 +71,36 @@ def run_first_images(t):
 
 
 @case
+def run_before_settling(t):
+    """Images that stand long enough give the settled accuracy, those that hardly reach the array all the same class."""
+    capacitance = "wire = { r_row = 10, r_col = 15 }\ncapacitance = { row = \"1f\", col = \"1f\", cell = \"0.2f\" }"
+    problem = study_with("wire = { r_row = 10, r_col = 15 }", capacitance)
+    problem.study += '\n[timing]\nsample = ["100n", "1f"]\nimages = "reset"\n'
+    found = points(t, problem, "-o", "result.h5")
+    assert [p["sample_time_s"] for p in found] == [1e-7, 1e-15] * 2
+    for late, early in zip(found[::2], found[1::2]):
+        assert late["accuracy"] == late["accuracy_settled"] == early["accuracy_settled"] > 0.5
+        assert early["accuracy"] < 0.5, f"{early['accuracy']} after 1 fs"
+        assert all(0 < s <= 2e-7 for s in late["settling_time_s"]), late["settling_time_s"]
+        assert early["settling_time_s"] == [None, None]
+        charging = late["energy_charging_j"]
+        assert 0 < charging == early["energy_charging_j"]
+        assert abs(late["energy_j"] - (late["power_w"] * 1e-7 + charging)) <= 1e-12 * late["energy_j"]
+    with h5py.File(t.folder / "result.h5") as file:
+        assert list(file["points/accuracy"]) == [p["accuracy"] for p in found]
+        assert file["points/settling_time_s"].attrs["unit"] == "s"
+        assert np.isinf(file["points/settling_time_s"][1]).all()
+
+
+@case
+def run_in_time_needs_linear_cells(t):
+    """Images in time are maps: other cells are refused before anything is done."""
+    problem = study_with('r_on = "5k"\nr_off = "15k"', 'model = "sinh"')
+    problem.study = problem.study.replace("[array]", '[timing]\nimages = "stream"\n\n[array]\ncapacitance = { row = "1f" }')
+    refuses(t, problem)
+
+
+@case
 def run_ideal_wires(t):
     """With wires that have no resistance the accuracy is the one stated for ideal wires."""
     for point in points(t, study_with("r_row = 10, r_col = 15", "r_row = 0, r_col = 0")):

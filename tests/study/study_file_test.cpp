@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 using namespace ohmloom;
 
 namespace {
@@ -32,7 +34,7 @@ TEST_CASE("a study gives its values in SI units and takes the rest from the publ
     CHECK(study.array.r_col == 2000.0);
     CHECK(study.window.g_max == 1.0 / 5e3);
     CHECK(study.window.g_min == 1.0 / 15e3);
-    CHECK(study.sample_time == 2e-9);
+    CHECK(study.timing.samples.front() == 2e-9);
     CHECK(study.array.stage.kind == StageKind::difference);
     REQUIRE(study.schemes.size() == 1);
     CHECK(study.schemes[0].partitions == std::vector<LayerPartition>{{4, 2}, {2, 1}});
@@ -95,4 +97,71 @@ TEST_CASE("mistakes are refused with file, line and key") {
         CHECK_THROWS_WITH_AS(read(mistake.text), doctest::Contains(mistake.expected), InputError);
     }
     CHECK_THROWS_AS(read_study("/nonexistent/study.toml"), FileError);
+}
+
+TEST_CASE("images in time get the capacitances of the wires' geometry") {
+    const std::string head = "[network]\nfile = \"n.h5\"\n[array]\nrows = 8\ncols = 8\n";
+    const std::string timing = "[timing]\nimages = \"stream\"\n";
+    const Study study = read(head + "wire = { node = \"9nm\" }\n" + timing);
+    REQUIRE(study.timing.sequence.has_value());
+    CHECK(*study.timing.sequence == ImageSequence::stream);
+    // Segments of 108 and 135 nm; a line to ground 42.19 aF for 108 nm, its pair line 45 nm away 5.69 aF: see wire_test.
+    const ArrayCapacitance& c = study.array.capacitance;
+    CHECK(c.row_ground == doctest::Approx(42.194e-18).epsilon(1e-4));
+    CHECK(c.col_ground == doctest::Approx(42.194e-18 * 135.0 / 108.0).epsilon(1e-4));
+    CHECK(c.pair_coupling == doctest::Approx(5.6906e-18 * 135.0 / 108.0).epsilon(1e-3));
+    // Rows lie 135 nm apart, pairs 108 nm: (20/135)^1.34 and (20/108)^1.34 of 0.882003·20·eps0·length.
+    CHECK(c.row_coupling / 108e-9 ==
+          doctest::Approx(0.882003 * 1.77084e-10 * std::pow(20.0 / 135.0, 1.34)).epsilon(1e-4));
+    CHECK(c.col_coupling / 135e-9 ==
+          doctest::Approx(0.882003 * 1.77084e-10 * std::pow(20.0 / 108.0, 1.34)).epsilon(1e-4));
+    CHECK(c.cell == doctest::Approx(1.77084e-10 * 27e-9 * 27e-9 / 20e-9).epsilon(1e-4));
+    CHECK(c.driver == 0.0);
+    // Without images in time nobody needs them, and decks stay small.
+    CHECK(read(head + "wire = { node = \"9nm\" }\n").array.capacitance == ArrayCapacitance{});
+    // What is given counts, whatever the wires; a cell's own comes on top of the crossing.
+    const Study given =
+        read(head +
+             "wire = { node = \"9nm\" }\ncapacitance = { row = \"50a\", cell = \"1f\", driver = \"2f\" }\n");
+    CHECK(given.array.capacitance.row_ground == doctest::Approx(50e-18));
+    CHECK(given.array.capacitance.col_ground == doctest::Approx(c.col_ground));
+    CHECK(given.array.capacitance.cell == doctest::Approx(1e-15 + c.cell));
+    CHECK(given.array.capacitance.driver == doctest::Approx(2e-15));
+    const Study plain =
+        read(head + "wire = { r_row = 1, r_col = 1 }\ncapacitance = { sense = \"1f\" }\n" + timing);
+    CHECK(plain.array.capacitance.sense == doctest::Approx(1e-15));
+    CHECK(plain.array.capacitance.row_ground == 0.0);
+}
+
+TEST_CASE("a study's timing says when images are read") {
+    const std::string head =
+        "[network]\nfile = \"n.h5\"\n[array]\nrows = 8\ncols = 8\nwire = { node = \"9nm\" }\n";
+    const Study study =
+        read(head + "[timing]\nsample = [\"10p\", \"1n\"]\nimages = \"reset\"\ninstants = 8\nmemory = 2\n"
+                    "[readout]\ngain_bandwidth = \"5G\"\nsecond_pole = \"20G\"\n");
+    CHECK(study.timing.samples == std::vector<double>{10e-12, 1e-9});
+    CHECK(*study.timing.sequence == ImageSequence::reset);
+    CHECK(study.timing.instants == 8);
+    CHECK(study.timing.memory == 2);
+    CHECK(study.timing.amplifier.gain_bandwidth == 5e9);
+    CHECK(study.timing.amplifier.second_pole == 20e9);
+    CHECK(!read(head).timing.sequence.has_value());
+
+    const auto refuses = [&](const std::string& more, const char* words) {
+        CAPTURE(more);
+        CHECK_THROWS_WITH_AS(read(head + more), doctest::Contains(words), InputError);
+    };
+    refuses("[timing]\nimages = \"often\"\n", "timing.images");
+    refuses("[timing]\nsample = []\n", "timing.sample is empty");
+    refuses("[timing]\nsample = [1e-9, 0]\n", "holds 0 s");
+    refuses("[timing]\ninstants = 0\n", "timing.instants is 0: expected 1 to 1000");
+    refuses("[readout]\nsecond_pole = \"1G\"\n", "needs gain_bandwidth beside it");
+    CHECK_THROWS_WITH_AS(
+        read("[network]\nfile = \"n.h5\"\n[array]\nrows = 8\ncols = 8\nwire = { r_row = 1, r_col = 1 }\n"
+             "[timing]\nimages = \"stream\"\n"),
+        doctest::Contains("array.capacitance is missing"), InputError);
+    CHECK_THROWS_WITH_AS(
+        read("[network]\nfile = \"n.h5\"\n[array]\nrows = 8\ncols = 8\nwire = { node = \"9nm\" }\n"
+             "capacitance = { cell = 50 }\n"),
+        doctest::Contains("at most a microfarad"), InputError);
 }

@@ -115,7 +115,7 @@ std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
                          encode_inputs(data, network.input, arguments.image, arguments.images),
                          "cell",
                          "OhmLoom network " + network.name,
-                         sample_time(arguments, study.sample_time)};
+                         sample_time(arguments, study.timing.samples.front())};
     if (device.use.model != nullptr) source.cell = subcircuit_name(device.use.model->card());
     Provenance provenance{{"program", fmt::format("ohmloom {}", OHMLOOM_VERSION)},
                           {"study", arguments.input},

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -71,6 +72,7 @@ nlohmann::json figures_of(const RunPoint& point) {
             {"power_wires_w", point.power.wires},
             {"power_amplifiers_w", point.power.stages},
             {"energy_j", point.energy},
+            {"sample_time_s", point.sample_time},
             {"residual_max", point.residual_max},
             {"converged", point.converged},
             {"engine", to_string(point.engine)},
@@ -83,8 +85,21 @@ nlohmann::json to_json(const CrossCheck& check) {
             {"image", check.worst.image},        {"passed", check.passed()},   {"problem", check.problem}};
 }
 
+/// JSON knows no infinity: what has not settled is null.
+nlohmann::json settling_of(const RunPoint& point) {
+    nlohmann::json times = nlohmann::json::array();
+    for (const double t : point.settling)
+        times.push_back(std::isfinite(t) ? nlohmann::json(t) : nlohmann::json());
+    return times;
+}
+
 nlohmann::json to_json(const RunPoint& point) {
     nlohmann::json object = figures_of(point);
+    if (!point.settling.empty()) {
+        object["accuracy_settled"] = point.accuracy_settled;
+        object["settling_time_s"] = settling_of(point);
+        object["energy_charging_j"] = point.charging;
+    }
     if (point.check.pairs > 0) object["cross_check"] = to_json(point.check);
     return object;
 }
@@ -101,8 +116,11 @@ void print_json(const RunResult& result) {
 void print_table(const RunResult& result) {
     std::size_t name_width = 7;
     for (const RunPoint& point : result.points) name_width = std::max(name_width, point.network.size());
+    const std::size_t samples = result.study.timing.samples.size();
     fmt::print("{}: {} images of {}, one per {}\n\n", result.study.file.filename().string(), result.images,
-               result.study.data_set, format_si(result.study.sample_time, "s"));
+               result.study.data_set,
+               samples > 1 ? fmt::format("{} different times", samples)
+                           : format_si(result.study.timing.samples.front(), "s"));
     fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n",
                "network", name_width, "partitions H x V", "tiles", "accuracy", "95 % interval", "ideal",
                "software", "power", "cells", "wires", "amps", "energy", "time");
@@ -139,6 +157,28 @@ void print_devices(const RunResult& result) {
             100.0 * point.accuracy_ideal_devices,
             100.0 * (point.accuracy_ideal_devices - point.accuracy.value), 1e6 * error.mean,
             1e6 * error.spread, 1e6 * error.worst, point.drift.mean, error.pulses, error.energy);
+    }
+}
+
+/// How far images had settled when they were read: lines below the table, one per point.
+void print_settling(const RunResult& result) {
+    if (!result.study.timing.sequence) return;
+    fmt::print("\nimages {}\n", *result.study.timing.sequence == ImageSequence::stream
+                                    ? "in a stream, each from where the last one left the circuit"
+                                    : "each from rest");
+    fmt::print("{:<20} {:>8} {:>9}  {:>8} {:>8}  {:>8} {:>8}  {}\n", "partitions H x V", "read", "images",
+               "accuracy", "settled", "energy", "charging", "layers settle to a thousandth in");
+    fmt::print("{:<20} {:>8} {:>9}  {:>8} {:>8}  {:>8} {:>8}\n", "", "after", "a second", "%", "%", "J", "J");
+    for (const RunPoint& point : result.points) {
+        std::string times;
+        for (const double t : point.settling) {
+            const double followed = point.sample_time * static_cast<double>(result.study.timing.memory);
+            times += times.empty() ? "" : ", ";
+            times += std::isfinite(t) ? format_si(t, "s") : "more than " + format_si(followed, "s");
+        }
+        fmt::print("{:<20} {:>8} {:>9.3g}  {:>8.2f} {:>8.2f}  {:>8.2e} {:>8.2e}  {}\n", partition_text(point),
+                   format_si(point.sample_time, "s"), 1.0 / point.sample_time, 100.0 * point.accuracy.value,
+                   100.0 * point.accuracy_settled, point.energy, point.charging, times);
     }
 }
 
@@ -209,6 +249,7 @@ int run_run(const RunArguments& arguments) {
     } else {
         print_table(result);
         print_devices(result);
+        print_settling(result);
         print_checks(result);
     }
     const bool good = std::all_of(result.points.begin(), result.points.end(),
