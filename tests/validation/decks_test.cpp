@@ -67,8 +67,9 @@ void check_expectations(const SpiceDeck& deck, const DeckSolution& solution,
     const std::vector<MeasuredValue> measures = take_measures(deck, solution);
     for (const Expectation& expected : expectations(file)) {
         CAPTURE(expected.name);
-        CHECK(result_of(expected.name, measures, solution) ==
-              doctest::Approx(expected.value).epsilon(expected.within).scale(1e-9));
+        CHECK(result_of(expected.name, measures, solution) == doctest::Approx(expected.value)
+                                                                  .epsilon(expected.within)
+                                                                  .scale(expected.value == 0.0 ? 1e-9 : 0.0));
     }
 }
 
