@@ -1,13 +1,12 @@
 #include "inference/cross_check.hpp"
 
-#include "base/dense.hpp"
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
 #include "circuit/array_netlist.hpp"
 #include "circuit/flat_circuit.hpp"
 #include "circuit/spice_text.hpp"
-#include "readout/staged_array.hpp"
+#include "inference/native_answer.hpp"
 #include "solver/circuit_solver.hpp"
 #include "solver/ngspice_jobs.hpp"
 #include "solver/ngspice_order.hpp"
@@ -96,17 +95,6 @@ Answer solve_in_mna(const TileCircuit& tile) {
     return {tile.stage_outputs(values), ""};
 }
 
-/// The tile's stage outputs as the network's own engines give them.
-std::vector<double> native_outputs(const Crossbar& crossbar, const ReadoutStage& stage,
-                                   std::span<const double> v_row, const SolveOptions& options) {
-    const Matrix<double> v(1, static_cast<Index>(v_row.size()),
-                           std::vector<double>(v_row.begin(), v_row.end()));
-    if (is_linear(crossbar.cell)) {
-        return multiply_transposed(v, close_stages(port_matrix(crossbar, options), stage).u).values();
-    }
-    return StagedArray(crossbar, stage, options).solve(v).u.values();
-}
-
 /// Largest difference over the largest output; not a number if one of them is none.
 double deviation_of(const std::vector<double>& u, const std::vector<double>& reference) {
     double difference = 0.0, largest = 0.0;
@@ -175,13 +163,15 @@ CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron
         const IndexRange& rows = layer.tiles[at(pair.tile)].inputs;
         const std::span<const double> v_row =
             v[at(pair.layer)].row(k).subspan(at(rows.begin), at(rows.size()));
-        const Crossbar& crossbar = layer.crossbars[at(pair.tile)];
-        const TileCircuit tile = make_tile_circuit(crossbar, layer.stage, v_row);
+        const TileCircuit tile = make_tile_circuit(layer.crossbars[at(pair.tile)], layer.stage, v_row);
         Answer answer =
             check.engine == Engine::mna ? solve_in_mna(tile) : solve_in_ngspice(tile, check.time_limit);
         problems[at(k)] = std::move(answer.problem);
         if (answer.u.empty()) return;
-        deviations[at(k)] = deviation_of(native_outputs(crossbar, layer.stage, v_row, options), answer.u);
+        for (double& u : answer.u) u *= layer.scale[at(pair.tile)];
+        const Matrix<double> image(1, rows.size(), {v_row.begin(), v_row.end()});
+        deviations[at(k)] =
+            deviation_of(answer_tile(layer, at(pair.tile), image, options).outputs.values(), answer.u);
     });
     result.worst = pairs.front();
     for (std::size_t k = 0; k < pairs.size(); ++k) {

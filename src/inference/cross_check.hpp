@@ -45,7 +45,7 @@ std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index i
 
 /// Solves tiles of a network once more as circuits, wire by wire, with their amplifiers, in an engine that knows nothing of
 /// arrays. `inputs` [images x inputs] are those of infer(), and so are the row voltages behind the first layer; drift
-/// compensation, which multiplies outputs, is left out on both sides.
+/// compensation multiplies the outputs of both sides.
 /// @throws InputError if the engine is neither ngspice nor mna; BackendError if ngspice is asked for and not installed.
 CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron,
                        const Matrix<double>& inputs, const SolveOptions& options,

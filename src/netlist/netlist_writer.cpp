@@ -2,7 +2,7 @@
 
 #include "base/errors.hpp"
 #include "circuit/tile_netlist.hpp"
-#include "netlist/native_answer.hpp"
+#include "inference/native_answer.hpp"
 #include "netlist/readout_circuits.hpp"
 
 #include <fmt/format.h>

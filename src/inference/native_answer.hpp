@@ -7,17 +7,22 @@
 
 namespace ohmloom {
 
-/// What the native engines find where a deck measures.
+/// As close as the engines come: what circuits are held to.
+inline constexpr SolveOptions closest_answer{.tolerance = 1e-12};
+
+/// What the native engines find where a circuit of the same arrays is measured.
 struct NativeAnswer {
     Matrix<double> outputs;    ///< [images x outputs] [V] of stages, or [A] into sense potentials
     std::vector<double> power; ///< [images] [W] delivered by drivers and op-amps together
 };
 
-/// One tile of a layer with its stages, for row voltages [images x rows of the tile] [V].
-NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matrix<double>& v);
+/// One tile of a layer with its stages and its drift compensation, for row voltages [images x rows of the tile] [V].
+NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matrix<double>& v,
+                         const SolveOptions& options = closest_answer);
 
 /// A whole layer up to its neurons, for row voltages [images x rows] [V].
-NativeAnswer answer_layer(const LayerArrays& layer, const Matrix<double>& v);
+NativeAnswer answer_layer(const LayerArrays& layer, const Matrix<double>& v,
+                          const SolveOptions& options = closest_answer);
 
 /// A whole network.
 struct NetworkAnswer {

@@ -1,4 +1,4 @@
-#include "netlist/native_answer.hpp"
+#include "inference/native_answer.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -9,9 +9,6 @@ namespace ohmloom {
 
 namespace {
 
-/// As close as the engines come: a deck's answer is held to these numbers.
-constexpr SolveOptions options{.tolerance = 1e-12};
-
 Matrix<double> one_row(const Matrix<double>& matrix, Index row) {
     const auto values = matrix.row(row);
     return {1, matrix.cols(), std::vector<double>(values.begin(), values.end())};
@@ -19,7 +16,7 @@ Matrix<double> one_row(const Matrix<double>& matrix, Index row) {
 
 } // namespace
 
-NativeAnswer answer_layer(const LayerArrays& layer, const Matrix<double>& v) {
+NativeAnswer answer_layer(const LayerArrays& layer, const Matrix<double>& v, const SolveOptions& options) {
     std::optional<LayerResponse> response;
     if (layer.is_linear()) response = solve_layer(layer, options);
     NativeAnswer answer{Matrix<double>(v.rows(), layer.outputs), {}};
@@ -34,7 +31,8 @@ NativeAnswer answer_layer(const LayerArrays& layer, const Matrix<double>& v) {
     return answer;
 }
 
-NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matrix<double>& v) {
+NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matrix<double>& v,
+                         const SolveOptions& options) {
     const Tile& place = layer.tiles[tile];
     LayerArrays alone;
     alone.partition = {1, 1};
@@ -44,7 +42,7 @@ NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matri
     alone.tiles = {{{0, alone.rows}, {0, alone.outputs}}};
     alone.crossbars = {layer.crossbars[tile]};
     alone.scale = {layer.scale[tile]};
-    return answer_layer(alone, v);
+    return answer_layer(alone, v, options);
 }
 
 NetworkAnswer answer_network(std::span<const LayerArrays> layers, std::size_t count, const Neuron& neuron,
