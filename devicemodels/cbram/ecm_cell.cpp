@@ -26,42 +26,50 @@ void EcmCell::validate() const {
         require_law(on > g_off(), "g_on of the ecm", on, "S", "finite and above the off state's conductance");
 }
 
-std::string EcmCell::spice_current(double g, double /*shape*/, std::string_view v) const {
-    const double filament = (std::clamp(g, g_off(), g_on()) - g_off()) / (g_on() - g_off());
-    const double scale = g < g_off() ? g / g_off() : g > g_on() ? g / g_on() : 1.0;
-    const std::string t = fmt::format("tanh({:.17g}*{})", 1.0 / v_passive, v);
-    const auto by_polarity = [&](double plus, double minus, double factor) {
-        return fmt::format("({:.17g}+{:.17g}*{})", factor * 0.5 * (plus + minus),
-                           factor * 0.5 * (plus - minus), t);
-    };
-    const double off = scale * (1.0 - filament), on = scale * filament;
-    const std::string field =
-        fmt::format("exp(({0}>=0 ? {1:.17g} : {2:.17g})*sqrt(max(abs({0}),1e-24)))", v, s_plus, s_minus);
-    const std::string i = fmt::format("({}*{}*{}+{}*{})", by_polarity(i0_plus, i0_minus, off), field, t,
-                                      by_polarity(g_on_plus, g_on_minus, on), v);
-    return fmt::format("{0}*(1+(abs({0})*{1:.17g})^16)^(-0.0625)", i, 1.0 / i_limit);
+namespace {
+
+/// How much of the off and of the on state's current a cell of conductance g carries.
+struct Shares {
+    double off, on;
+};
+
+Shares shares_of(const EcmCell& law, double g) {
+    const double filament =
+        (std::clamp(g, law.g_off(), law.g_on()) - law.g_off()) / (law.g_on() - law.g_off());
+    // Beyond both states: more or less area.
+    const double scale = g < law.g_off() ? g / law.g_off() : g > law.g_on() ? g / law.g_on() : 1.0;
+    return {scale * (1.0 - filament), scale * filament};
 }
 
-std::vector<CellFace> EcmCell::faces(const FormulaStyle& style) const {
-    const std::string_view v = cell_face_voltage;
-    const std::string t = fmt::format("tanh({}*{})", 1.0 / v_passive, v);
+/// The law as a formula of the voltage, with texts for both shares and the simulator's sign for powers.
+std::string formula(const EcmCell& law, std::string_view v, std::string_view off, std::string_view on,
+                    std::string_view power) {
+    const std::string t = fmt::format("tanh({}*{})", 1.0 / law.v_passive, v);
     const auto by_polarity = [&](double plus, double minus) {
         return fmt::format("({}+({})*{})", 0.5 * (plus + minus), 0.5 * (plus - minus), t);
     };
     const std::string field =
-        fmt::format("exp(({0}>=0 ? {1} : {2})*sqrt(max(abs({0}),1e-24)))", v, s_plus, s_minus);
-    const std::string i =
-        fmt::format("({}*{}*{}*{}+{}*{}*{})", style.of("off"), by_polarity(i0_plus, i0_minus), field, t,
-                    style.of("on"), by_polarity(g_on_plus, g_on_minus), v);
-    return {{"",
-             {"off", "on"},
-             fmt::format("{0}*(1+(abs({0})*{1}){2}16){2}(-0.0625)", i, 1.0 / i_limit, style.power)}};
+        fmt::format("exp(({0}>=0 ? {1} : {2})*sqrt(max(abs({0}),1e-24)))", v, law.s_plus, law.s_minus);
+    const std::string i = fmt::format("({}*{}*{}*{}+{}*{}*{})", off, by_polarity(law.i0_plus, law.i0_minus),
+                                      field, t, on, by_polarity(law.g_on_plus, law.g_on_minus), v);
+    return fmt::format("{0}*(1+(abs({0})*{1}){2}16){2}(-0.0625)", i, 1.0 / law.i_limit, power);
+}
+
+} // namespace
+
+std::string EcmCell::spice_current(double g, double /*shape*/, std::string_view v) const {
+    const Shares shares = shares_of(*this, g);
+    return formula(*this, v, fmt::to_string(shares.off), fmt::to_string(shares.on), "^");
+}
+
+std::vector<CellFace> EcmCell::faces(const FormulaStyle& style) const {
+    return {
+        {"", {"off", "on"}, formula(*this, cell_face_voltage, style.of("off"), style.of("on"), style.power)}};
 }
 
 CellFaceCall EcmCell::call_face(double g, double /*shape*/) const {
-    const double filament = (std::clamp(g, g_off(), g_on()) - g_off()) / (g_on() - g_off());
-    const double scale = g < g_off() ? g / g_off() : g > g_on() ? g / g_on() : 1.0;
-    return {0, {scale * (1.0 - filament), scale * filament}};
+    const Shares shares = shares_of(*this, g);
+    return {0, {shares.off, shares.on}};
 }
 
 } // namespace ohmloom

@@ -174,15 +174,13 @@ SpiceFace MramDevice::spice(const DeviceState& state, double /*temperature*/) co
     face.text = fmt::format(".subckt {} top bottom y y0={:.17g} r_p={:.17g} tmr={:.17g}\n", face.name,
                             state.memory, r_p, tmr);
     face.text += "vy0 iy 0 {y0}\nly0 iy y 1t\ncy y 0 1n\n";
-    face.text += fmt::format(
-        "bcell top bottom i=v(top,bottom)/{{r_p}}*(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}}*"
-        "min(1,max(0,0.5+{1:.17g}*tanh(v(y)))))/(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}})\n",
-        curvature, 0.5 / std::tanh(y_rest_));
-    // The drive has a node of its own, in units of the critical current; it repeats the cell's current.
-    face.text += fmt::format(
-        "bi id 0 v={2:.17g}*v(top,bottom)/{{r_p}}*(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}}*"
-        "min(1,max(0,0.5+{1:.17g}*tanh(v(y)))))/(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}})\n",
-        curvature, 0.5 / std::tanh(y_rest_), nominal_.polarity);
+    const std::string current =
+        fmt::format("v(top,bottom)/{{r_p}}*(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}}*"
+                    "min(1,max(0,0.5+{1:.17g}*tanh(v(y)))))/(1+{0:.17g}*v(top,bottom)*v(top,bottom)+{{tmr}})",
+                    curvature, 0.5 / std::tanh(y_rest_));
+    face.text += fmt::format("bcell top bottom i={}\n", current);
+    // The drive has a node of its own, in units of the critical current.
+    face.text += fmt::format("bi id 0 v={}*{}\n", nominal_.polarity, current);
     const std::string drive =
         fmt::format("v(id)*(v(id)>0 ? {:.17g} : {:.17g})", 1.0 / nominal_.ic_to_p, 1.0 / nominal_.ic_to_ap);
     const std::string field =

@@ -1,7 +1,6 @@
 #include "devicemodels/pcm/accumulation_device.hpp"
 
-#include "base/errors.hpp"
-#include "devicemodels/pcm/conduction.hpp"
+#include "devicemodels/pcm/pulsed_device.hpp"
 #include "devicemodels/pcm/step_noise.hpp"
 #include "devicemodels/spice_face.hpp"
 
@@ -33,35 +32,11 @@ struct MeanFlow {
     [[nodiscard]] double p_after(double p, double n) const { return p * std::exp(-m * n); }
 };
 
-class AccumulatingPcm : public DeviceModel {
+class AccumulatingPcm : public PulsedPcm {
 public:
     explicit AccumulatingPcm(Card source)
-        : DeviceModel(std::move(source)), conduction_(conduction_of(card())),
-          flow_(card().number("mean_slope"), card().number("mean_offset"), card().number("mean_memory"),
-                card().number("p_decay")) {
-        if (!(g_min() < g_max())) throw InputError("g_min is not below g_max");
-        if (!(card().number("v_set") < card().number("v_reset")))
-            throw InputError("v_set is not below v_reset");
-    }
-
-    [[nodiscard]] double g_min() const override { return card().number("g_min"); }
-    [[nodiscard]] double g_max() const override { return conduction_.g_max; }
-    [[nodiscard]] CellModel law(double /*temperature*/) const override { return conduction_.law; }
-
-    [[nodiscard]] DeviceState fresh(const DeviceDraws& draws) const override { return reset(draws, 0); }
-
-    [[nodiscard]] PulseResult pulse(const DeviceState& state, const Pulse& pulse, const DeviceDraws& draws,
-                                    std::uint32_t event) const override {
-        const double size = std::abs(pulse.v);
-        DeviceState after = state;
-        if (pulse.width > 0.0 && size >= card().number("v_reset")) {
-            after = reset(draws, event);
-        } else if (size >= card().number("v_set")) {
-            after = set(state, pulse.width / card().number("pulse_width"), draws, event);
-        }
-        const double i = 0.5 * (current(state, pulse.v) + current(after, pulse.v));
-        return {after, pulse.v * i * pulse.width};
-    }
+        : PulsedPcm(std::move(source)), flow_(card().number("mean_slope"), card().number("mean_offset"),
+                                              card().number("mean_memory"), card().number("p_decay")) {}
 
     /// Whole excursions beyond v_set count as pulses of the excursion's length and peak.
     [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
@@ -94,18 +69,11 @@ public:
         return result;
     }
 
-    [[nodiscard]] Programmed program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
-                                     const DeviceDraws& draws, std::uint32_t event) const override {
-        require_target(target);
-        return scheme.kind == Programming::single_shot ? open_loop(from, target, draws, event)
-                                                       : closed_loop(from, target, scheme, draws, event);
-    }
-
     [[nodiscard]] CellNumbers aged(const DeviceState& state, const ReadCondition& condition) const override {
         const double t0 = card().number("drift_t0");
         const double drifted =
             state.g * std::pow(std::max(condition.time, t0) / t0, -card().number("drift_exponent"));
-        return conduction_.at(drifted, state.shape, state.g, condition.temperature);
+        return conduction().at(drifted, state.shape, state.g, condition.temperature);
     }
 
     [[nodiscard]] double read_noise(const DeviceState& state, const ReadCondition& condition) const override {
@@ -116,24 +84,21 @@ public:
     [[nodiscard]] SpiceFace spice(const DeviceState& state, double temperature) const override;
 
 private:
-    [[nodiscard]] double noise() const { return card().number("noise"); }
-    [[nodiscard]] double current(const DeviceState& state, double v) const {
-        return evaluate_cell(conduction_.law, state.g, state.shape, v).current;
-    }
     [[nodiscard]] DeviceState state_at(double g, double p) const {
-        return {.g = g, .shape = conduction_.alpha(g), .drift = card().number("drift_exponent"), .memory = p};
+        return {
+            .g = g, .shape = conduction().alpha(g), .drift = card().number("drift_exponent"), .memory = p};
     }
 
-    [[nodiscard]] DeviceState reset(const DeviceDraws& draws, std::uint32_t event) const {
+    [[nodiscard]] DeviceState reset(const DeviceDraws& draws, std::uint32_t event) const override {
         const double spread = noise() * card().number("reset_spread");
         const double g =
             card().number("reset_mean") + spread * draws.normal(RandomPurpose::device_programming, event);
         return state_at(std::max(g, card().number("reset_floor")), 1.0);
     }
 
-    /// n pulses, the last of them perhaps a part of one.
-    [[nodiscard]] DeviceState set(DeviceState state, double n, const DeviceDraws& draws,
-                                  std::uint32_t event) const {
+    /// n pulses of either sign, the last of them perhaps a part of one.
+    [[nodiscard]] DeviceState stepped(DeviceState state, bool /*up*/, double n, const DeviceDraws& draws,
+                                      std::uint32_t event) const override {
         for (std::uint32_t k = 0; n > 0.0 && k < 256; ++k, n -= 1.0) {
             const double part = k == 255 ? n : std::min(n, 1.0);
             const double p = flow_.p_after(state.memory, part);
@@ -155,20 +120,12 @@ private:
         return ((c[3] * micro + c[2]) * micro + c[1]) * micro + c[0];
     }
 
-    void apply(Programmed& result, const Pulse& next, const DeviceDraws& draws, std::uint32_t event) const {
-        const PulseResult part =
-            pulse(result.state, next, draws, event + static_cast<std::uint32_t>(result.pulses));
-        result.state = part.state;
-        result.energy += part.energy;
-        ++result.pulses;
-    }
-    [[nodiscard]] Pulse set_pulse() const { return {card().number("v_set"), card().number("pulse_width")}; }
-    [[nodiscard]] Pulse reset_pulse() const {
+    [[nodiscard]] Pulse reset_pulse() const override {
         return {card().number("v_reset"), card().number("reset_width")};
     }
 
     [[nodiscard]] Programmed open_loop(const DeviceState& from, double target, const DeviceDraws& draws,
-                                       std::uint32_t event) const {
+                                       std::uint32_t event) const override {
         Programmed result{from, target};
         apply(result, reset_pulse(), draws, event);
         const double wanted = std::floor(pulse_count(target) - pulse_count(result.state.g));
@@ -176,20 +133,6 @@ private:
         return result;
     }
 
-    /// SET pulses while it is too low, a RESET when it is too high.
-    [[nodiscard]] Programmed closed_loop(const DeviceState& from, double target,
-                                         const ProgrammingScheme& scheme, const DeviceDraws& draws,
-                                         std::uint32_t event) const {
-        Programmed result{from, target};
-        const double accepted = scheme.tolerance * g_max();
-        const auto check = [&] { return std::abs(result.state.g - target) <= accepted; };
-        while (!(result.reached = check()) && result.pulses < scheme.max_pulses) {
-            apply(result, result.state.g < target ? set_pulse() : reset_pulse(), draws, event);
-        }
-        return result;
-    }
-
-    PcmConduction conduction_;
     MeanFlow flow_; ///< G in S, time in nominal pulses
 };
 
@@ -200,7 +143,7 @@ SpiceFace AccumulatingPcm::spice(const DeviceState& state, double temperature) c
                        "mean of the pulses, without their noise; no drift"});
     const double width = card().number("pulse_width"), v_set = card().number("v_set"),
                  v_reset = card().number("v_reset");
-    const CellNumbers unit = conduction_.at(1.0, 1.0, state.g, temperature);
+    const CellNumbers unit = conduction().at(1.0, 1.0, state.g, temperature);
     const std::string v = "v(top,bottom)";
     const std::string flow =
         fmt::format("(({:.17g})+({:.17g})*v(x)+({:.17g})*v(p))", flow_.drive * 1e6 / width, -flow_.k / width,
@@ -222,12 +165,12 @@ SpiceFace AccumulatingPcm::spice(const DeviceState& state, double temperature) c
                                                                 card().number("reset_mean") * 1e6)));
     text += fmt::format("bp 0 p i={}\n", rate(fmt::format("({:.17g})*v(p)", -flow_.m / width),
                                               fmt::format("{:.17g}*(1-v(p))", melt)));
-    const std::string alpha = fmt::format("max(1e-6,{:.17g}*(1-{:.17g}*v(x)))", unit.shape / conduction_.v0,
-                                          1e-6 / conduction_.g_max);
+    const std::string alpha = fmt::format("max(1e-6,{:.17g}*(1-{:.17g}*v(x)))", unit.shape / conduction().v0,
+                                          1e-6 / conduction().g_max);
     text +=
         fmt::format("bcell top bottom "
                     "i={0:.17g}*v(x)*(sinh({1}*{2})/{1}+{3:.17g}*{2}*{2}*{2}+{4:.17g}*{2}*{2}*{2}*{2}*{2})\n",
-                    1e-6 * unit.g, alpha, v, conduction_.law.c3, conduction_.law.c5);
+                    1e-6 * unit.g, alpha, v, conduction().law.c3, conduction().law.c5);
     text += fmt::format(".ends {}\n", face.name);
     return face;
 }
@@ -251,10 +194,7 @@ DeviceKind accumulation_pcm_kind() {
         {"reset_mean", "S", "conductance that RESET leaves", 0.0, 1e-3},
         {"reset_spread", "S", "its standard deviation", 0.0, 1e-3},
         {"reset_floor", "S", "its least value", 0.0, 1e-3},
-        {"pulse_width", "s", "nominal SET pulse", 1e-12, 1e-3},
         {"reset_width", "s", "RESET pulse", 1e-12, 1e-3},
-        {"v_set", "V", "least voltage that crystallises", 1e-3, 100.0},
-        {"v_reset", "V", "least voltage that melts", 1e-3, 100.0},
         {.name = "inverse_count",
          .unit = "",
          .meaning = "pulses from RESET to G in uS: coefficients, constant first",
@@ -263,9 +203,10 @@ DeviceKind accumulation_pcm_kind() {
         {"drift_exponent", "", "exponent of the decay with time", 0.0, 1.0},
         {"drift_t0", "s", "time from which it holds", 1e-9, 1e6},
         {"read_slope", "", "read noise: part that goes with G", 0.0, 1.0},
-        {"read_offset", "S", "read noise: constant part", 0.0, 1e-3},
-        {"noise", "", "factor of all noise: 1 as published, 0 for the means", 0.0, 10.0}};
+        {"read_offset", "S", "read noise: constant part", 0.0, 1e-3}};
+    const std::vector<ParameterSpec> pulses = pulse_parameters();
     parameters.insert(parameters.end(), own.begin(), own.end());
+    parameters.insert(parameters.end(), pulses.begin(), pulses.end());
     return {"pcm_accumulation", "phase-change cells that crystallise with every SET pulse", parameters,
             make_accumulation};
 }

@@ -1,7 +1,7 @@
 #include "devicemodels/pcm/step_device.hpp"
 
 #include "base/errors.hpp"
-#include "devicemodels/pcm/conduction.hpp"
+#include "devicemodels/pcm/pulsed_device.hpp"
 #include "devicemodels/pcm/step_noise.hpp"
 #include "devicemodels/spice_face.hpp"
 
@@ -30,66 +30,12 @@ ExponentialSteps steps_of(const Card& card) {
             card.number("a_up"),     card.number("a_down")};
 }
 
-class SteppingPcm : public DeviceModel {
+class SteppingPcm : public PulsedPcm {
 public:
-    explicit SteppingPcm(Card source)
-        : DeviceModel(std::move(source)), conduction_(conduction_of(card())), steps_(steps_of(card())) {
-        if (!(g_min() < g_max())) throw InputError("g_min is not below g_max");
-        if (!(card().number("v_set") < card().number("v_reset")))
-            throw InputError("v_set is not below v_reset");
-    }
-
-    [[nodiscard]] double g_min() const override { return card().number("g_min"); }
-    [[nodiscard]] double g_max() const override { return conduction_.g_max; }
-    [[nodiscard]] CellModel law(double /*temperature*/) const override { return conduction_.law; }
-    [[nodiscard]] DeviceState fresh(const DeviceDraws& draws) const override { return reset(draws, 0); }
-
-    [[nodiscard]] PulseResult pulse(const DeviceState& state, const Pulse& pulse, const DeviceDraws& draws,
-                                    std::uint32_t event) const override {
-        const double size = std::abs(pulse.v);
-        DeviceState after = state;
-        if (pulse.width > 0.0 && size >= card().number("v_reset")) {
-            after = reset(draws, event);
-        } else if (size >= card().number("v_set")) {
-            after = stepped(state, pulse.v > 0.0, pulse.width / card().number("pulse_width"), draws, event);
-        }
-        const double i = 0.5 * (current(state, pulse.v) + current(after, pulse.v));
-        return {after, pulse.v * i * pulse.width};
-    }
-
-    /// SET pulses while it is too low, a RESET when it is too high; single-shot: a RESET, and as many SET pulses as the mean takes.
-    [[nodiscard]] Programmed program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
-                                     const DeviceDraws& draws, std::uint32_t event) const override {
-        require_target(target);
-        Programmed result{from, target};
-        const double width = card().number("pulse_width");
-        const auto apply = [&](double v) {
-            const PulseResult part =
-                pulse(result.state, {v, width}, draws, event + static_cast<std::uint32_t>(result.pulses));
-            result.state = part.state;
-            result.energy += part.energy;
-            ++result.pulses;
-        };
-        const double v_set = card().number("v_set"), v_reset = card().number("v_reset");
-        if (scheme.kind == Programming::single_shot) {
-            apply(v_reset);
-            // The mean's course decides how many: it stops where one more would end further from the target.
-            for (double w = weight_of(result.state.g); result.pulses < longest_train; apply(v_set)) {
-                const double next = std::min(w + steps_.up(w), steps_.w_max);
-                if (std::abs(next - weight_of(target)) >= std::abs(w - weight_of(target))) break;
-                w = next;
-            }
-            return result;
-        }
-        const double accepted = scheme.tolerance * g_max();
-        const auto check = [&] { return std::abs(result.state.g - target) <= accepted; };
-        while (!(result.reached = check()) && result.pulses < scheme.max_pulses)
-            apply(result.state.g < target ? v_set : v_reset);
-        return result;
-    }
+    explicit SteppingPcm(Card source) : PulsedPcm(std::move(source)), steps_(steps_of(card())) {}
 
     [[nodiscard]] CellNumbers aged(const DeviceState& state, const ReadCondition& condition) const override {
-        return conduction_.at(state.g, state.shape, state.g, condition.temperature);
+        return conduction().at(state.g, state.shape, state.g, condition.temperature);
     }
     [[nodiscard]] double read_noise(const DeviceState& /*state*/,
                                     const ReadCondition& /*condition*/) const override {
@@ -100,16 +46,30 @@ public:
 private:
     static constexpr int longest_train = 10000;
 
-    [[nodiscard]] double noise() const { return card().number("noise"); }
-    [[nodiscard]] double current(const DeviceState& state, double v) const {
-        return evaluate_cell(conduction_.law, state.g, state.shape, v).current;
+    [[nodiscard]] Pulse reset_pulse() const override {
+        return {card().number("v_reset"), card().number("pulse_width")};
     }
+    /// The mean's course decides how many SET pulses: it stops where one more would end further from the target.
+    [[nodiscard]] Programmed open_loop(const DeviceState& from, double target, const DeviceDraws& draws,
+                                       std::uint32_t event) const override {
+        Programmed result{from, target};
+        apply(result, reset_pulse(), draws, event);
+        const double wanted = weight_of(target);
+        for (double w = weight_of(result.state.g); result.pulses < longest_train;
+             apply(result, set_pulse(), draws, event)) {
+            const double next = std::min(w + steps_.up(w), steps_.w_max);
+            if (std::abs(next - wanted) >= std::abs(w - wanted)) break;
+            w = next;
+        }
+        return result;
+    }
+
     [[nodiscard]] double weight_of(double g) const {
         return (g - g_min()) / (g_max() - g_min()) * steps_.w_max;
     }
     [[nodiscard]] DeviceState state_at(double w) const {
         const double g = g_min() + (g_max() - g_min()) * w / steps_.w_max;
-        return {.g = g, .shape = conduction_.alpha(g), .memory = w};
+        return {.g = g, .shape = conduction().alpha(g), .memory = w};
     }
 
     /// A device's own size of steps and greatest weight.
@@ -122,7 +82,7 @@ private:
         return std::min(1.4, own("sigma_range", draws, 1)) * steps_.w_max;
     }
 
-    [[nodiscard]] DeviceState reset(const DeviceDraws& draws, std::uint32_t event) const {
+    [[nodiscard]] DeviceState reset(const DeviceDraws& draws, std::uint32_t event) const override {
         const double spread = noise() * card().number("reset_spread");
         const double xi = spread > 0.0 ? draws.normal(RandomPurpose::device_programming, event) : 0.0;
         return state_at(std::clamp(card().number("reset_mean") + spread * xi, 0.0, own_most(draws)));
@@ -130,7 +90,7 @@ private:
 
     /// n steps, the last of them perhaps a part of one.
     [[nodiscard]] DeviceState stepped(DeviceState state, bool up, double n, const DeviceDraws& draws,
-                                      std::uint32_t event) const {
+                                      std::uint32_t event) const override {
         const double size = own("sigma_step", draws, 0), most = own_most(draws);
         for (std::uint32_t k = 0; n > 0.0 && k < 4096; ++k, n -= 1.0) {
             const double part = std::min(n, 1.0), w = state.memory;
@@ -144,7 +104,6 @@ private:
         return state;
     }
 
-    PcmConduction conduction_;
     ExponentialSteps steps_;
 };
 
@@ -154,7 +113,7 @@ SpiceFace SteppingPcm::spice(const DeviceState& state, double temperature) const
                       {"w: weight as a voltage; h: the weight at which a pulse began; w0: where both start",
                        "without noise; for pulses up to the nominal width"});
     const double width = card().number("pulse_width");
-    const CellNumbers unit = conduction_.at(1.0, 1.0, state.g, temperature);
+    const CellNumbers unit = conduction().at(1.0, 1.0, state.g, temperature);
     const std::string v = "v(top,bottom)";
     std::string& text = face.text;
     text = fmt::format(".subckt {} top bottom w h w0={:.17g}\n", face.name, state.memory);
@@ -177,7 +136,7 @@ SpiceFace SteppingPcm::spice(const DeviceState& state, double temperature) const
     const std::string g =
         fmt::format("({:.17g}+{:.17g}*v(w))", unit.g * g_min(), unit.g * (g_max() - g_min()) / steps_.w_max);
     text += fmt::format("bcell top bottom i={}*({})\n.ends {}\n", g,
-                        spice_current(conduction_.law, 1.0, 0.0, v), face.name);
+                        spice_current(conduction().law, 1.0, 0.0, v), face.name);
     return face;
 }
 
@@ -205,12 +164,10 @@ DeviceKind step_pcm_kind() {
         {"noise_offset", "", "see sigma_pulse", 0.0, 1e3},
         {"noise_slope", "", "see sigma_pulse", 0.0, 1e3},
         {"reset_mean", "", "weight that a reset leaves", 0.0, 1e3},
-        {"reset_spread", "", "its standard deviation", 0.0, 1e3},
-        {"pulse_width", "s", "nominal pulse", 1e-12, 1e-3},
-        {"v_set", "V", "least voltage of a step", 1e-3, 100.0},
-        {"v_reset", "V", "least voltage that resets", 1e-3, 100.0},
-        {"noise", "", "factor of all noise and spread; 0 for none", 0.0, 10.0}};
+        {"reset_spread", "", "its standard deviation", 0.0, 1e3}};
+    const std::vector<ParameterSpec> pulses = pulse_parameters();
     parameters.insert(parameters.end(), own.begin(), own.end());
+    parameters.insert(parameters.end(), pulses.begin(), pulses.end());
     return {"pcm_steps", "phase-change cells for training in place: steps that are exponential in the weight",
             parameters, make_steps};
 }
