@@ -267,6 +267,17 @@ Lanes begin_lanes(const LineSystem& system, LaneBlock& block) {
     return norms;
 }
 
+/// What the neighbouring lines' nodes give node (r, l), of voltages v.
+HWY_INLINE Two beside(const LineSystem& system, const double* v, Index node, Index l) {
+    Two sum = zero();
+    if (l + 1 < system.lines)
+        sum = all(system.col_beside[static_cast<std::size_t>(node)]) * load(v + (node + 1) * lane_count);
+    if (l > 0)
+        sum = mul_add(all(system.col_beside[static_cast<std::size_t>(node - 1)]),
+                      load(v + (node - 1) * lane_count), sum);
+    return sum;
+}
+
 template <bool per_lane>
 line_kernels::Products ascend_lanes(const LineSystem& system, LaneBlock& block) {
     line_kernels::Products products;
@@ -299,8 +310,8 @@ line_kernels::Products ascend_lanes(const LineSystem& system, LaneBlock& block) 
                     const Index node = r * lines + s * system.lines_per_site + k;
                     const Two residual = load(block.r.data() + node * lane_count + lane);
                     const Two direction = load(z + node * lane_count);
-                    const Two image =
-                        neg_mul_add(cell_slope<per_lane>(system, block, node, lane), u, residual);
+                    Two image = neg_mul_add(cell_slope<per_lane>(system, block, node, lane), u, residual);
+                    if (!system.col_beside.empty()) image = image - beside(system, z, node, node - r * lines);
                     store(image, block.s.data() + node * lane_count + lane);
                     rz = mul_add(residual, direction, rz);
                     zs = mul_add(direction, image, zs);
@@ -346,13 +357,22 @@ void advance_lanes(const LineSystem& system, LaneBlock& block, const Lanes& leng
         const Two length = recall(length_of, lane);
         for (Index r = 0; r < system.rows; ++r) {
             const double* f_w = block.f_w.data() + r * system.sites * lane_count + lane;
+            double* step = block.row_step.data() + lane;
+            const bool follows = r > 0 && !system.row_below.empty(), is_followed = !system.row_below.empty();
             const auto rhs = [&](Index s) HWY_ATTR {
-                return load(f_w + s * lane_count) +
-                       gather_site<per_lane>(system, block, r, s, lane, block.x.data());
+                Two sum = load(f_w + s * lane_count) +
+                          gather_site<per_lane>(system, block, r, s, lane, block.x.data());
+                if (follows) {
+                    const Index above = (r - 1) * system.sites + s;
+                    sum = mul_add(all(system.row_below[static_cast<std::size_t>(above)]),
+                                  load(step + s * lane_count), sum);
+                }
+                return sum;
             };
             const auto use = [&](Index s, const Two& u) HWY_ATTR {
                 double* w = block.w.data() + (r * system.sites + s) * lane_count + lane;
                 store(mul_add(length, u, load(w)), w);
+                if (is_followed) store(u, step + s * lane_count);
             };
             solve_row<per_lane>(system, block, r, lane, rhs, use);
             for (Index l = 0; l < system.lines; ++l) {
@@ -406,16 +426,25 @@ LaneBlock::LaneBlock(const LineSystem& system) {
     const auto rows = static_cast<std::size_t>(system.rows), lines = static_cast<std::size_t>(system.lines);
     const bool per_lane = !is_linear(system.cell);
     const std::size_t lanes = lane_count, shared = per_lane ? lanes : 1;
-    const ArrayRequest requests[] = {
-        {v_row, rows * lanes},           {v_col, lines * lanes},
-        {w, row_nodes * lanes},          {b, col_nodes * lanes},
-        {f_w, row_nodes * lanes},        {i_row, rows * lanes},
-        {i_col, lines * lanes},          {slope, per_lane ? col_nodes * lanes : 0},
-        {row_pivot, row_nodes * shared}, {col_pivot, col_nodes * shared},
-        {x, col_nodes * lanes},          {r, col_nodes * lanes},
-        {y, col_nodes * lanes},          {z, col_nodes * lanes},
-        {s, col_nodes * lanes},          {p, col_nodes * lanes},
-        {q, col_nodes * lanes},          {scratch, static_cast<std::size_t>(system.sites) * lanes}};
+    const ArrayRequest requests[] = {{v_row, rows * lanes},
+                                     {v_col, lines * lanes},
+                                     {w, row_nodes * lanes},
+                                     {b, col_nodes * lanes},
+                                     {f_w, row_nodes * lanes},
+                                     {i_row, rows * lanes},
+                                     {i_col, lines * lanes},
+                                     {slope, per_lane ? col_nodes * lanes : 0},
+                                     {row_pivot, row_nodes * shared},
+                                     {col_pivot, col_nodes * shared},
+                                     {x, col_nodes * lanes},
+                                     {r, col_nodes * lanes},
+                                     {y, col_nodes * lanes},
+                                     {z, col_nodes * lanes},
+                                     {s, col_nodes * lanes},
+                                     {p, col_nodes * lanes},
+                                     {q, col_nodes * lanes},
+                                     {scratch, static_cast<std::size_t>(system.sites) * lanes},
+                                     {row_step, static_cast<std::size_t>(system.sites) * lanes}};
     memory_ = cut_arrays(requests);
 }
 

@@ -32,6 +32,7 @@ public:
     std::span<double> y; ///< residual, swept forward along the columns; merged lines: its sum, in row 0
     std::span<double> z, s, p, q; ///< T_c⁻¹·r, S·z, search direction, S·p
     std::span<double> scratch;    ///< one row
+    std::span<double> row_step;   ///< [sites] the last step of a row, where the next one follows it
 
 private:
     PageMemory memory_;

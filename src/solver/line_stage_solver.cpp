@@ -118,7 +118,7 @@ void LineStageSolver::correct(const Lanes& enough, const std::array<bool, lane_c
     Lanes target{}, length{};
     std::array<int, lane_count> iterations{};
     for (std::size_t lane = 0; lane < lane_count; ++lane) {
-        target[lane] = std::max(0.3 * enough[lane], exact ? 0.0 : 0.1 * norm[lane]);
+        target[lane] = std::max(0.3 * enough[lane], exact ? 0.0 : 0.03 * norm[lane]);
         length[lane] = wanted[lane] ? 1.0 : 0.0;
     }
     follow_gradients(stage_, block_.lanes, norm, target, wanted, iterations);

@@ -33,6 +33,12 @@ struct LineSystem {
     std::vector<double> col_tie;  ///< [rows * lines] [S] from node (r, l) to the line's sense potential
     std::vector<double>
         col_hold; ///< [lines] [S] merged: from the line to its sense potential; may be infinite
+
+    // Conductances between neighbouring lines, which no chain holds (they stand for capacitance in a time step). Their nodes' ties hold them
+    // too, as if the neighbour stood still. Conjugate gradients have those between columns exactly; those between rows follow from row to
+    // row when a step is taken.
+    std::vector<double> col_beside; ///< [rows * lines] [S] from node (r, l) to (r, l + 1); empty: none
+    std::vector<double> row_below;  ///< [rows * sites] [S] from node (r, s) to (r + 1, s); empty: none
 };
 
 /// Whether a valid crossbar is two families of chains, or two of merged lines, or one of each.

@@ -191,6 +191,13 @@ LineSystem at_rate(const TransientSystem& system, double rate, std::vector<doubl
     g.assign(lines.g.begin(), lines.g.end());
     for (std::size_t i = 0; i < system.cell.size(); ++i) g[i] += rate * system.cell[i];
     lines.g = g;
+    const auto scaled = [&](const std::vector<double>& capacitance) {
+        std::vector<double> conductance = capacitance;
+        for (double& x : conductance) x *= rate;
+        return conductance;
+    };
+    if (!lines.rows_merged) lines.row_below = scaled(system.row_next);
+    if (!lines.cols_merged) lines.col_beside = scaled(system.col_next);
     for (Index r = 0; r < lines.rows; ++r) {
         for (Index s = 0; s < lines.sites; ++s) {
             const Index node = r * lines.sites + s;
