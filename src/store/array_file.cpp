@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 namespace ohmloom {
 
@@ -17,8 +18,10 @@ namespace {
 const std::string input_schema = "ohmloom-array-1";
 const std::string result_schema = "ohmloom-array-result-1";
 
-const std::vector<std::string> input_names{"g",       "v_row", "r_row",    "r_col",    "r_source",
-                                           "r_sense", "v_col", "row_ends", "col_ends", "device"};
+const std::vector<std::string> input_names{
+    "g",        "v_row",    "r_row",   "r_col",        "r_source",     "r_sense",        "v_col",
+    "row_ends", "col_ends", "device",  "c_row_ground", "c_col_ground", "c_row_coupling", "c_col_coupling",
+    "c_cell",   "c_driver", "c_sense", "codes"};
 const std::vector<std::string> row_end_words{"left", "right", "both"};
 const std::vector<std::string> col_end_words{"bottom", "top", "both"};
 const std::vector<std::string> device_words{"linear", "sinh"};
@@ -29,6 +32,35 @@ const std::vector<std::string> device_words{"linear", "sinh"};
 
 double scalar_or_zero(const Hdf5Reader& reader, const std::string& path, const std::string& unit) {
     return reader.has(path) ? reader.read_scalar(path, unit) : 0.0;
+}
+
+/// The capacitances of a file and their data sets.
+const std::pair<const char*, double ArrayFile::*> capacitances[] = {
+    {"/c_row_ground", &ArrayFile::c_row_ground},
+    {"/c_col_ground", &ArrayFile::c_col_ground},
+    {"/c_row_coupling", &ArrayFile::c_row_coupling},
+    {"/c_col_coupling", &ArrayFile::c_col_coupling},
+    {"/c_cell", &ArrayFile::c_cell},
+    {"/c_driver", &ArrayFile::c_driver},
+    {"/c_sense", &ArrayFile::c_sense}};
+
+Matrix<Index> read_codes(const Hdf5Reader& reader, Index rows) {
+    if (!reader.has("/codes")) return {};
+    constexpr double largest = 65535.0;
+    const Matrix<double> values = reader.read_matrix("/codes", "1", any_size, rows);
+    if (values.rows() == 0) fail(reader, "data set /codes holds no input vector, expected at least one");
+    Matrix<Index> codes(values.rows(), rows);
+    for (Index k = 0; k < values.rows(); ++k) {
+        for (Index r = 0; r < rows; ++r) {
+            const double code = values(k, r);
+            if (!(code >= 0.0 && code <= largest && code == std::floor(code))) {
+                fail(reader, fmt::format("/codes[{}, {}] is {}, expected a whole number from 0 to {}", k, r,
+                                         code, largest));
+            }
+            codes(k, r) = static_cast<Index>(code);
+        }
+    }
+    return codes;
 }
 
 /// One resistance for all wire segments, or a map [rows x cols] of them.
@@ -110,6 +142,8 @@ ArrayFile read_array_file(const std::filesystem::path& file) {
     array.col_ends = word_or(reader, "/col_ends", col_end_words, "bottom");
     array.device = word_or(reader, "/device", device_words, "linear");
     if (array.device == "sinh") array.alpha = read_alpha(reader);
+    for (const auto& [path, field] : capacitances) array.*field = scalar_or_zero(reader, path, "F");
+    array.codes = read_codes(reader, array.g.rows());
     return array;
 }
 
@@ -127,6 +161,14 @@ void write_array_file(const ArrayFile& array, const std::filesystem::path& file)
     writer.write_text("/col_ends", array.col_ends);
     writer.write_text("/device", array.device);
     if (array.device == "sinh") writer.set_attribute("/device", "alpha", array.alpha);
+    for (const auto& [path, field] : capacitances) {
+        if (array.*field != 0.0) writer.write(path, array.*field, "F");
+    }
+    if (!array.codes.empty()) {
+        Matrix<std::int64_t> codes(array.codes.rows(), array.codes.cols());
+        std::ranges::copy(array.codes.values(), codes.values().begin());
+        writer.write("/codes", codes, "1");
+    }
     writer.commit();
 }
 

@@ -8,7 +8,7 @@
 
 namespace ohmloom {
 
-/// Input of `ohmloom solve`: one array and a batch of input vectors, as the file holds them (schema
+/// Input of `ohmloom solve` and `ohmloom transient`: one array and a batch of input vectors, as the file holds them (schema
 /// "ohmloom-array-1").
 ///
 // clang-format off
@@ -23,11 +23,18 @@ namespace ohmloom {
 /// | /row_ends      | text           |      | optional: left (default), right, both                         |
 /// | /col_ends      | text           |      | optional: bottom (default), top, both                         |
 /// | /device        | text           |      | optional: linear (default), sinh (attribute `alpha` in 1/V)   |
+/// | /c_row_ground, /c_col_ground     | scalar | F | optional, 0: of a wire segment to ground                |
+/// | /c_row_coupling, /c_col_coupling | scalar | F | optional, 0: of a segment to the next line's            |
+/// | /c_cell        | scalar         | F    | optional, 0: across every cell, its crossing of wires included |
+/// | /c_driver, /c_sense | scalar    | F    | optional, 0: at every tied row or column end, to ground, on the wire's side of r_source or r_sense |
+/// | /codes         | [batch x rows] | 1    | optional: whole numbers from 0 to 65535, input as pulse widths |
 // clang-format on
 ///
 /// A map gives every segment its own resistance: `/r_row` as [rows x (cols + 1)] holds in column k the segment before
 /// cell k of each row, and in the last column the one behind its last cell; `/r_col` as [(rows + 1) x cols] likewise
 /// down the columns. Segments at ends that are not tied do not matter. In a map 0 joins two nodes and inf cuts a line.
+///
+/// Capacitances and codes matter to `ohmloom transient` alone; they are checked wherever the file is read or solved.
 ///
 /// A data set without a `unit` attribute is in the unit above; with another one it is refused.
 struct ArrayFile {
@@ -44,6 +51,14 @@ struct ArrayFile {
     std::string col_ends = "bottom"; ///< which ends of a column are tied
     std::string device = "linear";   ///< current law of the cells
     double alpha = 0.0;              ///< [1/V] of sinh cells: I = g sinh(alpha v) / alpha
+    double c_row_ground = 0.0;       ///< [F] per segment
+    double c_col_ground = 0.0;       ///< [F] per segment
+    double c_row_coupling = 0.0;     ///< [F] per segment, to the next row
+    double c_col_coupling = 0.0;     ///< [F] per segment, to the next column
+    double c_cell = 0.0;             ///< [F]
+    double c_driver = 0.0;           ///< [F]
+    double c_sense = 0.0;            ///< [F]
+    Matrix<Index> codes;             ///< [batch x rows] of pulse widths; empty: there are none
     friend bool operator==(const ArrayFile&, const ArrayFile&) = default;
 };
 

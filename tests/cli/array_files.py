@@ -8,6 +8,16 @@ import numpy as np
 import nodal_reference
 
 UNITS = {"g": "S", "v_row": "V", "v_col": "V", "r_row": "Ohm", "r_col": "Ohm", "r_source": "Ohm", "r_sense": "Ohm"}
+CAPACITANCES = {
+    "c_row_ground": 46e-15,
+    "c_col_ground": 44e-15,
+    "c_row_coupling": 5e-15,
+    "c_col_coupling": 6e-15,
+    "c_cell": 20e-15,
+    "c_driver": 200e-15,
+    "c_sense": 300e-15,
+}
+UNITS |= {name: "F" for name in CAPACITANCES}
 
 
 @dataclass

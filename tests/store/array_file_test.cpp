@@ -26,6 +26,14 @@ ArrayFile sample() {
     array.col_ends = "top";
     array.device = "sinh";
     array.alpha = 3.5;
+    array.c_row_ground = 46e-18;
+    array.c_col_ground = 44e-18;
+    array.c_row_coupling = 5e-18;
+    array.c_col_coupling = 6e-18;
+    array.c_cell = 20e-18;
+    array.c_driver = 2e-15;
+    array.c_sense = 5e-15;
+    array.codes = Matrix<Index>(1, 2, {0, 65535});
     return array;
 }
 
@@ -140,6 +148,26 @@ TEST_CASE("an array file that is not as it should be is refused by name") {
                                      w.set_attribute("/device", "alpha", -1.0);
                                  }),
                    "alpha", "-1"));
+    CHECK(mentions(error_of_file({}, [](Hdf5Writer& w) { w.write("/c_cell", 1.0, "fF"); }), "/c_cell", "'fF'",
+                   "'F'"));
+    CHECK(mentions(error_of_file({},
+                                 [](Hdf5Writer& w) {
+                                     w.write("/c_sense", std::vector<double>{1, 2}, "F");
+                                 }),
+                   "/c_sense", "[2]"));
+    CHECK(mentions(error_of_file({}, [](Hdf5Writer& w) { w.write("/c_row_gruond", 1.0, "F"); }),
+                   "/c_row_gruond", "did you mean c_row_ground?"));
+    CHECK(mentions(error_of_file({}, [](Hdf5Writer& w) { w.write("/codes", Matrix<double>(1, 3), "1"); }),
+                   "/codes", "[1 x 3]"));
+    CHECK(mentions(error_of_file({}, [](Hdf5Writer& w) { w.write("/codes", Matrix<double>(0, 2), "1"); }),
+                   "/codes", "no input vector"));
+    for (const double bad : {-1.0, 0.5, 65536.0, std::numeric_limits<double>::quiet_NaN()}) {
+        CHECK(mentions(error_of_file({},
+                                     [=](Hdf5Writer& w) {
+                                         w.write("/codes", Matrix<double>(1, 2, {3.0, bad}), "1");
+                                     }),
+                       "/codes[0, 1]", "whole number"));
+    }
     CHECK(mentions(
         error_of_file({}, [](Hdf5Writer& w) { w.set_attribute("/", "schema", "ohmloom-network-1"); }),
         "'ohmloom-network-1'", "'ohmloom-array-1'"));

@@ -22,6 +22,13 @@ Crossbar to_crossbar(const ArrayFile& file) {
     crossbar.col_ends = to_ends(file.col_ends, "top");
     crossbar.r_source.assign(static_cast<std::size_t>(file.g.rows()), file.r_source);
     crossbar.r_sense.assign(static_cast<std::size_t>(file.g.cols()), file.r_sense);
+    crossbar.capacitance = {.row_ground = file.c_row_ground,
+                            .col_ground = file.c_col_ground,
+                            .row_coupling = file.c_row_coupling,
+                            .col_coupling = file.c_col_coupling,
+                            .cell = file.c_cell,
+                            .driver = file.c_driver,
+                            .sense = file.c_sense};
     return crossbar;
 }
 
