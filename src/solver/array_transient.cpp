@@ -103,9 +103,15 @@ public:
         charge_ = {std::vector<double>(now_.row.size(), 0.0), std::vector<double>(now_.col.size(), 0.0)};
         std::size_t next_instant = 0;
         bool jumped = job_.options.from_zero;
+        // Times that are meant to be the same may differ in their last digits; no step fits between them.
+        constexpr double same_time = 1e-11;
         for (const DriveEvent& event : job_.events) {
-            if (!follow(stepper, event.time, jumped)) break;
-            jumped = event.jumps;
+            if (event.time - time_ > same_time * event.time) {
+                if (!follow(stepper, event.time, jumped)) break;
+                jumped = event.jumps;
+            } else {
+                jumped = jumped || event.jumps;
+            }
             while (next_instant < job_.options.times.size() && job_.options.times[next_instant] == event.time)
                 record(next_instant++);
         }

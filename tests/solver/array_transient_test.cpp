@@ -219,6 +219,27 @@ TEST_CASE("a run starts at the operating point before its first step") {
     }
 }
 
+TEST_CASE("an instant that differs from a bend or a jump in its last digits alone counts as the same") {
+    const double r = 1e4, g = 2e-5, c = 1e-14, tau = c * r / (1.0 + g * r);
+    for (const double top : {1.0, std::nextafter(1.0, 2.0), std::nextafter(1.0, 0.0)}) {
+        TransientDrive drive = step_drive(Matrix<double>(1, 1, 1.0));
+        const double end = 1e-10 * top;
+        for (const double fall : {0.0, 1e-6}) {
+            CAPTURE(top);
+            CAPTURE(fall);
+            drive.curves.front() = {{0.0, 0.0, end, end + fall}, {0.0, 1.0, 1.0, 0.0}};
+            const TransientSolution solution =
+                solve_transient(one_cell(r, g, c), drive, {.times = {1e-10, 1.5e-10}, .tolerance = 1e-8});
+            CHECK(solution.status[0] == SolveStatus::converged);
+            const double w = (1.0 - std::exp(-1e-10 / tau)) / (1.0 + g * r);
+            CHECK(solution.i_col[0](0, 0) == doctest::Approx(g * w).epsilon(1e-5));
+            if (fall == 0.0)
+                CHECK(solution.i_col[1](0, 0) ==
+                      doctest::Approx(g * w * std::exp(-0.5e-10 / tau)).epsilon(1e-5));
+        }
+    }
+}
+
 TEST_CASE("stiff wires do not ring") {
     // Wires of femtoseconds beside a driver of nanoseconds: at steps far above the former every current rises or falls evenly.
     Crossbar crossbar;
