@@ -41,5 +41,6 @@ void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
 void add_spice_verb(CommandLine& line);
 void add_train_verb(CommandLine& line);
+void add_transient_verb(CommandLine& line);
 
 } // namespace ohmloom::cli
