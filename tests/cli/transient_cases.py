@@ -1,6 +1,9 @@
 """`ohmloom transient`: an array with its capacitances in time, against a dense reference; and refusals."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -279,6 +282,20 @@ def transient_plot(t):
     followed(t, array_in_time(cols=40), "--plot", "time.png")
     assert t.path("time.png").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in t.folder.iterdir()) == ["in.h5", "out.h5", "time.png", "time.svg"]
+
+
+@case
+def transient_readme(t):
+    """The example of the README works as printed, and says what the README says of its result."""
+    section = (Path(__file__).parents[2] / "README.md").read_text().split("### Time\n")[1]
+    script = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
+    exec(script.replace('"array.h5"', repr(str(t.path("array.h5")))), {})
+    command = re.search(r"^    ohmloom (.*)$", section, re.MULTILINE)[1]
+    said = t.ohmloom(*shlex.split(command)).out
+    assert "128 x 128 array, 64 input vectors, 20 instants up to 1 ns: 64 converged" in said, said
+    values = read_output(t.path("time.h5"))[0]
+    assert np.isfinite(values["settled"]).all() and (values["energy"] > 0).all()
+    assert t.path("time.svg").exists()
 
 
 @case
