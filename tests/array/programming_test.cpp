@@ -3,6 +3,8 @@
 #include "base/parallel.hpp"
 #include "devicemodels/device_library.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -87,7 +89,7 @@ TEST_CASE("global drift compensation brings a uniform drift back exactly") {
     for (Index k = 0; k < 64; ++k)
         programmed.g.values()[static_cast<std::size_t>(k)] =
             factor * programmed.got.values()[static_cast<std::size_t>(k)];
-    CHECK(factor * drift_compensation(programmed) == doctest::Approx(1.0).epsilon(1e-14));
+    CHECK(factor * drift_compensation(programmed) == testing::approx(1.0).epsilon(1e-14));
 }
 
 TEST_CASE("the conductance error is counted over the cells that are there") {
@@ -98,8 +100,8 @@ TEST_CASE("the conductance error is counted over the cells that are there") {
     programmed.pulses = Matrix<std::int32_t>(1, 4, {1, 2, 0, 6});
     const ConductanceError error = conductance_error(programmed);
     CHECK(error.cells == 3);
-    CHECK(error.mean == doctest::Approx(-0.5 / 3));
-    CHECK(error.spread == doctest::Approx(std::sqrt((0.25 + 0.0 + 1.0) / 3 - 0.25 / 9)));
+    CHECK(error.mean == testing::approx(-0.5 / 3));
+    CHECK(error.spread == testing::approx(std::sqrt((0.25 + 0.0 + 1.0) / 3 - 0.25 / 9)));
     CHECK(error.worst == 1.0);
     CHECK(error.worst_line == 3);
     CHECK(error.energy == 6.0);

@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace ohmloom;
@@ -9,9 +11,9 @@ using namespace ohmloom;
 TEST_CASE("the published 27 nm line has 2.675 times the bulk resistivity") {
     // arXiv:2201.12480 constants: l0 39 nm, p 0.25, R 0.3, w 27 nm, T 22 nm, 1.9e-8 Ohm m.
     const WireGeometry wire;
-    CHECK(effective_resistivity(wire) == doctest::Approx(5.0829e-8).epsilon(1e-5));
-    CHECK(segment_resistance(wire, 108e-9) == doctest::Approx(9.2416).epsilon(1e-5));
-    CHECK(segment_resistance(wire, 135e-9) == doctest::Approx(11.552).epsilon(1e-5));
+    CHECK(effective_resistivity(wire) == testing::approx(5.0829e-8).epsilon(1e-5));
+    CHECK(segment_resistance(wire, 108e-9) == testing::approx(9.2416).epsilon(1e-5));
+    CHECK(segment_resistance(wire, 135e-9) == testing::approx(11.552).epsilon(1e-5));
 }
 
 TEST_CASE("narrower lines resist more, as tabulated") {
@@ -23,7 +25,7 @@ TEST_CASE("narrower lines resist more, as tabulated") {
         WireGeometry wire;
         wire.width = entry.width * 1e-9;
         CAPTURE(entry.width);
-        CHECK(effective_resistivity(wire) * 1e8 == doctest::Approx(entry.resistivity).epsilon(2e-3));
+        CHECK(effective_resistivity(wire) * 1e8 == testing::approx(entry.resistivity).epsilon(2e-3));
     }
 }
 
@@ -31,7 +33,7 @@ TEST_CASE("without scattering the bulk resistivity remains") {
     WireGeometry wire;
     wire.surface_specularity = 1.0;
     wire.grain_reflection = 0.0;
-    CHECK(effective_resistivity(wire) == doctest::Approx(wire.bulk_resistivity).epsilon(1e-14));
+    CHECK(effective_resistivity(wire) == testing::approx(wire.bulk_resistivity).epsilon(1e-14));
 }
 
 TEST_CASE("a wire that cannot be is refused by name") {
@@ -50,11 +52,11 @@ TEST_CASE("wire capacitances are those of the published generator") {
     // (T/H)^0.222 = 1.02138; ground 0.5·(1.5525 + 2.85987) = 2.20619; facing 0.0405 + 0.913 − 0.0714968 = 0.882003.
     const WireGeometry wire;
     const double eps_length = 20.0 * 8.8541878128e-12 * 108e-9;
-    CHECK(ground_capacitance(wire, 108e-9) == doctest::Approx(2.20619 * eps_length).epsilon(1e-5));
-    CHECK(coupling_capacitance(wire, 108e-9, 20e-9) == doctest::Approx(0.882003 * eps_length).epsilon(1e-5));
+    CHECK(ground_capacitance(wire, 108e-9) == testing::approx(2.20619 * eps_length).epsilon(1e-5));
+    CHECK(coupling_capacitance(wire, 108e-9, 20e-9) == testing::approx(0.882003 * eps_length).epsilon(1e-5));
     // A line of an I+/I- pair, 45 nm apart.
     const double pair = ground_capacitance(wire, 108e-9) + coupling_capacitance(wire, 108e-9, 45e-9);
-    CHECK(pair == doctest::Approx(47.88e-18).epsilon(1e-4));
+    CHECK(pair == testing::approx(47.88e-18).epsilon(1e-4));
     // Lines 108 nm apart: the edge line of 400 has 399 neighbours on one side, the middle one 200 and 199.
     const auto with_neighbours = [&](int left, int right) {
         double c = ground_capacitance(wire, 108e-9);
@@ -62,15 +64,15 @@ TEST_CASE("wire capacitances are those of the published generator") {
         for (int j = 1; j <= right; ++j) c += coupling_capacitance(wire, 108e-9, j * 108e-9);
         return c;
     };
-    CHECK(with_neighbours(0, 399) * 1e15 == doctest::Approx(0.0478).epsilon(2e-3));
-    CHECK(with_neighbours(200, 199) * 1e15 == doctest::Approx(0.0530).epsilon(2e-3));
+    CHECK(with_neighbours(0, 399) * 1e15 == testing::approx(0.0478).epsilon(2e-3));
+    CHECK(with_neighbours(200, 199) * 1e15 == testing::approx(0.0530).epsilon(2e-3));
 }
 
 TEST_CASE("crossing wires are a plate capacitor") {
     WireGeometry row, column;
     column.width = 40e-9;
     CHECK(crossing_capacitance(row, column) ==
-          doctest::Approx(20.0 * 8.8541878128e-12 * 27e-9 * 40e-9 / 20e-9).epsilon(1e-12));
+          testing::approx(20.0 * 8.8541878128e-12 * 27e-9 * 40e-9 / 20e-9).epsilon(1e-12));
 }
 
 TEST_CASE("a dielectric that cannot be is refused by name") {

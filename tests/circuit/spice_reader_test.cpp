@@ -7,6 +7,8 @@
 #include "circuit/spice_text.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -106,7 +108,7 @@ TEST_CASE("numbers have the suffixes of SPICE, and are rounded once") {
     CHECK(parse_spice_number("10MEG") == 1e7);
     CHECK(parse_spice_number("10megohm") == 1e7);
     CHECK(parse_spice_number("1m") == 1e-3);
-    CHECK(parse_spice_number("2mil") == doctest::Approx(50.8e-6).epsilon(1e-15));
+    CHECK(parse_spice_number("2mil") == testing::approx(50.8e-6).epsilon(1e-15));
     CHECK(parse_spice_number("-.5uF") == -0.5e-6);
     CHECK(parse_spice_number("1e-3") == 1e-3);
     CHECK(parse_spice_number("1e3k") == 1e6);
@@ -131,7 +133,7 @@ TEST_CASE("a deck with every card of the subset becomes its circuit") {
     CHECK(vin.stimulus.waveform == Waveform{WaveformKind::pulse, {0, 1, 1e-9, 1e-9, 1e-9, 5e-9, 10e-9}});
     CHECK(element<VoltageSource>(circuit, "vpwl").dc == 0.0);
     CHECK(element<CurrentSource>(circuit, "iexp").dc == 1e-6);
-    CHECK(element<Mosfet>(circuit, "m1").width == doctest::Approx(1.8e-6).epsilon(1e-14));
+    CHECK(element<Mosfet>(circuit, "m1").width == testing::approx(1.8e-6).epsilon(1e-14));
     CHECK(element<Switch>(circuit, "s1").is_on);
     CHECK(element<SinhConductance>(circuit, "bcell").alpha == 2.0);
     CHECK(circuit.find_model("nch")->parameters.size() == 5);
@@ -190,7 +192,7 @@ TEST_CASE("the netlist of an array is read back as an equal circuit") {
         const auto cell = element<BehaviouralSource>(deck.circuit, "bcell_0_0");
         const std::vector<double> signals(signal_count(cell.value), 0.5);
         CHECK(evaluate(cell.value, {signals, 0.0}) ==
-              doctest::Approx(std::sinh(1.0) / 2.0 / 7000.0).epsilon(1e-14));
+              testing::approx(std::sinh(1.0) / 2.0 / 7000.0).epsilon(1e-14));
     }
 }
 
@@ -208,7 +210,7 @@ TEST_CASE("formulas follow the usual precedence and have exact slopes") {
             down[i] -= step;
             const double difference =
                 (evaluate(expression, {up, 0.0}) - evaluate(expression, {down, 0.0})) / (2.0 * step);
-            CHECK(slopes[i] == doctest::Approx(difference).epsilon(1e-8));
+            CHECK(slopes[i] == testing::approx(difference).epsilon(1e-8));
         }
         // As text and back: the same steps.
         const SpiceDeck again = parse_spice(written(deck), "again.cir");

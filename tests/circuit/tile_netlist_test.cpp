@@ -5,6 +5,8 @@
 #include "circuit/spice_reader.hpp"
 #include "devicemodels/device_library.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -158,7 +160,7 @@ TEST_CASE("the faces of every law give its currents, whatever the device") {
                     }
                     const double expected = evaluate_cell(law, g, shape, v).current;
                     CAPTURE(v);
-                    CHECK(found == doctest::Approx(expected).epsilon(1e-12));
+                    CHECK(found == testing::approx(expected).epsilon(1e-12));
                 }
             }
         }

@@ -2,6 +2,8 @@
 #include "devicemodels/device_library.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <fstream>
@@ -64,7 +66,7 @@ TEST_CASE("a good card of one's own is read, with its shared sources") {
            "g_max = { value = \"0.1 mS\", range = [\"0 S\", \"1 S\"], source = \"me\", placeholder = true "
            "}\n";
     const Card card = find_card(file);
-    CHECK(card.number("g_max") == doctest::Approx(1e-4));
+    CHECK(card.number("g_max") == testing::approx(1e-4));
     CHECK(card.values.front().source == "A. Author, 2020");
     CHECK(!card.values.front().placeholder);
     CHECK(card.has_placeholders());
@@ -120,7 +122,7 @@ TEST_CASE("an unknown device, model or value is refused with the nearest known o
                    }),
                    "is a list"));
     CHECK(contains(error_of([] { static_cast<void>(find_card("nowhere/mine.toml")); }), "nowhere/mine.toml"));
-    CHECK(find_card("pcm", {{"g_max", "30u"}}).number("g_max") == doctest::Approx(30e-6));
+    CHECK(find_card("pcm", {{"g_max", "30u"}}).number("g_max") == testing::approx(30e-6));
 }
 
 TEST_CASE("a table is read from CSV beside its card, and its mistakes are named by line") {
@@ -134,9 +136,9 @@ TEST_CASE("a table is read from CSV beside its card, and its mistakes are named 
         return (folder.path() / "own.toml").string();
     };
     const auto device = make_device(find_card(write_card("iv.csv")));
-    CHECK(device->g_min() == doctest::Approx(1e-5));
-    CHECK(device->g_max() == doctest::Approx(3e-5));
-    CHECK(evaluate_cell(device->law(300), 2e-5, 0, 0.1).current == doctest::Approx(2e-6));
+    CHECK(device->g_min() == testing::approx(1e-5));
+    CHECK(device->g_max() == testing::approx(3e-5));
+    CHECK(evaluate_cell(device->law(300), 2e-5, 0, 0.1).current == testing::approx(2e-6));
 
     std::ofstream(folder.path() / "bad.csv") << "v,low\n0,0\n0.1,x\n";
     CHECK(contains(error_of([&] { static_cast<void>(make_device(find_card(write_card("bad.csv")))); }),

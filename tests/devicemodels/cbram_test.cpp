@@ -4,6 +4,8 @@
 #include "devicemodels/stdp.hpp"
 #include "tests/devicemodels/distributions.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -31,11 +33,11 @@ TEST_CASE("half a conductance quantum and its multiples are the published number
     for (int n = 1; n <= 4; ++n) CHECK(to_digits(n * half_quantum * 1e6, levels[n - 1], 1e-3));
     const double rounded[] = {38.74, 77.48, 116.22, 154.96, 193.70, 232.44};
     for (int n = 1; n <= 6; ++n) CHECK(to_digits(n * half_quantum * 1e6, rounded[n - 1], 1e-2));
-    CHECK(nearest_level(100e-6, 1e-6, 310e-6) == doctest::Approx(3 * half_quantum));
-    CHECK(nearest_level(5e-6, 1e-6, 310e-6) == doctest::Approx(half_quantum));
-    CHECK(nearest_level(1.0, 1e-6, 310e-6) == doctest::Approx(8 * half_quantum));
-    CHECK(level_below(100e-6) == doctest::Approx(2 * half_quantum));
-    CHECK(level_below(3 * half_quantum) == doctest::Approx(3 * half_quantum));
+    CHECK(nearest_level(100e-6, 1e-6, 310e-6) == testing::approx(3 * half_quantum));
+    CHECK(nearest_level(5e-6, 1e-6, 310e-6) == testing::approx(half_quantum));
+    CHECK(nearest_level(1.0, 1e-6, 310e-6) == testing::approx(8 * half_quantum));
+    CHECK(level_below(100e-6) == testing::approx(2 * half_quantum));
+    CHECK(level_below(3 * half_quantum) == testing::approx(3 * half_quantum));
 }
 
 TEST_CASE("the state slows growth as published: at half range a step is exp(-1.5) of the first") {
@@ -44,7 +46,7 @@ TEST_CASE("the state slows growth as published: at half range a step is exp(-1.5
     CHECK(to_digits(growth.rate(middle, 0.4) / growth.rate(growth.g_min, 0.4), 0.2231, 1e-4));
     CHECK(to_digits(growth.rate(middle, -0.4) / growth.rate(growth.g_max, -0.4), 0.2231, 1e-4));
     const double step = growth.after(middle, 0.4, 1e-9) - middle;
-    CHECK(step == doctest::Approx(growth.rate(middle, 0.4) * 1e-9).epsilon(1e-3));
+    CHECK(step == testing::approx(growth.rate(middle, 0.4) * 1e-9).epsilon(1e-3));
 }
 
 TEST_CASE("below both thresholds a filament is left exactly as it is") {
@@ -66,11 +68,11 @@ TEST_CASE("the closed form of a pulse solves the rate equation") {
             const double h = t / steps, half = g + 0.5 * h * growth.rate(g, v);
             g += h * growth.rate(half, v);
         }
-        CHECK(growth.after(120e-6, v, t) == doctest::Approx(g).epsilon(1e-8));
-        CHECK(growth.time_between(120e-6, g, v) == doctest::Approx(t).epsilon(1e-6));
+        CHECK(growth.after(120e-6, v, t) == testing::approx(g).epsilon(1e-8));
+        CHECK(growth.time_between(120e-6, g, v) == testing::approx(t).epsilon(1e-6));
         // Two halves of a pulse are the whole one.
         CHECK(growth.after(growth.after(120e-6, v, t / 3), v, 2 * t / 3) ==
-              doctest::Approx(growth.after(120e-6, v, t)).epsilon(1e-12));
+              testing::approx(growth.after(120e-6, v, t)).epsilon(1e-12));
     }
     CHECK(std::isinf(growth.time_between(1e-4, 2e-4, -0.3)));
 }
@@ -96,7 +98,7 @@ TEST_CASE("the noise of a programming event has the stated spread") {
         got.push_back(device->pulse({.g = before}, {0.35, 1e-6}, draws_of(k), 0).state.g);
     CHECK(kolmogorov_distance(
               got, [&](double g) { return normal_distribution((g - after) / (1e-6 + 0.2 * change)); }) < 1.7);
-    CHECK(device->read_noise({.g = 1e-4}, {}) == doctest::Approx(1e-6));
+    CHECK(device->read_noise({.g = 1e-4}, {}) == testing::approx(1e-6));
 }
 
 TEST_CASE("quantised filaments come to rest on half quanta, and decay to the next lower one") {
@@ -111,8 +113,8 @@ TEST_CASE("quantised filaments come to rest on half quanta, and decay to the nex
     FilamentGrowth decaying;
     decaying.tau_decay = 2.0;
     CHECK(decaying.after(100e-6, 0.0, 2.0) ==
-          doctest::Approx(2 * half_quantum + (100e-6 - 2 * half_quantum) * std::exp(-1.0)).epsilon(1e-12));
-    CHECK(decaying.after(100e-6, 0.0, 1e4) == doctest::Approx(2 * half_quantum));
+          testing::approx(2 * half_quantum + (100e-6 - 2 * half_quantum) * std::exp(-1.0)).epsilon(1e-12));
+    CHECK(decaying.after(100e-6, 0.0, 1e4) == testing::approx(2 * half_quantum));
 }
 
 TEST_CASE("filaments are programmed in one shot without noise, and by write-verify with it") {
@@ -120,7 +122,7 @@ TEST_CASE("filaments are programmed in one shot without noise, and by write-veri
     for (const double target : {20e-6, 150e-6, 300e-6}) {
         const Programmed shot =
             quiet->program(quiet->fresh(draws_of(0)), target, {Programming::single_shot}, draws_of(0), 0);
-        CHECK(shot.got() == doctest::Approx(target).epsilon(1e-9));
+        CHECK(shot.got() == testing::approx(target).epsilon(1e-9));
         CHECK(shot.pulses == 1);
         CHECK(shot.energy > 0.0);
     }
@@ -162,9 +164,9 @@ TEST_CASE("two overlapping spikes write what neither writes alone, by their orde
 TEST_CASE("a difference of waveforms keeps the steps of both") {
     const VoltageCurve v = difference({{0, 1, 1, 2}, {0, 0, 1, 1}}, {{0.5, 0.5, 1.5}, {0, 2, 0}});
     CHECK(voltage_at(v, 0.25) == 0.0);
-    CHECK(voltage_at(v, 0.75) == doctest::Approx(-1.5));
-    CHECK(voltage_at(v, 1.25) == doctest::Approx(1.0 - 0.5));
-    CHECK(voltage_at(v, 1.75) == doctest::Approx(1.0));
+    CHECK(voltage_at(v, 0.75) == testing::approx(-1.5));
+    CHECK(voltage_at(v, 1.25) == testing::approx(1.0 - 0.5));
+    CHECK(voltage_at(v, 1.75) == testing::approx(1.0));
 }
 
 TEST_CASE("the Cu/a-SiC/TiN cell conducts as published") {
@@ -177,9 +179,9 @@ TEST_CASE("the Cu/a-SiC/TiN cell conducts as published") {
     CHECK(to_digits(off(law, -1.0) * 1e9, -6.6070, 1e-4));
     CHECK(to_digits(off(law, 1.5) * 1e8, 1.1819, 1e-4));
     CHECK(to_digits(off(ecm_law(card, 350.0), 1.0) * 1e7, 2.9022, 1e-4));
-    CHECK(law.current(0.1, law.g_on()) == doctest::Approx(0.1 / 6100).epsilon(1e-3));
-    CHECK(law.current(-0.1, law.g_on()) == doctest::Approx(-0.1 / 8500).epsilon(1e-3));
-    CHECK(law.current(5.0, law.g_on()) == doctest::Approx(100e-6).epsilon(1e-3));
+    CHECK(law.current(0.1, law.g_on()) == testing::approx(0.1 / 6100).epsilon(1e-3));
+    CHECK(law.current(-0.1, law.g_on()) == testing::approx(-0.1 / 8500).epsilon(1e-3));
+    CHECK(law.current(5.0, law.g_on()) == testing::approx(100e-6).epsilon(1e-3));
 }
 
 TEST_CASE("the Cu/a-SiC/TiN cell switches when its published energies are spent") {
@@ -195,7 +197,7 @@ TEST_CASE("the Cu/a-SiC/TiN cell switches when its published energies are spent"
         CHECK(is_on(off, v[k], delay[k] * 1.0005));
     }
     const DeviceState on = device->pulse(off, {2.0, 40e-6}, draws, 0).state;
-    CHECK(on.g == doctest::Approx(device->g_max()));
+    CHECK(on.g == testing::approx(device->g_max()));
     CHECK(is_on(on, -0.5, 271e-6));
     CHECK(!is_on(on, -0.5, 273e-6));
     CHECK(is_on(on, 1.0, 1.0)); // more of the same does nothing
@@ -220,7 +222,7 @@ TEST_CASE("soft switching passes through every state between off and on") {
         last = state.g;
     }
     CHECK(state.memory >= 1.0);
-    CHECK(state.g == doctest::Approx(device->g_max()));
+    CHECK(state.g == testing::approx(device->g_max()));
 }
 
 } // namespace ohmloom::testing

@@ -5,6 +5,8 @@
 
 #include "base/errors.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -174,15 +176,15 @@ TEST_CASE("far outside any range the laws stay finite and increasing, for Newton
 TEST_CASE("the sinh of a phase-change cell bends its conductance as stated for V0 = 0.25 V") {
     const PcmCell cell;
     const auto ratio = [&](double v) { return cell.current(v, 1e-6, 4.0) / (1e-6 * v); };
-    CHECK(ratio(0.1) == doctest::Approx(1.0269).epsilon(5e-5));
-    CHECK(ratio(0.2) == doctest::Approx(1.1101).epsilon(5e-5));
-    CHECK(ratio(0.3) == doctest::Approx(1.2579).epsilon(5e-5));
+    CHECK(ratio(0.1) == testing::approx(1.0269).epsilon(5e-5));
+    CHECK(ratio(0.2) == testing::approx(1.1101).epsilon(5e-5));
+    CHECK(ratio(0.3) == testing::approx(1.2579).epsilon(5e-5));
 }
 
 TEST_CASE("a phase-change cell carries the odd polynomial it is given") {
     const PcmCell cell{2.0, 5.0};
     CHECK(cell.current(0.5, 1e-6) ==
-          doctest::Approx(1e-6 * (0.5 + 2.0 * 0.125 + 5.0 * 0.03125)).epsilon(1e-14));
+          testing::approx(1e-6 * (0.5 + 2.0 * 0.125 + 5.0 * 0.03125)).epsilon(1e-14));
 }
 
 TEST_CASE("the magnetoresistance falls to one half at Vh") {
@@ -191,10 +193,10 @@ TEST_CASE("the magnetoresistance falls to one half at Vh") {
     const auto tmr_at = [&](double v) {
         return v / cell.current(v, 1.0 / (r_p * (1.0 + tmr)), tmr) / r_p - 1.0;
     };
-    CHECK(tmr_at(0.5) == doctest::Approx(tmr / 2).epsilon(1e-12));
-    CHECK(tmr_at(0.1) / tmr == doctest::Approx(0.96154).epsilon(5e-6));
-    CHECK(tmr_at(0.25) / tmr == doctest::Approx(0.8).epsilon(1e-12));
-    CHECK(cell.current(0.7, 1.0 / r_p, 0.0) == doctest::Approx(0.7 / r_p).epsilon(1e-14));
+    CHECK(tmr_at(0.5) == testing::approx(tmr / 2).epsilon(1e-12));
+    CHECK(tmr_at(0.1) / tmr == testing::approx(0.96154).epsilon(5e-6));
+    CHECK(tmr_at(0.25) / tmr == testing::approx(0.8).epsilon(1e-12));
+    CHECK(cell.current(0.7, 1.0 / r_p, 0.0) == testing::approx(0.7 / r_p).epsilon(1e-14));
 }
 
 TEST_CASE("a table gives back its points, and between them the curve they came from") {

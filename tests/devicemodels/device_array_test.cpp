@@ -4,6 +4,8 @@
 #include "solver/array_solver.hpp"
 #include "solver/ngspice_jobs.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -215,10 +217,10 @@ TEST_CASE("column potentials of each vector's own are what common ones are for e
                     {Matrix<double>(1, 16, {v_row.begin(), v_row.end()}), {v_col.begin(), v_col.end()}},
                     {.engine = Engine::mna});
                 CHECK(together.power[static_cast<std::size_t>(k)] ==
-                      doctest::Approx(alone.power[0]).epsilon(1e-8));
+                      testing::approx(alone.power[0]).epsilon(1e-8));
                 for (Index l = 0; l < 16; ++l)
                     CHECK(together.i_col(k, l) ==
-                          doctest::Approx(alone.i_col(0, l)).epsilon(1e-6).scale(1e-6));
+                          testing::approx(alone.i_col(0, l)).epsilon(1e-6).scale(1e-6));
             }
         }
     }

@@ -3,6 +3,8 @@
 #include "devicemodels/mram/switching.hpp"
 #include "tests/devicemodels/distributions.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <array>
@@ -89,7 +91,7 @@ TEST_CASE("macrospin numbers are those computed for the published sets") {
     CHECK(to_digits(one.tau_d * 1e9, 2.2943, 1e-4));
     Macrospin cylinder{1e-3, 0.97e6, 1e-9, 50e-9, 0.005, 0.35, 0.0, 300.0};
     const MacrospinNumbers python = macrospin_numbers(cylinder);
-    CHECK(python.n_x == doctest::Approx(0.5 * (1.0 - python.n_z)).epsilon(1e-14));
+    CHECK(python.n_x == testing::approx(0.5 * (1.0 - python.n_z)).epsilon(1e-14));
     CHECK(to_digits(python.delta, 211.95, 0.01));
     CHECK(to_digits(python.ic0 * 1e6, 76.22, 0.01));
     cylinder.n_x = 0.0;
@@ -110,7 +112,7 @@ TEST_CASE("the time of a deterministic reversal is the closed form") {
         CHECK(to_digits(reversal_time(i[k], 0.01414119) * 1.95001, nanoseconds[k], digit[k]));
         CHECK(to_digits(reversal_time(i[k], 1.0 / std::sqrt(120.0)), sixty[k], 1e-5));
     }
-    CHECK(rest_angle(60.0) == doctest::Approx(1.0 / std::sqrt(120.0)));
+    CHECK(rest_angle(60.0) == testing::approx(1.0 / std::sqrt(120.0)));
     CHECK(std::isinf(reversal_time(0.9, 0.1)));
 }
 
@@ -133,8 +135,8 @@ TEST_CASE("a voltage that adds to the anisotropy scales current, barrier and tim
     }
     Junction junction;
     junction.vcma = 0.5;
-    CHECK(junction.field(0.4) == doctest::Approx(1.2));
-    CHECK(junction.field(-0.4) == doctest::Approx(0.8));
+    CHECK(junction.field(0.4) == testing::approx(1.2));
+    CHECK(junction.field(-0.4) == testing::approx(0.8));
     CHECK(junction.field(-1e3) == least_field);
 }
 
@@ -194,7 +196,7 @@ TEST_CASE("half of the junctions have reversed at the reference medians") {
 TEST_CASE("the fast formula stays as close to the Fokker-Planck equation as stated") {
     for (const double t : {1.0, 1.5, 2.0, 3.0}) {
         CHECK(fast_survival(3, 60, t) / fokker_planck_survival(3, 60, t) ==
-              doctest::Approx(1.0).epsilon(0.02));
+              testing::approx(1.0).epsilon(0.02));
     }
     for (const double t : {2.0, 3.0, 4.0, 6.0, 8.0}) {
         const double ratio = fast_survival(2, 60, t) / fokker_planck_survival(2, 60, t);
@@ -212,7 +214,7 @@ TEST_CASE("the constant of the usual mean time, pi^2/4, misses the write-error r
         return -std::expm1(-0.25 * pi * pi * delta * (i - 1.0) / (i * std::exp(2.0 * (i - 1.0) * t) - 1.0));
     };
     for (const auto& [t, reference] : {std::array{4.0, 0.015269}, {6.0, 2.726e-4}})
-        CHECK(usual(2.0, 60.0, t) / reference == doctest::Approx(1.6).epsilon(0.05));
+        CHECK(usual(2.0, 60.0, t) / reference == testing::approx(1.6).epsilon(0.05));
     for (const auto& [t, reference] : {std::array{8.0, 5.2135e-3}, {12.0, 8.013e-5}}) {
         const double ratio = usual(1.5, 60.0, t) / reference;
         CHECK(ratio > 3.0);
@@ -238,7 +240,7 @@ TEST_CASE("the probability to stay has no jump over the current") {
         CHECK(std::abs(last - here) < 0.02);
         last = here;
     }
-    CHECK(survival(0.5, 40.0, 10.0) == doctest::Approx(std::exp(-10.0 * thermal_rate(0.5, 40.0))));
+    CHECK(survival(0.5, 40.0, 10.0) == testing::approx(std::exp(-10.0 * thermal_rate(0.5, 40.0))));
     CHECK(survival(2.0, 60.0, 0.0) == 1.0);
 }
 
@@ -248,8 +250,8 @@ TEST_CASE("the junction of the fully analog study has its resistances") {
     CHECK(to_digits(1.0 / device->g_max(), 8488.2636, 1e-4));
     CHECK(to_digits(1.0 / device->g_min(), 25464.7909, 1e-4));
     const auto synapse = make_device(find_card("mram/synapse_5k"));
-    CHECK(1.0 / synapse->g_max() == doctest::Approx(5000.0).epsilon(1e-6));
-    CHECK(1.0 / synapse->g_min() == doctest::Approx(15000.0).epsilon(1e-6));
+    CHECK(1.0 / synapse->g_max() == testing::approx(5000.0).epsilon(1e-6));
+    CHECK(1.0 / synapse->g_min() == testing::approx(15000.0).epsilon(1e-6));
 }
 
 TEST_CASE("the cards say what the published models say") {
@@ -265,18 +267,18 @@ TEST_CASE("the cards say what the published models say") {
     const auto hot = make_device(find_card("mram/umn_65nm", {{"temperature", "358"}}));
     CHECK(to_digits(hot->g_max() / hot->g_min() - 1.0, 1.1048, 1e-4));
     const auto python = make_device(find_card("mram/arm_python"));
-    CHECK(python->g_max() / python->g_min() - 1.0 == doctest::Approx(0.279).epsilon(2e-3));
+    CHECK(python->g_max() / python->g_min() - 1.0 == testing::approx(0.279).epsilon(2e-3));
     CHECK(to_digits(measured->card().number("ra") * 1e12, 16.07, 0.01));
     // Resistance-area products of spin-orbit sets on their discs.
     const auto austin = make_device(find_card("mram/ut_austin"));
     CHECK(to_digits(9.818e-12 / (0.25 * 3.14159265358979 * 50e-9 * 50e-9), 5000, 1));
-    CHECK(1.0 / austin->g_max() == doctest::Approx(5000).epsilon(1e-12));
+    CHECK(1.0 / austin->g_max() == testing::approx(5000).epsilon(1e-12));
     const auto gated = make_device(find_card("mram/buaa_vgsot"));
     CHECK(to_digits(1.0 / gated->g_max() / 1e3, 331, 1));
-    CHECK(gated->g_max() / gated->g_min() == doctest::Approx(2.0).epsilon(1e-12));
+    CHECK(gated->g_max() / gated->g_min() == testing::approx(2.0).epsilon(1e-12));
     const auto nyu = make_device(find_card("mram/nyu"));
     CHECK(to_digits(1.0 / nyu->g_max() / 1e3, 2.53, 0.01));
-    CHECK(nyu->g_max() / nyu->g_min() == doctest::Approx(2.24).epsilon(1e-12));
+    CHECK(nyu->g_max() / nyu->g_min() == testing::approx(2.24).epsilon(1e-12));
 }
 
 TEST_CASE("the low-field junction conducts as its published fit says, at every voltage of its table") {
@@ -292,13 +294,13 @@ TEST_CASE("the low-field junction conducts as its published fit says, at every v
     for (const double v : knots) {
         const double p = conductance(-5.90497, 21.5434, -7.46919, 25.0243, v),
                      ap = conductance(-6.7524, 23.2848, -7.56891, 24.144, v);
-        CHECK(evaluate_cell(law, device->g_max(), 0.0, v).current == doctest::Approx(p * v).epsilon(1e-7));
-        CHECK(evaluate_cell(law, device->g_min(), 0.0, v).current == doctest::Approx(ap * v).epsilon(1e-7));
+        CHECK(evaluate_cell(law, device->g_max(), 0.0, v).current == testing::approx(p * v).epsilon(1e-7));
+        CHECK(evaluate_cell(law, device->g_min(), 0.0, v).current == testing::approx(ap * v).epsilon(1e-7));
     }
     // Between them: to what a cubic through points 25 mV apart can do.
     for (double v = -0.39; v < 0.4; v += 0.0137) {
         const double p = conductance(-5.90497, 21.5434, -7.46919, 25.0243, v);
-        CHECK(evaluate_cell(law, device->g_max(), 0.0, v).current == doctest::Approx(p * v).epsilon(1e-3));
+        CHECK(evaluate_cell(law, device->g_max(), 0.0, v).current == testing::approx(p * v).epsilon(1e-3));
     }
     CHECK(to_digits(1.0 / conductance(-5.90497, 21.5434, -7.46919, 25.0243, 0.0), 2007.0, 1.0));
     CHECK(to_digits(1.0 / conductance(-6.7524, 23.2848, -7.56891, 24.144, 0.0), 5429.0, 1.0));
@@ -351,12 +353,12 @@ TEST_CASE("measured junctions scatter as measured, parallel and antiparallel tog
         r_p.push_back(1.0 / p.g);
         tmr.push_back(r_ap.back() / r_p.back() - 1.0);
     }
-    CHECK(moments_of(r_p).mean == doctest::Approx(3363.7).epsilon(2e-3));
-    CHECK(moments_of(r_p).spread == doctest::Approx(171.8).epsilon(0.02));
-    CHECK(moments_of(r_ap).mean == doctest::Approx(9199.2).epsilon(2e-3));
-    CHECK(moments_of(r_ap).spread == doctest::Approx(480.7).epsilon(0.04));
-    CHECK(moments_of(tmr).mean == doctest::Approx(1.735).epsilon(2e-3));
-    CHECK(moments_of(tmr).spread == doctest::Approx(0.039).epsilon(0.03));
+    CHECK(moments_of(r_p).mean == testing::approx(3363.7).epsilon(2e-3));
+    CHECK(moments_of(r_p).spread == testing::approx(171.8).epsilon(0.02));
+    CHECK(moments_of(r_ap).mean == testing::approx(9199.2).epsilon(2e-3));
+    CHECK(moments_of(r_ap).spread == testing::approx(480.7).epsilon(0.04));
+    CHECK(moments_of(tmr).mean == testing::approx(1.735).epsilon(2e-3));
+    CHECK(moments_of(tmr).spread == testing::approx(0.039).epsilon(0.03));
     CHECK(kolmogorov_distance(r_p, [](double r) { return normal_distribution((r / 3363.7 - 1.0) / 0.051); }) <
           1.7);
 }
@@ -367,7 +369,7 @@ TEST_CASE("pulses reverse as many junctions as the probability says, and the sam
     const MacrospinNumbers numbers = arm_numbers();
     const double v = -0.25, width = 2.5 * numbers.tau_d, field = 1.0 + numbers.vcma * v;
     CHECK(field ==
-          doctest::Approx(1.0 - 0.25 * 2 * 61e-15 / (4e-7 * 3.14159265358979 * 1.2e6 * 1e-9 * 1.6e-9) /
+          testing::approx(1.0 - 0.25 * 2 * 61e-15 / (4e-7 * 3.14159265358979 * 1.2e6 * 1e-9 * 1.6e-9) /
                                     numbers.h_k));
     const double i = -v / 6000 / numbers.ic0;
     const double stays = survival(i / field, field * numbers.delta, 2.5 * field);
@@ -406,16 +408,16 @@ TEST_CASE("junctions are programmed to the nearer state, and write-verify repair
 
 TEST_CASE("a junction's angle lies between its states: conductance is linear in the magnetisation") {
     const Junction junction{.r_p = 4000, .tmr = 1.5, .v_half = 0.5};
-    CHECK(junction.conductance(1.0) == doctest::Approx(1.0 / 4000));
-    CHECK(junction.conductance(0.0) == doctest::Approx(1.0 / 10000));
-    CHECK(junction.conductance(0.5) == doctest::Approx(0.5 * (1.0 / 4000 + 1.0 / 10000)));
+    CHECK(junction.conductance(1.0) == testing::approx(1.0 / 4000));
+    CHECK(junction.conductance(0.0) == testing::approx(1.0 / 10000));
+    CHECK(junction.conductance(0.5) == testing::approx(0.5 * (1.0 / 4000 + 1.0 / 10000)));
     // The form R_P(1 + T/(T+2))/(1 + T/(T+2)·m), identical at zero bias.
     const double tt = 1.5 / 3.5, m = 0.3;
     CHECK(junction.conductance(0.5 * (1 + m)) ==
-          doctest::Approx((1 + tt * m) / (4000 * (1 + tt))).epsilon(1e-12));
+          testing::approx((1 + tt * m) / (4000 * (1 + tt))).epsilon(1e-12));
     const MramCell law{0.5};
-    CHECK(junction.current(0.4, 0.0) == doctest::Approx(law.current(0.4, 1e-4, 1.5)).epsilon(1e-13));
-    CHECK(junction.current(0.4, 1.0) == doctest::Approx(0.4 / 4000).epsilon(1e-13));
+    CHECK(junction.current(0.4, 0.0) == testing::approx(law.current(0.4, 1e-4, 1.5)).epsilon(1e-13));
+    CHECK(junction.current(0.4, 1.0) == testing::approx(0.4 / 4000).epsilon(1e-13));
 }
 
 } // namespace ohmloom::testing

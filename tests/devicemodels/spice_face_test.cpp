@@ -3,6 +3,8 @@
 #include "solver/ngspice_jobs.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -177,7 +179,7 @@ TEST_CASE("SET pulses crystallise in ngspice as in C++") {
     std::vector<Pulse> ours = train;
     for (Pulse& pulse : ours) pulse.width += -edge + 2.0 * edge * (1.0 - 0.8 / 1.2);
     CHECK(state_after(*device, fresh, "x", train, 20e-9, edge) * 1e-6 ==
-          doctest::Approx(train_in_cpp(*device, fresh, ours).g).epsilon(1e-3));
+          testing::approx(train_in_cpp(*device, fresh, ours).g).epsilon(1e-3));
 }
 
 TEST_CASE("training pulses step in ngspice as in C++") {
@@ -190,7 +192,7 @@ TEST_CASE("training pulses step in ngspice as in C++") {
         for (Pulse& pulse : ours) pulse.width += -edge + 2.0 * edge * (1.0 - 0.8 / 1.2);
         const DeviceState fresh = device->fresh(draws_of(0));
         CHECK(state_after(*device, fresh, "w", train, 20e-9, edge) ==
-              doctest::Approx(train_in_cpp(*device, fresh, ours).memory).epsilon(1e-3));
+              testing::approx(train_in_cpp(*device, fresh, ours).memory).epsilon(1e-3));
     }
 }
 
@@ -202,7 +204,7 @@ TEST_CASE("junctions reverse in ngspice as in C++") {
          {std::vector<Pulse>{{1.2, 4e-9}}, {{1.2, 15e-9}}, {{1.2, 20e-9}, {-0.4, 6e-9}}}) {
         const DeviceState ours = train_in_cpp(*device, ap, train);
         const double y = state_after(*device, ap, "y", train, 1e-12, 1e-12);
-        CHECK(std::tanh(y) == doctest::Approx(std::tanh(ours.memory)).epsilon(1e-3));
+        CHECK(std::tanh(y) == testing::approx(std::tanh(ours.memory)).epsilon(1e-3));
     }
 }
 
@@ -219,7 +221,7 @@ TEST_CASE("filaments grow and shrink in ngspice as in C++") {
                    .state;
     }
     const double x = state_after(*device, from, "x", train, 1e-6, edge);
-    CHECK(1e-6 + x * 309e-6 == doctest::Approx(ours.g).epsilon(1e-3));
+    CHECK(1e-6 + x * 309e-6 == testing::approx(ours.g).epsilon(1e-3));
     CHECK(ours.g > 100e-6);
 }
 
@@ -233,13 +235,13 @@ TEST_CASE("an energy threshold is crossed in ngspice when it is in C++") {
         const DeviceState ours = train_in_cpp(*device, off, train);
         const bool is_on = ours.memory >= 1.0;
         CHECK(state_after(*device, off, "on", train, 1e-6, 1e-9) ==
-              doctest::Approx(is_on ? 1.0 : 0.0).epsilon(1e-3));
+              testing::approx(is_on ? 1.0 : 0.0).epsilon(1e-3).scale(1.0));
         if (is_on && ours.memory < 1.9)
             CHECK(state_after(*device, off, "er", train, 1e-6, 1e-9) ==
-                  doctest::Approx(ours.memory - 1.0).epsilon(1e-3));
+                  testing::approx(ours.memory - 1.0).epsilon(1e-3).scale(1.0));
     }
     CHECK(state_after(*device, off, "es", {{2.0, 20e-6}}, 1e-6, 1e-9) ==
-          doctest::Approx(train_in_cpp(*device, off, {{2.0, 20e-6}}).memory).epsilon(1e-3));
+          testing::approx(train_in_cpp(*device, off, {{2.0, 20e-6}}).memory).epsilon(1e-3));
 }
 
 } // namespace ohmloom::testing

@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace ohmloom;
@@ -19,8 +21,8 @@ TEST_CASE("accuracy comes with Wilson's interval") {
     classes[0] = classes[5] = 2;
     const Accuracy accuracy = measure_accuracy(classes, labels);
     CHECK(accuracy.value == 0.8);
-    CHECK(accuracy.low == doctest::Approx(0.49016).epsilon(1e-4));
-    CHECK(accuracy.high == doctest::Approx(0.94331).epsilon(1e-4));
+    CHECK(accuracy.low == testing::approx(0.49016).epsilon(1e-4));
+    CHECK(accuracy.high == testing::approx(0.94331).epsilon(1e-4));
 }
 
 TEST_CASE("the interval stays inside 0 and 1 at the extremes") {

@@ -5,6 +5,8 @@
 #include "inference/software.hpp"
 #include "tests/inference/small_networks.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -23,7 +25,7 @@ TEST_CASE("the outputs of horizontal partitions are averaged at the neuron") {
         for (Index s = 0; s < tile.outputs.size(); ++s) {
             for (Index r = 0; r < tile.inputs.size(); ++r) {
                 CHECK(layer.transfer(tile.outputs.begin + s, tile.inputs.begin + r) ==
-                      doctest::Approx(alone.u(s, r) / 3.0));
+                      testing::approx(alone.u(s, r) / 3.0));
             }
         }
     }
@@ -81,10 +83,10 @@ TEST_CASE("power by component is what the node voltages dissipate, and what the 
             }
             return sum;
         };
-        CHECK(form(layer.power.cells) == doctest::Approx(cells).epsilon(1e-7));
-        CHECK(form(layer.power.stages) == doctest::Approx(stages).epsilon(1e-10));
+        CHECK(form(layer.power.cells) == testing::approx(cells).epsilon(1e-7));
+        CHECK(form(layer.power.stages) == testing::approx(stages).epsilon(1e-10));
         CHECK(form(layer.power.cells) + form(layer.power.wires) + form(layer.power.stages) ==
-              doctest::Approx(sources).epsilon(1e-10));
+              testing::approx(sources).epsilon(1e-10));
         CHECK(form(layer.power.wires) > 0.0);
     }
 }
@@ -107,7 +109,7 @@ TEST_CASE("high-resistance cells on virtual grounds compute what software comput
     const double scale = 2e3 * (small_window.g_max - small_window.g_min) * circuit.neuron.v_supply;
     for (Index k = 0; k < inputs.rows(); ++k) {
         for (Index o = 0; o < 5; ++o)
-            CHECK(analog.outputs(k, o) == doctest::Approx(scale * software(k, o)).epsilon(1e-10));
+            CHECK(analog.outputs(k, o) == testing::approx(scale * software(k, o)).epsilon(1e-10));
     }
     CHECK(analog.classes == classify_in_software(network, inputs));
 }
@@ -119,7 +121,7 @@ TEST_CASE("condense and mna give the same layer") {
     const LayerResponse a = solve_layer(plan.layers[0], small_circuit(), {.engine = Engine::condense});
     const LayerResponse b = solve_layer(plan.layers[0], small_circuit(), {.engine = Engine::mna});
     for (std::size_t i = 0; i < a.transfer.values().size(); ++i) {
-        CHECK(a.transfer.values()[i] == doctest::Approx(b.transfer.values()[i]).epsilon(1e-9));
+        CHECK(a.transfer.values()[i] == testing::approx(b.transfer.values()[i]).epsilon(1e-9));
     }
 }
 

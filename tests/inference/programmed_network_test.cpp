@@ -4,6 +4,8 @@
 #include "inference/inference.hpp"
 #include "tests/inference/small_networks.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -80,9 +82,9 @@ TEST_CASE("a layer's error is that of its arrays, each programmed by its own num
         worst = std::max(worst, std::abs(error));
     }
     CHECK(layers[1].error.cells == static_cast<Index>(errors.size()));
-    CHECK(layers[1].error.mean == doctest::Approx(mean).epsilon(1e-10));
+    CHECK(layers[1].error.mean == testing::approx(mean).epsilon(1e-10));
     CHECK(layers[1].error.spread ==
-          doctest::Approx(std::sqrt(squares / static_cast<double>(errors.size()))).epsilon(1e-10));
+          testing::approx(std::sqrt(squares / static_cast<double>(errors.size()))).epsilon(1e-10));
     CHECK(layers[1].error.worst == worst);
     CHECK(worst > 1e-7);
 }
@@ -101,10 +103,10 @@ TEST_CASE(
     CHECK(bent.engine == Engine::lines);
     for (std::size_t k = 0; k < bent.outputs.values().size(); ++k)
         CHECK(bent.outputs.values()[k] ==
-              doctest::Approx(linear.outputs.values()[k]).epsilon(1e-4).scale(0.01));
-    CHECK(bent.power.cells == doctest::Approx(linear.power.cells).epsilon(1e-4));
-    CHECK(bent.power.wires == doctest::Approx(linear.power.wires).epsilon(1e-3));
-    CHECK(bent.power.stages == doctest::Approx(linear.power.stages).epsilon(1e-4));
+              testing::approx(linear.outputs.values()[k]).epsilon(1e-4).scale(0.01));
+    CHECK(bent.power.cells == testing::approx(linear.power.cells).epsilon(1e-4));
+    CHECK(bent.power.wires == testing::approx(linear.power.wires).epsilon(1e-3));
+    CHECK(bent.power.stages == testing::approx(linear.power.stages).epsilon(1e-4));
 }
 
 TEST_CASE("a programmed network is the same for any number of threads") {

@@ -7,6 +7,8 @@
 #include "small_networks.hpp"
 #include "solver/array_transient.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -103,7 +105,7 @@ TEST_CASE("a stream of images through one layer is the array's answer to their c
                                                  instants, ImageSequence::reset);
     CHECK(largest_difference(reset.outputs, sampled.outputs) > 1e-2 * full);
     for (Index o = 0; o < 3; ++o)
-        CHECK(reset.outputs(0, o) == doctest::Approx(sampled.outputs(0, o)).epsilon(1e-9));
+        CHECK(reset.outputs(0, o) == testing::approx(sampled.outputs(0, o)).epsilon(1e-9));
 }
 
 TEST_CASE("a long stream gives the same however it is cut into parts") {
@@ -118,7 +120,7 @@ TEST_CASE("a long stream gives the same however it is cut into parts") {
     const SampledInference first = infer_sampled(layers, {}, some, 8, ImageSequence::stream);
     for (Index k = 0; k < 300; ++k) {
         for (Index o = 0; o < 4; ++o)
-            CHECK(all.outputs(k, o) == doctest::Approx(first.outputs(k, o)).epsilon(1e-9));
+            CHECK(all.outputs(k, o) == testing::approx(first.outputs(k, o)).epsilon(1e-9));
     }
 }
 
@@ -185,12 +187,12 @@ TEST_CASE("charging a layer's rows takes what its sources give beyond the curren
     double power = 0.0;
     for (Index r = 0; r < 7; ++r) power += v(0, r) * run.i_row.front()(0, r);
     CHECK(charging_energy(layer, v, ImageSequence::stream) ==
-          doctest::Approx(run.energy[0] - power * t).epsilon(2e-3));
+          testing::approx(run.energy[0] - power * t).epsilon(2e-3));
     // The same image again takes nothing, unless the array is reset.
     Matrix<double> twice(2, 7, 0.0);
     for (Index k = 0; k < 2; ++k) std::copy(v.row(0).begin(), v.row(0).end(), twice.row(k).begin());
     CHECK(charging_energy(layer, twice, ImageSequence::stream) ==
-          doctest::Approx(0.5 * charging_energy(layer, v, ImageSequence::stream)).epsilon(1e-12));
+          testing::approx(0.5 * charging_energy(layer, v, ImageSequence::stream)).epsilon(1e-12));
     CHECK(charging_energy(layer, twice, ImageSequence::reset) ==
-          doctest::Approx(charging_energy(layer, v, ImageSequence::stream)).epsilon(1e-12));
+          testing::approx(charging_energy(layer, v, ImageSequence::stream)).epsilon(1e-12));
 }

@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace ohmloom;
@@ -54,11 +56,11 @@ TEST_CASE("real weights come back from their pairs by the scale") {
     const double unit = (window.g_max - window.g_min) / pairs.weight_scale;
     for (Index o = 0; o < 2; ++o) {
         for (Index i = 0; i < 2; ++i) {
-            CHECK((pairs.plus(o, i) - pairs.minus(o, i)) / unit == doctest::Approx(layer.weights(o, i)));
-            CHECK(pairs.plus(o, i) + pairs.minus(o, i) == doctest::Approx(window.g_max + window.g_min));
+            CHECK((pairs.plus(o, i) - pairs.minus(o, i)) / unit == testing::approx(layer.weights(o, i)));
+            CHECK(pairs.plus(o, i) + pairs.minus(o, i) == testing::approx(window.g_max + window.g_min));
         }
     }
-    CHECK(pairs.minus(1, 2) == doctest::Approx(window.g_max));
+    CHECK(pairs.minus(1, 2) == testing::approx(window.g_max));
 }
 
 TEST_CASE("a plan has one tile for each pair of input and output groups") {

@@ -3,6 +3,8 @@
 #include "base/errors.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -44,11 +46,11 @@ TEST_CASE(
     Comparison comparison = compare(expected, result);
     CHECK(comparison.compared == 3);
     CHECK(comparison.worst_name == "o_1"); // 4e-10 of 2e-3, against 2e-7 of 2
-    CHECK(comparison.worst == doctest::Approx(2e-7).epsilon(1e-6));
+    CHECK(comparison.worst == testing::approx(2e-7).epsilon(1e-6));
     result.measures["p"] = 1.01e-3;
     comparison = compare(expected, result);
     CHECK(comparison.worst_name == "p");
-    CHECK(comparison.worst == doctest::Approx(0.01).epsilon(1e-9));
+    CHECK(comparison.worst == testing::approx(0.01).epsilon(1e-9));
     CHECK(comparison.worst_found == 1.01e-3);
     result.measures["o_0"] = std::numeric_limits<double>::quiet_NaN();
     CHECK(std::isinf(compare(expected, result).worst));

@@ -2,6 +2,8 @@
 
 #include "solver/circuit_solver.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -42,7 +44,8 @@ TEST_CASE("a neuron's circuit has its transfer curve, whatever its kind and howe
             Circuit circuit = around(neuron_circuit("neuron", neuron));
             circuit.add("vin", VoltageSource{*circuit.find_node("in"), ground, v});
             CAPTURE(v);
-            CHECK(voltage(circuit, "out") == doctest::Approx(transfer(neuron, v)).epsilon(1e-9));
+            CHECK(voltage(circuit, "out") ==
+                  testing::approx(transfer(neuron, v)).epsilon(1e-9).scale(neuron.v_supply));
         }
     }
 }
@@ -55,12 +58,12 @@ TEST_CASE("stages turn the currents of a pair into their voltage, and tell what 
         circuit.add("i2", CurrentSource{ground, *circuit.find_node("i_minus"), 5e-6});
         circuit.add("r1", Resistor{*circuit.find_node("power"), ground, 1.0});
         // u = r_feedback·(I+ − I−) for both.
-        CHECK(voltage(circuit, "out") == doctest::Approx(20e3 * -2e-6).epsilon(1e-12));
+        CHECK(voltage(circuit, "out") == testing::approx(20e3 * -2e-6).epsilon(1e-12));
         // Difference: the op-amp at −40 mV takes up the 5 uA that come through the feedback resistor: −40 mV·(−5 uA).
         // Virtual grounds: each op-amp drives the other end of its feedback resistor: r_feedback·I².
         const double power =
             kind == StageKind::difference ? -40e-3 * -5e-6 : 20e3 * (3e-6 * 3e-6 + 5e-6 * 5e-6);
-        CHECK(voltage(circuit, "power") == doctest::Approx(power).epsilon(1e-9));
+        CHECK(voltage(circuit, "power") == testing::approx(power).epsilon(1e-9));
         if (kind == StageKind::virtual_ground) CHECK(std::abs(voltage(circuit, "i_minus")) < 1e-12);
     }
 }
@@ -70,5 +73,5 @@ TEST_CASE("tied outputs are at their mean") {
     circuit.add("v1", VoltageSource{*circuit.find_node("in_0"), ground, 0.3});
     circuit.add("v2", VoltageSource{*circuit.find_node("in_1"), ground, -0.6});
     circuit.add("v3", VoltageSource{*circuit.find_node("in_2"), ground, 1.5});
-    CHECK(voltage(circuit, "out") == doctest::Approx(0.4).epsilon(1e-12));
+    CHECK(voltage(circuit, "out") == testing::approx(0.4).epsilon(1e-12));
 }

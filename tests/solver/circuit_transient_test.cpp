@@ -102,7 +102,7 @@ TEST_CASE("a ladder of 64 sections follows its eigenvalues, and its Elmore delay
     double area = 0.0;
     for (std::size_t p = 1; p < v.size(); ++p)
         area += (waveforms.axis[p] - waveforms.axis[p - 1]) * (1.0 - 0.5 * (v[p] + v[p - 1]));
-    CHECK(area == doctest::Approx(elmore).epsilon(1e-4).scale(0.0));
+    CHECK(area == testing::approx(elmore).epsilon(1e-4));
 }
 
 TEST_CASE("random RC arrays of 4x4 follow the matrix exponential to 1e-6") {
@@ -184,11 +184,11 @@ TEST_CASE(
         errors.push_back(std::abs(end_of(steps_of(2e-6 / count)) - exact));
     for (std::size_t k = 1; k < errors.size(); ++k) {
         CAPTURE(k);
-        CHECK(errors[k - 1] / errors[k] == doctest::Approx(4.0).epsilon(0.1).scale(0.0));
+        CHECK(errors[k - 1] / errors[k] == testing::approx(4.0).epsilon(0.1));
     }
     // Steps of length h err by h^3 each, so by h^2 in all: the error falls with the tolerance to the power 2/3.
     const double loose = std::abs(end_of(tight(1e-4)) - exact), fine = std::abs(end_of(tight(1e-7)) - exact);
-    CHECK(std::log10(loose / fine) == doctest::Approx(2.0).epsilon(0.3).scale(0.0));
+    CHECK(std::log10(loose / fine) == testing::approx(2.0).epsilon(0.3));
 }
 
 TEST_CASE("charge is conserved to 1e-9, on linear and on nonlinear capacitances") {
@@ -214,7 +214,7 @@ TEST_CASE("charge is conserved to 1e-9, on linear and on nonlinear capacitances"
         if (from_grid > 1e-13) largest = std::max(largest, std::abs(charge(p) - 1e-12));
     }
     CHECK(largest < 1e-9 * 1e-12);
-    CHECK(k.back() == doctest::Approx(a.back()).epsilon(1e-4).scale(0.0));
+    CHECK(k.back() == testing::approx(a.back()).epsilon(1e-4));
 }
 
 TEST_CASE("wires with a time constant of 1e-15 s beside 1e-9 s do not ring") {
@@ -243,7 +243,7 @@ TEST_CASE("capacitors, inductors and nodes begin where uic and .ic say") {
                                         {1e-8, 1e-6, 0.0, std::nullopt, true}, tight(1e-7));
     CHECK(largest_error(own, "v(a)", [](double t) { return 2.0 * std::exp(-t / 1e-6); }) < 1e-5);
     CHECK(largest_error(own, "i(l1)", [](double t) { return 3e-3 * std::exp(-t / 1e-4); }) < 1e-8);
-    CHECK(signal_of(own, "v(b)").front() == doctest::Approx(-0.03).epsilon(1e-6).scale(0.0));
+    CHECK(signal_of(own, "v(b)").front() == testing::approx(-0.03).epsilon(1e-6));
     // By the voltages of nodes, with uic and, held during the operating point, without.
     for (const bool from_initial : {true, false}) {
         CAPTURE(from_initial);
@@ -286,8 +286,8 @@ TEST_CASE("a relaxation oscillator of a switch with hysteresis has the period of
     REQUIRE(peaks.size() >= 4);
     const double low = 5.0 / 101.0, rc_on = 1e-9 * 1e6 / 10100.0;
     const double period = 1e-5 * std::log(4.0 / 2.0) + rc_on * std::log((3.0 - low) / (1.0 - low));
-    CHECK((peaks[3] - peaks[0]) / 3.0 == doctest::Approx(period).epsilon(1e-5).scale(0.0));
-    CHECK(*std::max_element(v.begin(), v.end()) == doctest::Approx(3.0).epsilon(1e-6).scale(0.0));
+    CHECK((peaks[3] - peaks[0]) / 3.0 == testing::approx(period).epsilon(1e-5));
+    CHECK(*std::max_element(v.begin(), v.end()) == testing::approx(3.0).epsilon(1e-6));
 }
 
 TEST_CASE("a jump of a formula is found, and what it drives is right on both sides of it") {
@@ -320,7 +320,7 @@ TEST_CASE("a switch that chases itself ends with a word about its hysteresis") {
     const Waveforms waveforms = solver.transient({1e-10, 2e-8, 0.0, std::nullopt, true});
     CHECK_FALSE(waveforms.all_converged());
     CHECK(waveforms.message.find("thrown to and fro") != std::string::npos);
-    CHECK(waveforms.axis.back() == doctest::Approx(1e-9 * std::log(2.0)).epsilon(1e-2).scale(0.0));
+    CHECK(waveforms.axis.back() == testing::approx(1e-9 * std::log(2.0)).epsilon(1e-2));
 }
 
 TEST_CASE("what cannot be stepped is refused, and what does not settle says where and what to do") {
@@ -344,7 +344,7 @@ TEST_CASE("what cannot be stepped is refused, and what does not settle says wher
         transient_deck("v1 in 0 pwl(0 1 1n -1)\nb1 0 a i=sqrt(v(in))\nr1 a 0 1k\nc1 a 0 1p\n").circuit);
     const Waveforms lost = stuck.transient({1e-11, 1e-9});
     CHECK_FALSE(lost.all_converged());
-    CHECK(lost.axis.back() == doctest::Approx(0.5e-9).epsilon(1e-6).scale(0.0));
+    CHECK(lost.axis.back() == testing::approx(0.5e-9).epsilon(1e-6));
     CHECK(lost.message.find("t = 5e-10 s") != std::string::npos);
     CHECK(lost.message.find("node a") != std::string::npos);
 }

@@ -3,6 +3,8 @@
 #include "solver/array_solver.hpp"
 #include "tests/solver/generated_arrays.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -36,10 +38,10 @@ TEST_CASE("matrices of one pattern are analysed once") {
     std::vector<double> x{4.0, 5.0}, y{4.0, 5.0};
     first.solve(x);
     second.solve(y);
-    CHECK(x[0] == doctest::Approx(1.0));
-    CHECK(x[1] == doctest::Approx(2.0));
-    CHECK(y[0] == doctest::Approx(7.0 / 8.0));
-    CHECK(y[1] == doctest::Approx(11.0 / 8.0));
+    CHECK(x[0] == testing::approx(1.0));
+    CHECK(x[1] == testing::approx(2.0));
+    CHECK(y[0] == testing::approx(7.0 / 8.0));
+    CHECK(y[1] == testing::approx(11.0 / 8.0));
 }
 
 TEST_CASE("an analysis that nobody has used for long is forgotten, and made again") {
@@ -66,8 +68,8 @@ TEST_CASE("pivots are chosen once, and again only when new values do not suit th
     CHECK(matrix.pivot_choices() == 2);
     std::vector<double> x{4.0, 5.0};
     matrix.solve(x);
-    CHECK(x[0] == doctest::Approx(5.0));
-    CHECK(x[1] == doctest::Approx(4.0));
+    CHECK(x[0] == testing::approx(5.0));
+    CHECK(x[1] == testing::approx(4.0));
 }
 
 TEST_CASE("arrays of one shape share their analysis, whatever their conductances and vectors") {

@@ -4,6 +4,8 @@
 #include "solver/mna_engine.hpp"
 #include "tests/solver/generated_arrays.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -21,7 +23,7 @@ namespace {
 const double rounding = 1e-12;
 
 doctest::Approx close_to(double value) {
-    return doctest::Approx(value).epsilon(rounding).scale(0.0);
+    return testing::approx(value).epsilon(rounding);
 }
 
 Crossbar one_cell() {

@@ -3,6 +3,8 @@
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -25,8 +27,8 @@ NgspiceJob divider(const std::vector<double>& v_in) {
 
 void check_divider(double v_in) {
     const NgspiceAnswer answer = solve_operating_points(divider({v_in}));
-    CHECK(answer.values(0, 0) == doctest::Approx(v_in / 2).epsilon(1e-14));
-    CHECK(answer.values(0, 1) == doctest::Approx(-v_in / 2000).epsilon(1e-14));
+    CHECK(answer.values(0, 0) == testing::approx(v_in / 2).epsilon(1e-14));
+    CHECK(answer.values(0, 1) == testing::approx(-v_in / 2000).epsilon(1e-14));
     CHECK(answer.converged[0]);
 }
 
@@ -49,8 +51,8 @@ TEST_CASE("ngspice solves one deck for every set of inputs") {
     const NgspiceAnswer answer = solve_operating_points(divider(v_in));
     for (Index p = 0; p < 4; ++p) {
         const double v = v_in[static_cast<std::size_t>(p)];
-        CHECK(answer.values(p, 0) == doctest::Approx(v / 2).epsilon(1e-14));
-        CHECK(answer.values(p, 1) == doctest::Approx(-v / 2000).epsilon(1e-14));
+        CHECK(answer.values(p, 0) == testing::approx(v / 2).epsilon(1e-14));
+        CHECK(answer.values(p, 1) == testing::approx(-v / 2000).epsilon(1e-14));
         CHECK(answer.converged[static_cast<std::size_t>(p)]);
         CHECK(answer.iterations[static_cast<std::size_t>(p)] >= 1);
     }
@@ -60,7 +62,7 @@ TEST_CASE("ngspice solves one deck for every set of inputs") {
 TEST_CASE("ngspice's gmin does not reach resistors: 1e15 Ohm stay 1e15 Ohm") {
     NgspiceJob job = divider({1.0});
     job.deck = "divider\nvin in 0 dc 0\nr1 in mid 1e15\nr2 mid 0 1e15\n.options noopalter\n.end\n";
-    CHECK(solve_operating_points(job).values(0, 0) == doctest::Approx(0.5).epsilon(1e-14));
+    CHECK(solve_operating_points(job).values(0, 0) == testing::approx(0.5).epsilon(1e-14));
 }
 
 TEST_CASE("a deck that ngspice cannot parse is refused with the card it means") {
@@ -121,7 +123,7 @@ TEST_CASE("a point without a solution is marked, and those after it are solved")
     CHECK(std::isnan(answer.values(0, 0)));
     CHECK(contains(answer.report.log, "aborted"));
     CHECK(answer.converged[1]);
-    CHECK(answer.values(1, 0) == doctest::Approx((1.0 - std::sqrt(5.0)) / 2.0).epsilon(1e-12));
+    CHECK(answer.values(1, 0) == testing::approx((1.0 - std::sqrt(5.0)) / 2.0).epsilon(1e-12));
 }
 
 TEST_CASE("the log of an ngspice that never stops talking is kept short") {
@@ -142,6 +144,6 @@ TEST_CASE("several threads may ask at once") {
             solve_operating_points(divider({static_cast<double>(i + 1)})).values(0, 0);
     });
     for (std::size_t i = 0; i < jobs; ++i) {
-        CHECK(v_mid[i] == doctest::Approx(0.5 * static_cast<double>(i + 1)).epsilon(1e-14));
+        CHECK(v_mid[i] == testing::approx(0.5 * static_cast<double>(i + 1)).epsilon(1e-14));
     }
 }

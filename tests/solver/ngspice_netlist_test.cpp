@@ -4,6 +4,8 @@
 #include "solver/ngspice_jobs.hpp"
 #include "tests/solver/generated_arrays.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -70,7 +72,7 @@ TEST_CASE("ngspice: the difference stage behind ideal wires gives the closed for
         const std::vector<double> out = solve_deck(spice(netlist.circuit), {"o_0", "o_1", "o_2"});
         for (Index s = 0; s < 3; ++s) {
             CHECK(out[static_cast<std::size_t>(s)] ==
-                  doctest::Approx(stage_output(crossbar, v, s, stage)).epsilon(1e-12).scale(0.0));
+                  testing::approx(stage_output(crossbar, v, s, stage)).epsilon(1e-12));
         }
     }
 }
@@ -86,7 +88,7 @@ TEST_CASE("ngspice: r_sense stays in series before the stage, like a larger inpu
     DifferenceStageCircuit longer;
     longer.r_input += 500.0;
     CHECK(solve_deck(spice(netlist.circuit), {"o_0"})[0] ==
-          doctest::Approx(stage_output(crossbar, v, 0, longer)).epsilon(1e-12).scale(0.0));
+          testing::approx(stage_output(crossbar, v, 0, longer)).epsilon(1e-12));
 }
 
 TEST_CASE("ngspice: a finite op-amp gain takes off its share of the output") {
@@ -101,5 +103,5 @@ TEST_CASE("ngspice: a finite op-amp gain takes off its share of the output") {
     const ArrayNetlist netlist = expand_array(crossbar, {.v_row = v, .v_col = {}, .stage = stage});
     // The I− side divides out by 1 + 10k/(1k + 1/1mS) = 6, so out = ideal / (1 + 6/gain).
     CHECK(solve_deck(spice(netlist.circuit), {"o_0"})[0] ==
-          doctest::Approx(stage_output(crossbar, v, 0, stage) / (1.0 + 6e-4)).epsilon(1e-10).scale(0.0));
+          testing::approx(stage_output(crossbar, v, 0, stage) / (1.0 + 6e-4)).epsilon(1e-10));
 }

@@ -3,6 +3,8 @@
 #include "circuit/array_netlist.hpp"
 #include "solver/ngspice_jobs.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -94,7 +96,7 @@ TEST_CASE("ordering cards change nothing in ngspice's answer but where its matri
         const NgspiceAnswer answer =
             solve_operating_points({deck + ".end\n", {}, Matrix<double>(1, 0), {"b", "i(v1)"}});
         REQUIRE(answer.converged[0]);
-        CHECK(answer.values(0, 0) == doctest::Approx(2.0).epsilon(1e-14));
-        CHECK(answer.values(0, 1) == doctest::Approx(-1e-3).epsilon(1e-14));
+        CHECK(answer.values(0, 0) == testing::approx(2.0).epsilon(1e-14));
+        CHECK(answer.values(0, 1) == testing::approx(-1e-3).epsilon(1e-14));
     }
 }

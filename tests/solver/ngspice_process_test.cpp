@@ -8,6 +8,8 @@
 #include "solver/ngspice_jobs.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -36,7 +38,7 @@ void check_alive() {
         "divider\nvin in 0 3\nr1 in mid 1k\nr2 mid 0 2k\n.end\n", {}, Matrix<double>(1, 0), {"mid"}};
     const NgspiceAnswer answer = solve_operating_points(job);
     REQUIRE(answer.report.problem == "");
-    CHECK(answer.values(0, 0) == doctest::Approx(2.0).epsilon(1e-14));
+    CHECK(answer.values(0, 0) == testing::approx(2.0).epsilon(1e-14));
 }
 
 /// Our processes of ngspice, by /proc.

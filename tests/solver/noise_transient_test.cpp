@@ -35,9 +35,8 @@ TEST_CASE("the thermal noise of a sampled RC is kT/C, whatever the resistance") 
         const std::vector<double> v = signal_of(waveforms, "v(a)");
         CHECK(v.size() > 200000);
         // The variance of n points with a correlation time tau has a relative error of sqrt(2 tau/(n step)) = 1.4 %.
-        CHECK(mean_square(v, 1000) == doctest::Approx(boltzmann * 300.15 / 1e-12)
-                                          .epsilon(3.0 * std::sqrt(2.0 * 20.0 / steps))
-                                          .scale(0.0));
+        CHECK(mean_square(v, 1000) ==
+              testing::approx(boltzmann * 300.15 / 1e-12).epsilon(3.0 * std::sqrt(2.0 * 20.0 / steps)));
     }
 }
 
@@ -47,8 +46,8 @@ TEST_CASE("every capacitor of a network has its own kT/C, and no correlation wit
     const Waveforms waveforms = run_transient("r1 a 0 1k\nc1 a 0 1p\nr2 a b 2k\nc2 b 0 3p\nr3 b 0 5k\n",
                                               {steps * step, steps * step}, noise_of(step, 11, temperature));
     const std::vector<double> a = signal_of(waveforms, "v(a)"), b = signal_of(waveforms, "v(b)");
-    CHECK(mean_square(a, 1000) == doctest::Approx(boltzmann * temperature / 1e-12).epsilon(0.04).scale(0.0));
-    CHECK(mean_square(b, 1000) == doctest::Approx(boltzmann * temperature / 3e-12).epsilon(0.08).scale(0.0));
+    CHECK(mean_square(a, 1000) == testing::approx(boltzmann * temperature / 1e-12).epsilon(0.04));
+    CHECK(mean_square(b, 1000) == testing::approx(boltzmann * temperature / 3e-12).epsilon(0.08));
     double product = 0.0;
     for (std::size_t p = 1000; p < a.size(); ++p) product += a[p] * b[p];
     product /= static_cast<double>(a.size() - 1000);

@@ -3,6 +3,8 @@
 #include "base/dense.hpp"
 #include "tests/solver/generated_arrays.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -120,7 +122,7 @@ TEST_CASE("the power of the sources equals what cells and wires dissipate") {
                 ideal_cells += crossbar.g(r, l) * v * v;
             }
         }
-        CHECK(solve_array(ideal, drive).power[0] == doctest::Approx(ideal_cells).epsilon(1e-12));
+        CHECK(solve_array(ideal, drive).power[0] == testing::approx(ideal_cells).epsilon(1e-12));
     }
 }
 

@@ -4,6 +4,8 @@
 #include "base/errors.hpp"
 #include "tests/solver/generated_arrays.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -93,10 +95,10 @@ TEST_CASE("an array in a peripheral circuit meets both the array's law and the c
     circuit.source(1, 0) = 0.5;
     const TerminalState state = solve_against(port_matrix(crossbar), circuit);
     const double i = 0.5 / 1150.0;
-    CHECK(state.i(0, 0) == doctest::Approx(i).epsilon(1e-13));
-    CHECK(state.i(1, 0) == doctest::Approx(-i).epsilon(1e-13));
-    CHECK(state.v(0, 0) == doctest::Approx(1.0 - 100.0 * i).epsilon(1e-13));
-    CHECK(state.v(1, 0) == doctest::Approx(0.5 + 50.0 * i).epsilon(1e-13));
+    CHECK(state.i(0, 0) == testing::approx(i).epsilon(1e-13));
+    CHECK(state.i(1, 0) == testing::approx(-i).epsilon(1e-13));
+    CHECK(state.v(0, 0) == testing::approx(1.0 - 100.0 * i).epsilon(1e-13));
+    CHECK(state.v(1, 0) == testing::approx(0.5 + 50.0 * i).epsilon(1e-13));
 }
 
 TEST_CASE("series resistances are a peripheral circuit among others") {

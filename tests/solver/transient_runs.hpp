@@ -4,6 +4,8 @@
 #include "circuit/spice_reader.hpp"
 #include "solver/deck_solver.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -66,7 +68,7 @@ inline void check_transient_against_ngspice(const std::string& cards, double wit
         CAPTURE(ours[k].problem);
         REQUIRE(ours[k].value.has_value());
         REQUIRE(theirs[k].value.has_value());
-        CHECK(*ours[k].value == doctest::Approx(*theirs[k].value).epsilon(within).scale(0.0));
+        CHECK(*ours[k].value == testing::approx(*theirs[k].value).epsilon(within));
     }
 }
 

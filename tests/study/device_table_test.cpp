@@ -4,6 +4,8 @@
 #include "store/toml_table.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -44,8 +46,8 @@ TEST_CASE("a device table gives the card, its changes and how it is programmed a
     CHECK(device.use.model->card().name == "pcm/aihwkit");
     CHECK(device.use.model->card().number("t0") == 10.0);
     CHECK(device.use.model->card().number("c3") == 0.5);
-    CHECK(device.window.g_max == doctest::Approx(20e-6));
-    CHECK(device.window.g_min == doctest::Approx(1.0 / 150e3));
+    CHECK(device.window.g_max == testing::approx(20e-6));
+    CHECK(device.window.g_min == testing::approx(1.0 / 150e3));
     const ProgrammingOptions& programming = device.use.programming;
     CHECK(programming.scheme.kind == Programming::write_verify);
     CHECK(programming.scheme.tolerance == 0.05);
@@ -60,8 +62,8 @@ TEST_CASE("a device table gives the card, its changes and how it is programmed a
 TEST_CASE("a device without a window of its own has that of its model") {
     const StudyDevice device =
         read("[device]\nmodel = \"mram/synapse_5k\"\nprogramming = \"single-shot\"\n").at(0);
-    CHECK(device.window.g_max == doctest::Approx(1.0 / 5e3).epsilon(1e-2));
-    CHECK(device.window.g_max / device.window.g_min == doctest::Approx(3.0));
+    CHECK(device.window.g_max == testing::approx(1.0 / 5e3).epsilon(1e-2));
+    CHECK(device.window.g_max / device.window.g_min == testing::approx(3.0));
     CHECK(device.use.programming.scheme.kind == Programming::single_shot);
 }
 
@@ -109,7 +111,7 @@ TEST_CASE("a card of one's own is found beside the study") {
                  "g_min = { value = \"1 uS\", range = [\"1 nS\", \"1 S\"], source = \"ours\" }\n"
                  "g_max = { value = \"1 mS\", range = [\"1 nS\", \"1 S\"], source = \"ours\" }\n");
     const StudyDevice device = read("[device]\nmodel = \"mine.toml\"\n", folder / "").at(0);
-    CHECK(device.window.g_max == doctest::Approx(1e-3));
+    CHECK(device.window.g_max == testing::approx(1e-3));
 }
 
 TEST_CASE("mistakes in a device table are refused with file, line and key") {

@@ -6,6 +6,8 @@
 #include "study/run_file.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -37,7 +39,7 @@ TEST_CASE("a run gives one point per scheme with figures that belong together") 
         CHECK(point.power.cells > 0.0);
         CHECK(point.power.wires > 0.0);
         CHECK(point.power.stages > 0.0);
-        CHECK(point.energy == doctest::Approx(point.power.total() * 1e-9));
+        CHECK(point.energy == testing::approx(point.power.total() * 1e-9));
     }
     CHECK(result.points[0].tiles == 13 * 4 + 4 * 3 + 3);
     CHECK(result.points[1].tiles == 16 * 8 + 8 * 8 + 8);

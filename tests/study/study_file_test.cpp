@@ -3,6 +3,8 @@
 #include "base/errors.hpp"
 #include "tests/temporary_folder.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -44,13 +46,13 @@ TEST_CASE("a study gives its values in SI units and takes the rest from the publ
 TEST_CASE("the 9 nm node stands for the published wires") {
     const Study study =
         read("[network]\nfile = \"n.h5\"\n[array]\nrows = 32\ncols = 32\nwire = { node = \"9nm\" }\n");
-    CHECK(study.array.r_row == doctest::Approx(9.2416).epsilon(1e-5));
-    CHECK(study.array.r_col == doctest::Approx(11.552).epsilon(1e-5));
+    CHECK(study.array.r_row == testing::approx(9.2416).epsilon(1e-5));
+    CHECK(study.array.r_col == testing::approx(11.552).epsilon(1e-5));
     // Column segments of the longer cells: 23 and 48 lambda.
     CHECK(read("[network]\nfile = \"n.h5\"\n[array]\nrows = 8\ncols = 8\nwire = { cell = \"2T-1R\" }\n")
-              .array.r_col == doctest::Approx(17.713).epsilon(1e-4));
+              .array.r_col == testing::approx(17.713).epsilon(1e-4));
     CHECK(read("[network]\nfile = \"n.h5\"\n[array]\nrows = 8\ncols = 8\nwire = { cell = \"1TG-1R\" }\n")
-              .array.r_col == doctest::Approx(36.966).epsilon(1e-4));
+              .array.r_col == testing::approx(36.966).epsilon(1e-4));
 }
 
 TEST_CASE("schemes may each have a partition and a network of their own") {
@@ -107,15 +109,15 @@ TEST_CASE("images in time get the capacitances of the wires' geometry") {
     CHECK(*study.timing.sequence == ImageSequence::stream);
     // Segments of 108 and 135 nm; a line to ground 42.19 aF for 108 nm, its pair line 45 nm away 5.69 aF: see wire_test.
     const ArrayCapacitance& c = study.array.capacitance;
-    CHECK(c.row_ground == doctest::Approx(42.194e-18).epsilon(1e-4));
-    CHECK(c.col_ground == doctest::Approx(42.194e-18 * 135.0 / 108.0).epsilon(1e-4));
-    CHECK(c.pair_coupling == doctest::Approx(5.6906e-18 * 135.0 / 108.0).epsilon(1e-3));
+    CHECK(c.row_ground == testing::approx(42.194e-18).epsilon(1e-4));
+    CHECK(c.col_ground == testing::approx(42.194e-18 * 135.0 / 108.0).epsilon(1e-4));
+    CHECK(c.pair_coupling == testing::approx(5.6906e-18 * 135.0 / 108.0).epsilon(1e-3));
     // Rows lie 135 nm apart, pairs 108 nm: (20/135)^1.34 and (20/108)^1.34 of 0.882003·20·eps0·length.
     CHECK(c.row_coupling / 108e-9 ==
-          doctest::Approx(0.882003 * 1.77084e-10 * std::pow(20.0 / 135.0, 1.34)).epsilon(1e-4));
+          testing::approx(0.882003 * 1.77084e-10 * std::pow(20.0 / 135.0, 1.34)).epsilon(1e-4));
     CHECK(c.col_coupling / 135e-9 ==
-          doctest::Approx(0.882003 * 1.77084e-10 * std::pow(20.0 / 108.0, 1.34)).epsilon(1e-4));
-    CHECK(c.cell == doctest::Approx(1.77084e-10 * 27e-9 * 27e-9 / 20e-9).epsilon(1e-4));
+          testing::approx(0.882003 * 1.77084e-10 * std::pow(20.0 / 108.0, 1.34)).epsilon(1e-4));
+    CHECK(c.cell == testing::approx(1.77084e-10 * 27e-9 * 27e-9 / 20e-9).epsilon(1e-4));
     CHECK(c.driver == 0.0);
     // Without images in time nobody needs them, and decks stay small.
     CHECK(read(head + "wire = { node = \"9nm\" }\n").array.capacitance == ArrayCapacitance{});
@@ -123,13 +125,13 @@ TEST_CASE("images in time get the capacitances of the wires' geometry") {
     const Study given =
         read(head +
              "wire = { node = \"9nm\" }\ncapacitance = { row = \"50a\", cell = \"1f\", driver = \"2f\" }\n");
-    CHECK(given.array.capacitance.row_ground == doctest::Approx(50e-18));
-    CHECK(given.array.capacitance.col_ground == doctest::Approx(c.col_ground));
-    CHECK(given.array.capacitance.cell == doctest::Approx(1e-15 + c.cell));
-    CHECK(given.array.capacitance.driver == doctest::Approx(2e-15));
+    CHECK(given.array.capacitance.row_ground == testing::approx(50e-18));
+    CHECK(given.array.capacitance.col_ground == testing::approx(c.col_ground));
+    CHECK(given.array.capacitance.cell == testing::approx(1e-15 + c.cell));
+    CHECK(given.array.capacitance.driver == testing::approx(2e-15));
     const Study plain =
         read(head + "wire = { r_row = 1, r_col = 1 }\ncapacitance = { sense = \"1f\" }\n" + timing);
-    CHECK(plain.array.capacitance.sense == doctest::Approx(1e-15));
+    CHECK(plain.array.capacitance.sense == testing::approx(1e-15));
     CHECK(plain.array.capacitance.row_ground == 0.0);
 }
 

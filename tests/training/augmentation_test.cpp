@@ -3,6 +3,8 @@
 #include "base/errors.hpp"
 #include "network/dataset.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -42,7 +44,7 @@ TEST_CASE("an image that is not deformed is coded as inference codes it") {
         const Matrix<double> expected = encode_inputs(disc(), coding, 0, 1);
         const std::vector<float> found = deform({}, {.seed = 1, .epoch = 3, .image = 7}, coding);
         for (std::size_t i = 0; i < found.size(); ++i) {
-            CHECK(static_cast<double>(found[i]) == doctest::Approx(expected.values()[i]).epsilon(1e-7));
+            CHECK(static_cast<double>(found[i]) == testing::approx(expected.values()[i]).epsilon(1e-7));
         }
     }
 }
@@ -66,7 +68,7 @@ TEST_CASE("each kind of deformation changes the image and keeps most of its ligh
         const std::vector<float> deformed = deform(kind, {.seed = 4, .epoch = 1, .image = 1}, grey);
         CHECK(deformed != plain);
         CHECK(std::accumulate(deformed.begin(), deformed.end(), 0.0F) ==
-              doctest::Approx(light).epsilon(0.25));
+              testing::approx(light).epsilon(0.25));
     }
 }
 

@@ -4,6 +4,8 @@
 #include "base/random.hpp"
 #include "inference/tile_response.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -95,7 +97,7 @@ TEST_CASE("without any wire resistance the line map is the closed form of the di
     for (Index r = 0; r < 2; ++r) {
         const double v_plus = r4 * gp[r] / (1.0 + (r1 + r4) * (gp[0] + gp[1]));
         const double i_minus = (gm[r] - v_plus * (gm[0] + gm[1])) / (1.0 + r1 * (gm[0] + gm[1]));
-        CHECK(map(0, r) == doctest::Approx(v_plus - r4 * i_minus).epsilon(1e-12));
+        CHECK(map(0, r) == testing::approx(v_plus - r4 * i_minus).epsilon(1e-12));
     }
 }
 
@@ -119,14 +121,14 @@ TEST_CASE("the line map's gradient agrees with central differences") {
     // The step's cube leaves about 1e-8; sums of terms of both signs lose a little more.
     for (Index o = 0; o < 3; ++o) {
         for (Index r = 0; r < 11; ++r) {
-            CHECK(gradient.plus(o, r) == doctest::Approx(slope_of(layer.plus(o, r))).epsilon(1e-5));
-            CHECK(gradient.minus(o, r) == doctest::Approx(slope_of(layer.minus(o, r))).epsilon(1e-5));
+            CHECK(gradient.plus(o, r) == testing::approx(slope_of(layer.plus(o, r))).epsilon(1e-5));
+            CHECK(gradient.minus(o, r) == testing::approx(slope_of(layer.minus(o, r))).epsilon(1e-5));
         }
     }
     ReadoutStage above = stage, below = stage;
     above.gain += 1e-3;
     below.gain -= 1e-3;
-    CHECK(gradient.gain == doctest::Approx((value(above) - value(below)) / 2e-3).epsilon(1e-6));
+    CHECK(gradient.gain == testing::approx((value(above) - value(below)) / 2e-3).epsilon(1e-6));
 }
 
 TEST_CASE("a read-out without difference stages is refused") {

@@ -3,6 +3,8 @@
 #include "network/dataset.hpp"
 #include "network/network.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -56,7 +58,7 @@ TEST_CASE("every shipped network is what its name says, with the software accura
         const Matrix<double> inputs = encode_inputs(digits, network.input, 0, digits.count());
         const double accuracy = measure_accuracy(classify_in_software(network, inputs), digits.labels).value;
         // One image in ten thousand may lie on the border between two classes in another machine's rounding.
-        CHECK(accuracy == doctest::Approx(network.accuracy_software).epsilon(1.01e-4));
+        CHECK(accuracy == testing::approx(network.accuracy_software).epsilon(1.01e-4));
         CHECK(accuracy >= shipped.least_software_accuracy);
     }
 }

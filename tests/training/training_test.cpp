@@ -5,6 +5,8 @@
 #include "inference/inference.hpp"
 #include "inference/software.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -128,10 +130,10 @@ TEST_CASE("gains are trained except the last layer's, whose scores only need an 
     options.circuit = small_circuit();
     const DataSet digits = some_digits(600);
     const Network trained = train_network(digits, options).network;
-    CHECK(trained.layers[0].gain != doctest::Approx(30.0));
-    CHECK(trained.layers[1].gain == doctest::Approx(10.0));
+    CHECK(trained.layers[0].gain != testing::approx(30.0));
+    CHECK(trained.layers[1].gain == testing::approx(10.0));
     options.circuit->train_gains = false;
-    CHECK(train_network(digits, options).network.layers[0].gain == doctest::Approx(30.0));
+    CHECK(train_network(digits, options).network.layers[0].gain == testing::approx(30.0));
 }
 
 TEST_CASE("a network trained through its circuit does better on it than one trained without") {
@@ -169,7 +171,7 @@ TEST_CASE("training goes on from an initial network") {
     options.initial = first;
     const TrainingResult second = train_network(digits, options);
     CHECK(software_accuracy(second.network, digits) ==
-          doctest::Approx(software_accuracy(first, digits)).epsilon(0.005));
+          testing::approx(software_accuracy(first, digits)).epsilon(0.005));
 }
 
 TEST_CASE("options that do not fit are refused in a sentence") {

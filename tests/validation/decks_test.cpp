@@ -3,6 +3,8 @@
 #include "circuit/spice_text.hpp"
 #include "solver/deck_solver.hpp"
 
+#include "tests/approx.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -67,7 +69,7 @@ void check_expectations(const SpiceDeck& deck, const DeckSolution& solution,
     const std::vector<MeasuredValue> measures = take_measures(deck, solution);
     for (const Expectation& expected : expectations(file)) {
         CAPTURE(expected.name);
-        CHECK(result_of(expected.name, measures, solution) == doctest::Approx(expected.value)
+        CHECK(result_of(expected.name, measures, solution) == testing::approx(expected.value)
                                                                   .epsilon(expected.within)
                                                                   .scale(expected.value == 0.0 ? 1e-9 : 0.0));
     }
