@@ -32,7 +32,8 @@ struct Level {
 
 struct Machine {
     std::vector<Level> levels; ///< smallest first
-    double peak;               ///< [flop/s]
+    double peak;               ///< [flop/s] in double precision
+    double single_peak;        ///< [flop/s] in single precision
 
     [[nodiscard]] const Level& level_of(double bytes) const {
         const auto found = std::find_if(levels.begin(), levels.end(), [&](const Level& level) {
@@ -71,7 +72,8 @@ public:
             of.work.bytes > 0.0; // all in dense kernels, for which only arithmetic counts, if not
         const Level& level = machine.level_of(of.work.resident * static_cast<double>(of.side * of.side));
         const std::string place = moves ? level.name : "";
-        const double limit = std::max(of.work.bytes / level.rate, of.work.flops / machine.peak);
+        const double peak = of.work.single ? machine.single_peak : machine.peak;
+        const double limit = std::max(of.work.bytes / level.rate, of.work.flops / peak);
         const std::string figures = fmt::format(
             "{},{},{},{},{},{},{}", number(of.work.bytes), number(of.work.flops), number(1e9 * of.seconds),
             number(1e-9 * of.work.bytes / of.seconds), number(1e-9 * of.work.flops / of.seconds),
@@ -110,7 +112,8 @@ Machine measure_machine(Output& output) {
     }
     machine.peak = double_peak();
     output.machine(fmt::format("FMA {} double", kernel_instructions()), "", 0.0, 1e-9 * machine.peak);
-    output.machine(fmt::format("FMA {} single", kernel_instructions()), "", 0.0, 1e-9 * single_peak());
+    machine.single_peak = single_peak();
+    output.machine(fmt::format("FMA {} single", kernel_instructions()), "", 0.0, 1e-9 * machine.single_peak);
     output.machine("dgemm 1024", "", 0.0, 1e-9 * dgemm_rate(1024));
     return machine;
 }

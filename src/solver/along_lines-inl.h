@@ -8,64 +8,83 @@
 #endif
 
 #include "solver/lane_vectors-inl.h"
-#include "solver/single_line_kernels.hpp"
+#include "solver/line_system.hpp"
 
 #include <algorithm>
+#include <span>
 #include <type_traits>
 
 HWY_BEFORE_NAMESPACE();
 namespace ohmloom::HWY_NAMESPACE {
 
-using OneTag = hn::CappedTag<double, 1>;
+/// Whole vectors of numbers of one precision.
+template <class T>
+using TagOf = hn::CappedTag<T, 64 / sizeof(T)>;
+template <class T>
+using VecOf = hn::Vec<TagOf<T>>;
 
-/// Calls visit(tag, i) for all i in [begin, end), whole vectors first and what is left one by one; the tag says which.
-template <class Visit>
+/// Calls visit(tag, i) for all i in [begin, end), by as many as the tag has lanes; what is left by fewer.
+template <class D, class Visit>
+HWY_INLINE void along_by(D tag, Index i, Index end, const Visit& visit) {
+    constexpr Index lanes = hn::MaxLanes(D());
+    for (; i + lanes <= end; i += lanes) visit(tag, i);
+    if constexpr (lanes > 2) {
+        if (i < end) along_by(hn::Half<hn::Half<D>>(), i, end, visit);
+    } else if constexpr (lanes == 2) {
+        if (i < end) visit(hn::Half<D>(), i);
+    }
+}
+/// Calls visit(tag, i) for all i in [begin, end), whole vectors first and then what is left; the tag says how many from i on.
+template <class T = double, class Visit>
 HWY_INLINE void along(Index begin, Index end, const Visit& visit) {
-    Index i = begin;
-    for (; i + half() <= end; i += half()) visit(Tag(), i);
-    for (; i < end; ++i) visit(OneTag(), i);
+    along_by(TagOf<T>(), begin, end, visit);
 }
 
 /// A sum over such a loop. Written out, since the compiler may not reorder sums by itself.
+template <class T>
 struct RunningSum {
-    Vec vectors;
+    using Tag = TagOf<T>;
+    VecOf<T> vectors;
     double rest = 0.0;
 
     HWY_INLINE RunningSum() : vectors(hn::Zero(Tag())) {}
 
     template <class D>
-    HWY_INLINE void add(D, hn::Vec<D> x) {
+    HWY_INLINE void add(D tag, hn::Vec<D> x) {
         if constexpr (std::is_same_v<D, Tag>) {
             vectors = hn::Add(vectors, x);
         } else {
-            rest += hn::GetLane(x);
+            rest += static_cast<double>(hn::GetLane(hn::SumOfLanes(tag, x)));
         }
     }
     /// Adds x·y.
     template <class D>
-    HWY_INLINE void add_product(D, hn::Vec<D> x, hn::Vec<D> y) {
+    HWY_INLINE void add_product(D tag, hn::Vec<D> x, hn::Vec<D> y) {
         if constexpr (std::is_same_v<D, Tag>) {
             vectors = hn::MulAdd(x, y, vectors);
         } else {
-            rest += hn::GetLane(hn::Mul(x, y));
+            rest += static_cast<double>(hn::GetLane(hn::SumOfLanes(tag, hn::Mul(x, y))));
         }
     }
     [[nodiscard]] HWY_INLINE double total() const {
-        return rest + hn::GetLane(hn::SumOfLanes(Tag(), vectors));
+        return rest + static_cast<double>(hn::GetLane(hn::SumOfLanes(Tag(), vectors)));
     }
 };
 
 /// The sum of so many numbers.
-HWY_INLINE double sum(const double* a, Index count) {
-    RunningSum total;
-    along(0, count, [&](auto tag, Index i) HWY_ATTR { total.add(tag, hn::LoadU(tag, a + i)); });
+template <class T>
+HWY_INLINE double sum(const T* a, Index count) {
+    RunningSum<T> total;
+    along<T>(0, count, [&](auto tag, Index i) HWY_ATTR { total.add(tag, hn::LoadU(tag, a + i)); });
     return total.total();
 }
 
 /// The largest magnitude over such loops; NaN if one was not finite, which a comparison would lose.
+template <class T>
 struct LargestMagnitude {
-    Vec vectors, spoilt;
-    double rest = 0.0, rest_spoilt = 0.0;
+    using Tag = TagOf<T>;
+    VecOf<T> vectors, spoilt;
+    T rest = 0, rest_spoilt = 0;
 
     HWY_INLINE LargestMagnitude() : vectors(hn::Zero(Tag())), spoilt(hn::Zero(Tag())) {}
 
@@ -75,26 +94,29 @@ struct LargestMagnitude {
             vectors = hn::Max(vectors, hn::Abs(x));
             spoilt = hn::MulAdd(x, hn::Zero(tag), spoilt);
         } else {
-            rest = std::max(rest, hn::GetLane(hn::Abs(x)));
-            rest_spoilt += 0.0 * hn::GetLane(x);
+            rest = std::max(rest, hn::GetLane(hn::MaxOfLanes(tag, hn::Abs(x))));
+            rest_spoilt += hn::GetLane(hn::SumOfLanes(tag, hn::Mul(x, hn::Zero(tag))));
         }
     }
     [[nodiscard]] HWY_INLINE double value() const {
-        return std::max(rest, hn::GetLane(hn::MaxOfLanes(Tag(), vectors))) +
-               (rest_spoilt + hn::GetLane(hn::SumOfLanes(Tag(), spoilt)));
+        const T largest = std::max(rest, hn::GetLane(hn::MaxOfLanes(Tag(), vectors)));
+        return static_cast<double>(largest +
+                                   (rest_spoilt + hn::GetLane(hn::SumOfLanes(Tag(), spoilt))));
     }
 };
 
-/// The potential that each line of a row meets, from those of its sites.
-HWY_INLINE const double* potentials_of_lines(const LineSystem& system, SinglePoint& point, const double* sites) {
+/// The potential that each line of a row meets, from those of its sites; `paired` is scratch.
+template <class T>
+HWY_INLINE const T* potentials_of_lines(const LineSystem& system, std::span<T> paired, const T* sites) {
     if (system.lines_per_site == 1) return sites;
-    double* to = point.paired.data();
+    T* to = paired.data();
     for (Index s = 0; s < system.sites; ++s) to[2 * s] = to[2 * s + 1] = sites[s];
     return to;
 }
 
 /// Sums over the cells of each site.
-HWY_INLINE void sum_sites(const LineSystem& system, const double* from, double* to) {
+template <class T>
+HWY_INLINE void sum_sites(const LineSystem& system, const T* from, T* to) {
     if (system.lines_per_site == 1) {
         std::copy_n(from, system.sites, to);
         return;

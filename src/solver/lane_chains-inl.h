@@ -39,7 +39,7 @@ HWY_INLINE void solve_row(const LineSystem& system, const LaneBlock& block, Inde
         return;
     }
     double* swept = block.scratch.data() + lane;
-    const double* link = system.row_link.data() + first;
+    const double* link = system.row_link.row(r);
     // Forward: t_s = rhs_s + (g_(s-1)/pivot_(s-1))·t_(s-1)
     Two t = rhs(0);
     for (Index s = 0;;) {
@@ -92,9 +92,8 @@ HWY_INLINE void sweep_down(const LineSystem& system, LaneBlock& block, Index r, 
     }
     Two swept = residual;
     if (r > 0) {
-        const Index above = node - system.lines;
-        swept = mul_add(all(system.col_link[static_cast<std::size_t>(above)]), load(y + above * lane_count),
-                        residual);
+        swept =
+            mul_add(all(system.col_link(r - 1, l)), load(y + (node - system.lines) * lane_count), residual);
     }
     store(swept * coefficient<per_lane>(block.col_pivot.data(), node, lane), y + node * lane_count);
 }

@@ -4,6 +4,7 @@
 #include "base/page_memory.hpp"
 
 #include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 
@@ -23,10 +24,24 @@ struct LaneErrors {
     Lanes rounding{}; ///< [A] what rounding the node voltages alone can leave
 };
 
-/// One array asked of cut_arrays().
-struct ArrayRequest {
-    std::span<double>& place; ///< set to the array
-    std::size_t size;
+/// One array asked of cut_arrays(): of so many numbers, in double or single precision.
+class ArrayRequest {
+public:
+    /// `place` will be set to the array.
+    template <class T>
+    ArrayRequest(std::span<T>& place, std::size_t size)
+        : place_(&place), size_(size), bytes_(size * sizeof(T)),
+          set_([](void* to, void* begin, std::size_t count) {
+              *static_cast<std::span<T>*>(to) = {static_cast<T*>(begin), count};
+          }) {}
+
+    [[nodiscard]] std::size_t bytes() const { return bytes_; }
+    void set(void* begin) const { set_(place_, begin, size_); }
+
+private:
+    void* place_;
+    std::size_t size_, bytes_;
+    void (*set_)(void*, void*, std::size_t);
 };
 
 /// Cuts arrays out of one piece of make_page_memory(), each beginning on a cache line of its own.

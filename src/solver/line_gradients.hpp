@@ -14,11 +14,12 @@ inline constexpr int most_gradient_iterations = 20000;
 /// Preconditioned conjugate gradients on S·x = r of a block after its begin(), whose result is `norm`, in the form of Chronopoulos and
 /// Gear, which needs one pass up and one pass down the array per iteration and all dot products at once. Goes on until |r| of each
 /// `wanted` lane is below its target [A], or falls no more; counts into `iterations`, whose lanes end at most_gradient_iterations.
+/// After each iteration `adjust(target)` may change the targets.
 /// Source: Chronopoulos, Gear, J. Comput. Appl. Math. 25(2), 1989. doi:10.1016/0377-0427(89)90045-9
-template <class Block, std::size_t lanes>
+template <class Block, std::size_t lanes, class Adjust>
 void follow_gradients(const LineSystem& system, Block& block, std::array<double, lanes> norm,
-                      const std::array<double, lanes>& target, const std::array<bool, lanes>& wanted,
-                      std::array<int, lanes>& iterations) {
+                      std::array<double, lanes> target, const std::array<bool, lanes>& wanted,
+                      std::array<int, lanes>& iterations, const Adjust& adjust) {
     using Values = std::array<double, lanes>;
     Values gamma{}, alpha{}, beta{};
     std::array<bool, lanes> active{};
@@ -57,7 +58,16 @@ void follow_gradients(const LineSystem& system, Block& block, std::array<double,
         for (std::size_t lane = 0; lane < lanes; ++lane) {
             if (alpha[lane] == 0.0) norm[lane] = 0.0;
         }
+        adjust(target);
     }
+}
+
+/// Likewise, to targets that stay.
+template <class Block, std::size_t lanes>
+void follow_gradients(const LineSystem& system, Block& block, const std::array<double, lanes>& norm,
+                      const std::array<double, lanes>& target, const std::array<bool, lanes>& wanted,
+                      std::array<int, lanes>& iterations) {
+    follow_gradients(system, block, norm, target, wanted, iterations, [](std::array<double, lanes>&) {});
 }
 
 } // namespace ohmloom

@@ -35,8 +35,8 @@ void factorise_lanes(const LineSystem& system, LaneBlock& block) {
                 }
                 // pivot_s = D + tie + g_s + g_(s-1)·(1 − g_(s-1)/pivot_(s-1)), written so that nothing cancels: `below` is what the
                 // line up to s − 1 still conducts to the terminal or the cells.
-                const double link = system.row_link[static_cast<std::size_t>(node)];
-                const Two own = diagonal + all(system.row_tie[static_cast<std::size_t>(node)]) + below;
+                const double link = system.row_link(r, s);
+                const Two own = diagonal + all(system.row_tie(r, s)) + below;
                 const Two pivot = own + all(link);
                 const Two inverse = inverse_or_zero(pivot);
                 below = all(link) * own * inverse;
@@ -57,8 +57,8 @@ void factorise_lanes(const LineSystem& system, LaneBlock& block) {
                     sum = sum + diagonal;
                     continue;
                 }
-                const double link = system.col_link[static_cast<std::size_t>(node)];
-                const Two own = diagonal + all(system.col_tie[static_cast<std::size_t>(node)]) + below;
+                const double link = system.col_link(r, l);
+                const Two own = diagonal + all(system.col_tie(r, l)) + below;
                 const Two inverse = inverse_or_zero(own + all(link));
                 below = all(link) * own * inverse;
                 store(inverse, block.col_pivot.data() + node * lane_count + lane);
@@ -86,7 +86,7 @@ void factorise_shared(const LineSystem& system, LaneBlock& block) {
             sum += diagonal;
             if (system.rows_merged) continue;
             const Index node = r * system.sites + s;
-            const double own = diagonal + system.row_tie[at(node)] + below, link = system.row_link[at(node)];
+            const double own = diagonal + system.row_tie(r, s) + below, link = system.row_link(r, s);
             block.row_pivot[at(node)] = invert(own + link);
             below = link * own * block.row_pivot[at(node)];
         }
@@ -99,8 +99,7 @@ void factorise_shared(const LineSystem& system, LaneBlock& block) {
             const double diagonal = system.g[at(node)];
             sum[at(l)] += diagonal;
             if (system.cols_merged) continue;
-            const double own = diagonal + system.col_tie[at(node)] + below[at(l)],
-                         link = system.col_link[at(node)];
+            const double own = diagonal + system.col_tie(r, l) + below[at(l)], link = system.col_link(r, l);
             block.col_pivot[at(node)] = invert(own + link);
             below[at(l)] = link * own * block.col_pivot[at(node)];
         }
@@ -159,8 +158,7 @@ HWY_INLINE void evaluate_row(const LineSystem& system, LaneBlock& block, const L
         }
         i_row = i_row + i_site;
         if (system.rows_merged) continue;
-        const double link = system.row_link[static_cast<std::size_t>(node)],
-                     tie = system.row_tie[static_cast<std::size_t>(node)];
+        const double link = system.row_link(r, s), tie = system.row_tie(r, s);
         Two net = neg_mul_add(all(tie), v_source - w_here, i_site) - previous;
         sums.rounding = max(sums.rounding, all(link + tie) * abs(w_here));
         if (s + 1 < system.sites) {
@@ -203,11 +201,10 @@ HWY_INLINE void evaluate_columns(const LineSystem& system, LaneBlock& block, Ind
                 store(load(f) + tie, f);
                 continue;
             }
-            const double link = system.col_link[static_cast<std::size_t>(node)],
-                         tie = system.col_tie[static_cast<std::size_t>(node)];
+            const double link = system.col_link(r, l), tie = system.col_tie(r, l);
             Two net = mul_add(all(tie), v_sense - b_here, load(f));
             if (r > 0) {
-                const double above = system.col_link[static_cast<std::size_t>(node - system.lines)];
+                const double above = system.col_link(r - 1, l);
                 net = mul_add(all(above), load(b + (node - system.lines) * lane_count) - b_here, net);
             }
             if (r + 1 < system.rows)
@@ -295,7 +292,7 @@ line_kernels::Products ascend_lanes(const LineSystem& system, LaneBlock& block) 
                 } else {
                     value = load(y + node * lane_count);
                     if (r + 1 < system.rows) {
-                        const Two gain = all(system.col_link[static_cast<std::size_t>(node)]) *
+                        const Two gain = all(system.col_link(r, l)) *
                                          coefficient<per_lane>(block.col_pivot.data(), node, lane);
                         value = mul_add(gain, load(z + (node + lines) * lane_count), value);
                     }

@@ -40,8 +40,8 @@ AverageChain average_row(const LineSystem& system, std::span<const double> slope
     const auto [step, share] = Sample(system.rows);
     for (Index r = 0; r < system.rows; r += step) {
         for (Index s = 0; s < system.sites; ++s) {
-            chain.link[at(s)] += share * system.row_link[at(r * system.sites + s)];
-            chain.tie[at(s)] += share * system.row_tie[at(r * system.sites + s)];
+            chain.link[at(s)] += share * system.row_link(r, s);
+            chain.tie[at(s)] += share * system.row_tie(r, s);
         }
         for (Index l = 0; l < system.lines; ++l)
             chain.cells[at(l / system.lines_per_site)] += share * slopes[at(r * system.lines + l)];
@@ -55,10 +55,10 @@ AverageChain average_column(const LineSystem& system, std::span<const double> sl
     const auto [step, share] = Sample(system.lines);
     for (Index r = 0; r < system.rows; ++r) {
         double link = 0.0, tie = 0.0, cells = 0.0;
-        for (Index node = r * system.lines; node < (r + 1) * system.lines; node += step) {
-            link += system.col_link[at(node)];
-            tie += system.col_tie[at(node)];
-            cells += slopes[at(node)];
+        for (Index l = 0; l < system.lines; l += step) {
+            link += system.col_link(r, l);
+            tie += system.col_tie(r, l);
+            cells += slopes[at(r * system.lines + l)];
         }
         chain.link[at(r)] = share * link;
         chain.tie[at(r)] = share * tie;

@@ -319,13 +319,13 @@ HWY_INLINE void measure_lanes(const LineSystem& system, const Chord& chord, Rela
     LargestOfLanes error, current;
     Two rounding = zero();
     for (Index r = 0; r < system.rows; ++r) {
-        const Index first = r * system.sites, first_cell = r * system.lines;
-        const double* link = system.row_link.data() + first;
-        const double* tie = system.row_tie.data() + first;
+        const Index first_cell = r * system.lines;
+        const double* link = system.row_link.row(r);
+        const double* tie = system.row_tie.row(r);
         const double* g = system.g.data() + first_cell;
-        const double* col_tie = system.col_tie.data() + first_cell;
-        const double* col_link = system.col_link.data() + first_cell;
-        const double* col_link_above = col_link - system.lines;
+        const double* col_tie = system.col_tie.row(r);
+        const double* col_link = system.col_link.row(r);
+        const double* col_link_above = system.col_link.row(r > 0 ? r - 1 : r);
         const Two v_source = load(block.v_row.data() + r * lane_count + lane);
         if (block.w_step == 0) solve_linear_row(system, chord, block, r, lane);
         const double* w_node = block.w.data() + r * block.w_step + lane;
@@ -412,15 +412,15 @@ void factorise_rows(const LineSystem& system, const std::vector<double>& slope, 
     for (Index r = 0; r < system.rows; ++r) {
         const Index first = r * system.sites;
         const auto own = [&](Index s) {
-            double sum = system.row_tie[at(first + s)];
+            double sum = system.row_tie(r, s);
             for (Index k = 0; k < system.lines_per_site; ++k) {
                 sum += slope[at((first + s) * system.lines_per_site + k)];
             }
             return sum;
         };
-        const auto link = [&](Index s) { return system.row_link[at(first + s)]; };
+        const auto link = [&](Index s) { return system.row_link(r, s); };
         factorise_chain(system.sites, own, link, [&](Index s, double pivot, double gain) {
-            chord.rows[at(first + s)] = {link(s), system.row_tie[at(first + s)], pivot, gain};
+            chord.rows[at(first + s)] = {link(s), system.row_tie(r, s), pivot, gain};
         });
     }
 }
@@ -433,16 +433,17 @@ void factorise_columns(const LineSystem& system, const std::vector<double>& slop
         for (const bool downward : {true, false}) {
             std::vector<Chord::ColumnStep>& steps = downward ? chord.down : chord.up;
             std::vector<Chord::ColumnStep>& others = downward ? chord.up : chord.down;
-            const auto node = [&](Index k) { return at((downward ? k : rows - 1 - k) * lines + l); };
+            const auto row = [&](Index k) { return downward ? k : rows - 1 - k; };
+            const auto node = [&](Index k) { return at(row(k) * lines + l); };
             // The link between the k-th row of the pass and the next.
-            const auto link = [&](Index k) { return system.col_link[downward ? node(k) : node(k + 1)]; };
-            const auto own = [&](Index k) { return system.col_tie[node(k)] + slope[node(k)]; };
+            const auto link = [&](Index k) { return system.col_link(row(downward ? k : k + 1), l); };
+            const auto own = [&](Index k) { return system.col_tie(row(k), l) + slope[node(k)]; };
             factorise_chain(rows, own, link, [&](Index k, double pivot, double gain) {
                 Chord::ColumnStep& step = steps[node(k)];
                 step.g = system.g[node(k)];
                 step.shape = system.shape_at(static_cast<Index>(node(k)));
                 step.chord = slope[node(k)];
-                step.tie = system.col_tie[node(k)];
+                step.tie = system.col_tie(row(k), l);
                 step.link = k > 0 ? link(k - 1) : 0.0;
                 step.pivot = pivot;
                 others[node(k)].back_gain = gain; // a pass takes back what the one from the other side swept
@@ -502,18 +503,23 @@ double bound_contraction(const LineSystem& system, const Chord& chord) {
     return bound;
 }
 
-/// Smallest and largest slope of a cell.
-struct SlopeRange {
+/// Slopes of a cell over a range of voltages.
+struct CellSlopes {
     double low, high;
+    double chord; ///< the one that stands for all
 };
 
-/// Slope at 0 V and at both ends of [−v, v], beyond which laws bend one way.
-SlopeRange slope_range(const CellModel& model, double g, double shape, double v) {
-    const double slopes[] = {evaluate_cell(model, g, shape, 0.0).slope,
-                             evaluate_cell(model, g, shape, v).slope,
-                             evaluate_cell(model, g, shape, -v).slope};
-    const auto [low, high] = std::minmax_element(std::begin(slopes), std::end(slopes));
-    return {*low, *high};
+/// Those at 0 V and at both ends of [−v, v], beyond which laws bend one way.
+///
+/// The secant is the mean slope over the range, but the cells at higher voltages carry more of the current, and so of the error: the
+/// chord lies between the secant and the middle of the slopes. For sinh cells of alpha·v = 0.6 that saves one pass in eight.
+CellSlopes cell_slopes(const CellModel& model, double g, double shape, double v) {
+    const CellPoint middle = evaluate_cell(model, g, shape, 0.0), up = evaluate_cell(model, g, shape, v),
+                    down = evaluate_cell(model, g, shape, -v);
+    const auto [low, high] = std::minmax({middle.slope, up.slope, down.slope});
+    if (low == high) return {low, high, low};
+    const double secant = v > 0.0 ? (up.current - down.current) / (2.0 * v) : middle.slope;
+    return {low, high, 0.6 * secant + 0.4 * (0.5 * (low + high))};
 }
 
 /// One slope for each cell; none if a cell's slope varies too much for that.
@@ -521,7 +527,7 @@ std::optional<std::vector<double>> chord_slopes(const LineSystem& system, double
     constexpr double steepest = 4.0;
     std::vector<double> slopes(system.g.size());
     const bool scales = slope_scales_with_g(system.cell);
-    SlopeRange unit{0.0, 0.0};
+    CellSlopes unit{0.0, 0.0, 0.0};
     double shape = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t i = 0; i < slopes.size(); ++i) {
         const double g = system.g[i];
@@ -529,10 +535,10 @@ std::optional<std::vector<double>> chord_slopes(const LineSystem& system, double
         const double own_shape = system.shape_at(static_cast<Index>(i));
         if (!scales || own_shape != shape) {
             shape = own_shape;
-            unit = slope_range(system.cell, scales ? 1.0 : g, shape, v_largest);
+            unit = cell_slopes(system.cell, scales ? 1.0 : g, shape, v_largest);
             if (!(unit.low > 0.0 && unit.high <= steepest * unit.low)) return std::nullopt;
         }
-        slopes[i] = 0.5 * (unit.low + unit.high) * (scales ? g : 1.0);
+        slopes[i] = unit.chord * (scales ? g : 1.0);
     }
     return slopes;
 }

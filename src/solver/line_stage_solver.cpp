@@ -18,8 +18,9 @@ void LineStageSolver::set_rate(double rate) {
     rate_ = rate;
     stage_ = at_rate(system_, rate, g_);
     largest_conductance_ = 0.0;
-    for (const auto* conductances : {&stage_.row_link, &stage_.row_tie, &stage_.row_hold, &stage_.col_link,
-                                     &stage_.col_tie, &stage_.col_hold, &g_}) {
+    for (const auto* wires : {&stage_.row_link, &stage_.row_tie, &stage_.col_link, &stage_.col_tie})
+        largest_conductance_ = std::max(largest_conductance_, wires->largest());
+    for (const auto* conductances : {&stage_.row_hold, &stage_.col_hold, &g_}) {
         for (const double g : *conductances) {
             if (std::isfinite(g)) largest_conductance_ = std::max(largest_conductance_, g);
         }

@@ -27,6 +27,7 @@ struct LineFamily {
     Index lines;
     Index count;  ///< nodes of a line
     bool uniform; ///< whether all segments are alike
+    bool alike;   ///< whether all lines are, resistances in series included
 
     /// Resistance of the first and the last tie of a line; infinite where that end is not tied.
     [[nodiscard]] double first_tie(Index line) const {
@@ -54,7 +55,7 @@ struct LineFamily {
 };
 
 template <class Segment, class Series>
-LineFamily(Segment, Series, TiedEnds, Index, Index, bool) -> LineFamily<Segment, Series>;
+LineFamily(Segment, Series, TiedEnds, Index, Index, bool, bool) -> LineFamily<Segment, Series>;
 
 auto row_family(const Crossbar& crossbar) {
     return LineFamily{[&](Index r, Index s) { return crossbar.row_segment(r, s); },
@@ -62,7 +63,8 @@ auto row_family(const Crossbar& crossbar) {
                       crossbar.row_ends,
                       crossbar.rows(),
                       crossbar.sites(),
-                      crossbar.r_row_map.empty()};
+                      crossbar.r_row_map.empty(),
+                      crossbar.r_row_map.empty() && crossbar.r_source.empty()};
 }
 
 auto col_family(const Crossbar& crossbar) {
@@ -71,54 +73,70 @@ auto col_family(const Crossbar& crossbar) {
                       crossbar.col_ends,
                       crossbar.lines(),
                       crossbar.rows(),
-                      crossbar.r_col_map.empty()};
+                      crossbar.r_col_map.empty(),
+                      crossbar.r_col_map.empty() && crossbar.r_sense.empty()};
 }
 
 double conductance(double resistance) {
     return is_open(resistance) ? 0.0 : 1.0 / resistance;
 }
 
-/// Where one family goes in a LineSystem: the nodes of line i are first(i), first(i) + step, ...
+/// Where one family goes in a LineSystem.
 struct FamilyArrays {
-    Index line_stride; ///< between the first nodes of neighbouring lines
-    Index step;        ///< between neighbours along a line
+    bool along_rows; ///< a line's nodes are a row of the arrays; else a column
     bool& merged;
-    std::vector<double>& link;
-    std::vector<double>& tie;
+    NodeRows<double>& link;
+    NodeRows<double>& tie;
     std::vector<double>& hold;
 
-    [[nodiscard]] std::size_t node(Index line, Index k) const {
-        return static_cast<std::size_t>(line * line_stride + k * step);
+    /// Node k of a line.
+    [[nodiscard]] double& place(NodeRows<double>& in, Index line, Index k) const {
+        return along_rows ? in.own_row(line)[k] : in.own_row(k)[line];
     }
 };
 
 template <class Family>
-void write_family(const Family& family, const FamilyArrays& arrays) {
-    arrays.merged = family.chaining() == Chaining::merged;
+void write_ties(const Family& family, const FamilyArrays& arrays) {
+    const Index last = family.count - 1;
     for (Index line = 0; line < family.lines; ++line) {
-        const double first = conductance(family.first_tie(line)), last = conductance(family.last_tie(line));
+        const double at_first = conductance(family.first_tie(line)),
+                     at_last = conductance(family.last_tie(line));
         if (arrays.merged) {
-            arrays.hold[static_cast<std::size_t>(line)] = first + last;
-        } else {
-            arrays.tie[arrays.node(line, 0)] += first;
-            arrays.tie[arrays.node(line, family.count - 1)] += last;
+            arrays.hold[static_cast<std::size_t>(line)] = at_first + at_last;
+        } else if (!family.alike || !arrays.along_rows) {
+            arrays.place(arrays.tie, line, 0) += at_first;
+            arrays.place(arrays.tie, line, last) += at_last;
+        } else if (line == 0) {
+            arrays.tie.shared_row()[0] += at_first;
+            arrays.tie.shared_row()[last] += at_last;
         }
     }
-    if (arrays.merged) {
-        arrays.link.assign(arrays.tie.size(), 0.0);
+}
+
+template <class Family>
+void write_links(const Family& family, const FamilyArrays& arrays) {
+    const Index last = family.count - 1;
+    if (!family.uniform) {
+        for (Index line = 0; line < family.lines; ++line) {
+            for (Index k = 0; k < last; ++k)
+                arrays.place(arrays.link, line, k) = conductance(family.segment(line, k + 1));
+        }
         return;
     }
-    if (family.uniform) {
-        arrays.link.assign(arrays.tie.size(), conductance(family.segment(0, 1)));
-        for (Index line = 0; line < family.lines; ++line)
-            arrays.link[arrays.node(line, family.count - 1)] = 0.0;
-        return;
+    const Index columns = arrays.along_rows ? family.count : family.lines;
+    std::fill_n(arrays.link.shared_row(), columns, conductance(family.segment(0, 1)));
+    if (arrays.along_rows) {
+        arrays.link.shared_row()[last] = 0.0;
+    } else {
+        std::fill_n(arrays.link.own_row(last), columns, 0.0);
     }
-    arrays.link.assign(arrays.tie.size(), 0.0);
-    for (Index line = 0; line < family.lines; ++line) {
-        for (Index k = 1; k < family.count; ++k)
-            arrays.link[arrays.node(line, k - 1)] = conductance(family.segment(line, k));
-    }
+}
+
+template <class Family>
+void write_family(const Family& family, const FamilyArrays& arrays) {
+    arrays.merged = family.chaining() == Chaining::merged;
+    write_ties(family, arrays);
+    if (!arrays.merged) write_links(family, arrays);
 }
 
 /// True if one of the nodes is reached by a conducting cell.
@@ -153,9 +171,14 @@ void tie_islands(const Crossbar& crossbar, LineSystem& system) {
             const bool merged = on_row ? system.rows_merged : system.cols_merged;
             const Index line = places.terminal_of(place) - (on_row ? 0 : system.rows);
             const Index node = place - (on_row ? first_row_node : first_col_node);
-            std::vector<double>& to = merged ? (on_row ? system.row_hold : system.col_hold)
-                                             : (on_row ? system.row_tie : system.col_tie);
-            to[static_cast<std::size_t>(merged ? line : node)] = any_conductance;
+            if (merged) {
+                (on_row ? system.row_hold : system.col_hold)[static_cast<std::size_t>(line)] =
+                    any_conductance;
+            } else if (on_row) {
+                system.row_tie.own_row(node / system.sites)[node % system.sites] = any_conductance;
+            } else {
+                system.col_tie.own_row(node / system.lines)[node % system.lines] = any_conductance;
+            }
         }
     }
 }
@@ -184,16 +207,14 @@ LineSystem make_line_system(const Crossbar& crossbar) {
     system.cell = crossbar.cell;
     system.g = crossbar.g.values();
     system.shape = crossbar.shape.values();
-    const auto row_nodes = static_cast<std::size_t>(system.rows * system.sites);
-    const auto col_nodes = static_cast<std::size_t>(system.rows * system.lines);
-    system.row_tie.assign(row_nodes, 0.0);
+    system.row_link = system.row_tie = NodeRows<double>(system.rows, system.sites, 0.0);
     system.row_hold.assign(static_cast<std::size_t>(system.rows), 0.0);
-    system.col_tie.assign(col_nodes, 0.0);
+    system.col_link = system.col_tie = NodeRows<double>(system.rows, system.lines, 0.0);
     system.col_hold.assign(static_cast<std::size_t>(system.lines), 0.0);
     write_family(row_family(crossbar),
-                 {system.sites, 1, system.rows_merged, system.row_link, system.row_tie, system.row_hold});
+                 {true, system.rows_merged, system.row_link, system.row_tie, system.row_hold});
     write_family(col_family(crossbar),
-                 {1, system.lines, system.cols_merged, system.col_link, system.col_tie, system.col_hold});
+                 {false, system.cols_merged, system.col_link, system.col_tie, system.col_hold});
     if (has_map(crossbar)) tie_islands(crossbar, system);
     return system;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "array/crossbar.hpp"
+#include "solver/node_rows.hpp"
 
 #include <span>
 #include <vector>
@@ -26,11 +27,11 @@ struct LineSystem {
 
     bool rows_merged = false;
     bool cols_merged = false;
-    std::vector<double> row_link; ///< [rows * sites] [S] from node (r, s) to (r, s + 1); 0 behind the last
-    std::vector<double> row_tie;  ///< [rows * sites] [S] from node (r, s) to the row's source
+    NodeRows<double> row_link;    ///< [rows][sites] [S] from node (r, s) to (r, s + 1); 0 behind the last
+    NodeRows<double> row_tie;     ///< [rows][sites] [S] from node (r, s) to the row's source
     std::vector<double> row_hold; ///< [rows] [S] merged: from the row to its source; may be infinite
-    std::vector<double> col_link; ///< [rows * lines] [S] from node (r, l) to (r + 1, l); 0 below the last
-    std::vector<double> col_tie;  ///< [rows * lines] [S] from node (r, l) to the line's sense potential
+    NodeRows<double> col_link;    ///< [rows][lines] [S] from node (r, l) to (r + 1, l); 0 below the last
+    NodeRows<double> col_tie;     ///< [rows][lines] [S] from node (r, l) to the line's sense potential
     std::vector<double>
         col_hold; ///< [lines] [S] merged: from the line to its sense potential; may be infinite
 

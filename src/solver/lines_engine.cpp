@@ -66,6 +66,10 @@ void start_at_terminals(const LineSystem& system, Block& block) {
     }
 }
 
+void start_at_terminals(const LineSystem& system, SinglePoint& point) {
+    point.start(system);
+}
+
 /// Starts every node at the voltage that is known for it. Nodes of a merged line, which are one, take that of the first; a line held at
 /// its terminal's potential stays there.
 template <class Block>

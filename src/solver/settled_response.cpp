@@ -170,9 +170,8 @@ private:
             }
         }
         const LineSystem& lines = job_.system.lines;
-        for (const auto* g : {&lines.row_link, &lines.row_tie, &lines.col_link, &lines.col_tie}) {
-            for (const double x : *g) conductance = std::max(conductance, x);
-        }
+        for (const auto* g : {&lines.row_link, &lines.row_tie, &lines.col_link, &lines.col_tie})
+            conductance = std::max(conductance, g->largest());
         conductance = std::max(conductance, largest_conductance());
         return std::isinf(least) ? 0.0 : 1e12 * conductance / least;
     }

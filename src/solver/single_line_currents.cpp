@@ -41,7 +41,7 @@ struct CellRow {
 
 /// i = g·v
 double evaluate_linear_cells(Index lines, const CellRow& row) {
-    RunningSum i_row;
+    RunningSum<double> i_row;
     along(0, lines, [&](auto tag, Index l) HWY_ATTR {
         const auto v = hn::Sub(hn::LoadU(tag, row.w + l), hn::LoadU(tag, row.b + l));
         const auto i = hn::Mul(hn::LoadU(tag, row.g + l), v);
@@ -78,9 +78,9 @@ double evaluate_row_cells(const LineSystem& system, SinglePoint& point, Index r)
     const Index first = r * system.lines;
     const CellRow row{system.g.data() + first,
                       point.one_shape ? nullptr : system.shape.data() + first,
-                      potentials_of_lines(system, point, point.w.data() + r * system.sites),
+                      potentials_of_lines<double>(system, point.paired, point.w.data() + r * system.sites),
                       point.b.data() + first,
-                      point.r.data() + first,
+                      point.f_b.data() + first,
                       point.slopes.data() + (point.slopes.empty() ? 0 : first)};
     const double i_row = std::visit(
         [&](const auto& cell) HWY_ATTR {
@@ -115,13 +115,13 @@ void evaluate_merged_row(const LineSystem& system, SinglePoint& point, Index r, 
 /// Minus the KCL errors of the row nodes of row r.
 void evaluate_row_nodes(const LineSystem& system, SinglePoint& point, Index r, PointExtremes& extremes) {
     const Index first = r * system.sites, last = system.sites - 1;
-    const double* link = system.row_link.data() + first;
-    const double* tie = system.row_tie.data() + first;
+    const double* link = system.row_link.row(r);
+    const double* tie = system.row_tie.row(r);
     const double* w = point.w.data() + first;
     double* f = point.f_w.data() + first;
     const double v_source = point.v_row[static_cast<std::size_t>(r)];
-    sum_sites(system, point.r.data() + r * system.lines, f);
-    LargestMagnitude error, rounding;
+    sum_sites(system, point.f_b.data() + r * system.lines, f);
+    LargestMagnitude<double> error, rounding;
     const auto at_source = [&](auto tag, Index s) HWY_ATTR {
         const auto w_here = hn::LoadU(tag, w + s), tie_here = hn::LoadU(tag, tie + s);
         rounding.take(tag, hn::Mul(hn::Add(hn::LoadU(tag, link + s), tie_here), w_here));
@@ -139,7 +139,7 @@ void evaluate_row_nodes(const LineSystem& system, SinglePoint& point, Index r, P
         hn::StoreU(sum, tag, f + s);
         error.take(tag, sum);
     };
-    const OneTag one;
+    const hn::CappedTag<double, 1> one;
     auto sum = at_source(one, 0);
     if (last > 0) sum = from_right(one, 0, sum);
     finish(one, 0, sum);
@@ -157,16 +157,17 @@ void evaluate_column_nodes(const LineSystem& system, SinglePoint& point, Index r
     const bool has_above = r > 0, has_below = r + 1 < system.rows;
     const double* v = point.v_col.data();
     const double* b = point.b.data() + first;
-    const double* link = system.col_link.data() + first;
-    const double* tie = system.col_tie.data() + first;
-    double* f = point.r.data() + first;
-    LargestMagnitude error, rounding;
+    const double* link = system.col_link.row(r);
+    const double* link_above = system.col_link.row(has_above ? r - 1 : r);
+    const double* tie = system.col_tie.row(r);
+    double* f = point.f_b.data() + first;
+    LargestMagnitude<double> error, rounding;
     along(0, lines, [&](auto tag, Index l) HWY_ATTR {
         const auto b_here = hn::LoadU(tag, b + l), tie_here = hn::LoadU(tag, tie + l),
                    link_here = hn::LoadU(tag, link + l);
         auto sum = hn::MulAdd(tie_here, hn::Sub(hn::LoadU(tag, v + l), b_here), hn::LoadU(tag, f + l));
         if (has_above)
-            sum = hn::MulAdd(hn::LoadU(tag, link + l - lines), hn::Sub(hn::LoadU(tag, b + l - lines), b_here),
+            sum = hn::MulAdd(hn::LoadU(tag, link_above + l), hn::Sub(hn::LoadU(tag, b + l - lines), b_here),
                              sum);
         if (has_below) sum = hn::MulAdd(link_here, hn::Sub(hn::LoadU(tag, b + l + lines), b_here), sum);
         hn::StoreU(sum, tag, f + l);
@@ -183,7 +184,7 @@ void evaluate_merged_columns(const LineSystem& system, SinglePoint& point, Point
         const double hold = system.col_hold[at];
         if (std::isinf(hold)) continue;
         const double tie = hold * (point.v_col[at] - point.b[at]);
-        point.r[at] += tie;
+        point.f_b[at] += tie;
         PointExtremes::take(point.i_col[at] + tie, extremes.error);
         PointExtremes::take(hold * point.b[at], extremes.rounding);
     }
@@ -207,6 +208,7 @@ line_kernels::PointErrors evaluate_point(const LineSystem& system, SinglePoint& 
     } else {
         evaluate_column_nodes(system, point, system.rows - 1, extremes);
     }
+    point.largest_error = extremes.error;
     constexpr double few_roundings = 16.0 * std::numeric_limits<double>::epsilon();
     return {{extremes.error}, {extremes.current}, {few_roundings * extremes.rounding}};
 }

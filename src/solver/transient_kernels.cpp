@@ -80,12 +80,11 @@ HWY_INLINE void stage_row(const StageView& view, const Law& law, Index r, Index 
         }
         taken = taken + leaving;
         if (lines.rows_merged) continue;
-        const Two tie = all(lines.row_tie[static_cast<std::size_t>(node)]) * (v_source - w_here);
+        const Two tie = all(lines.row_tie(r, s)) * (v_source - w_here);
         at_ends = at_ends + tie;
         Two net = leaving - tie - previous;
         if (s + 1 < lines.sites) {
-            previous = all(lines.row_link[static_cast<std::size_t>(node)]) *
-                       (w_here - load(w + (node + 1) * lane_count));
+            previous = all(lines.row_link(r, s)) * (w_here - load(w + (node + 1) * lane_count));
             net = net + previous;
         }
         store(zero() - net, block.f_w.data() + node * lane_count + lane);
@@ -121,15 +120,15 @@ HWY_INLINE void stage_columns(const StageView& view, Index r, Index lane, Larges
             store(net, f);
             continue;
         }
-        const Two tie = all(lines.col_tie[static_cast<std::size_t>(node)]) * (b_here - v_sense);
+        const Two tie = all(lines.col_tie(r, l)) * (b_here - v_sense);
         store(so_far + tie, end);
         net = net - tie;
         if (r > 0) {
-            const double above = lines.col_link[static_cast<std::size_t>(node - lines.lines)];
+            const double above = lines.col_link(r - 1, l);
             net = mul_add(all(above), load(b + (node - lines.lines) * lane_count) - b_here, net);
         }
         if (r + 1 < lines.rows) {
-            const double link = lines.col_link[static_cast<std::size_t>(node)];
+            const double link = lines.col_link(r, l);
             net = mul_add(all(link), load(b + (node + lines.lines) * lane_count) - b_here, net);
         }
         error.take(net);
@@ -229,8 +228,8 @@ Lanes filter_lanes(const LineSystem& stage, TransientBlock& whole) {
                 if (stage.cols_merged) {
                     value = value * coefficient<per_lane>(block.col_pivot.data(), l, lane);
                 } else if (r + 1 < stage.rows) {
-                    const Two gain = all(stage.col_link[static_cast<std::size_t>(node)]) *
-                                     coefficient<per_lane>(block.col_pivot.data(), node, lane);
+                    const Two gain =
+                        all(stage.col_link(r, l)) * coefficient<per_lane>(block.col_pivot.data(), node, lane);
                     value = mul_add(gain, load(z + (node + lines) * lane_count), value);
                 }
                 largest.take(value);

@@ -204,14 +204,14 @@ LineSystem at_rate(const TransientSystem& system, double rate, std::vector<doubl
             double c = system.row_ground[at(node)];
             if (!system.row_next.empty())
                 c += system.row_next[at(node)] + (r > 0 ? system.row_next[at(node - lines.sites)] : 0.0);
-            (lines.rows_merged ? lines.row_hold[at(r)] : lines.row_tie[at(node)]) += rate * c;
+            (lines.rows_merged ? lines.row_hold[at(r)] : lines.row_tie.own_row(r)[s]) += rate * c;
         }
         for (Index l = 0; l < lines.lines; ++l) {
             const Index node = r * lines.lines + l;
             double c = system.col_ground[at(node)];
             if (!system.col_next.empty())
                 c += system.col_next[at(node)] + (l > 0 ? system.col_next[at(node - 1)] : 0.0);
-            (lines.cols_merged ? lines.col_hold[at(l)] : lines.col_tie[at(node)]) += rate * c;
+            (lines.cols_merged ? lines.col_hold[at(l)] : lines.col_tie.own_row(r)[l]) += rate * c;
         }
     }
     return lines;

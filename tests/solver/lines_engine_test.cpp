@@ -127,6 +127,53 @@ TEST_CASE("currents beyond the range of double are never called converged") {
     }
 }
 
+TEST_CASE("conductances that single precision cannot hold make no difference") {
+    const Drive drive = random_inputs(2, 24, 0.3);
+    for (const double alpha : {0.0, 3.0}) {
+        Crossbar crossbar = spread_crossbar(24, 20, -6.0, -4.0, 10.0);
+        if (alpha > 0.0) crossbar.cell = SinhCell{alpha};
+        const SolveOptions options{.engine = Engine::lines, .tolerance = 1e-12};
+        const ArraySolution plain = solve_array(crossbar, drive, options);
+        // Below, near the end of and above the range of a float; voltages stay what they are.
+        for (const double factor : {1e-60, 1e-38, 1e60}) {
+            CAPTURE(alpha);
+            CAPTURE(factor);
+            Crossbar scaled = crossbar;
+            for (double& g : scaled.g.values()) g *= factor;
+            scaled.r_row = scaled.r_col = crossbar.r_row / factor;
+            ArraySolution solution = solve_array(scaled, drive, options);
+            CHECK(solution.fallbacks.empty());
+            for (const SolveStatus status : solution.status) CHECK(status == SolveStatus::converged);
+            for (double& i : solution.i_col.values()) i /= factor;
+            // Both within 480 cells' residuals of 1e-12 of the truth.
+            CHECK(largest_difference(solution.i_col, plain.i_col) < 1e-9 * largest(plain.i_col));
+        }
+    }
+}
+
+TEST_CASE("a few vectors give what each of them alone gives") {
+    const Drive drive = random_inputs(3, 30, 1.0);
+    for (const double alpha : {0.0, 40.0}) {
+        for (const double r_wire : {1.0, 1e4}) {
+            CAPTURE(alpha);
+            CAPTURE(r_wire);
+            Crossbar crossbar = spread_crossbar(30, 20, -9.0, -3.0, r_wire);
+            if (alpha > 0.0) crossbar.cell = SinhCell{alpha};
+            const ThreadLimit limit(1);
+            const ArraySolution together = solve_array(crossbar, drive, {.engine = Engine::lines});
+            CHECK(together.fallbacks.empty());
+            for (Index k = 0; k < drive.v_row.rows(); ++k) {
+                const auto v = drive.v_row.row(k);
+                const Drive alone{Matrix<double>(1, drive.v_row.cols(), {v.begin(), v.end()}), {}};
+                const ArraySolution solution = solve_array(crossbar, alone, {.engine = Engine::lines});
+                CHECK(std::equal(solution.i_col.values().begin(), solution.i_col.values().end(),
+                                 together.i_col.row(k).begin()));
+                CHECK(solution.iterations[0] == together.iterations[static_cast<std::size_t>(k)]);
+            }
+        }
+    }
+}
+
 TEST_CASE("results of lines do not depend on the number of threads") {
     for (const double alpha : {0.0, 3.0, 40.0}) {
         Crossbar crossbar = spread_crossbar(30, 20, -6.0, -4.0, 5.0);
