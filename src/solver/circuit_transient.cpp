@@ -89,6 +89,14 @@ public:
                                           "of steps, loosen reltol, or stop earlier",
                                           point_.t, options_.max_steps));
             }
+            if (static_cast<double>(recorder_.values()) > most_values) {
+                return finish(
+                    false,
+                    fmt::format("gave up at t = {:.6g} s: {} points of {} signals are in memory; loosen "
+                                "reltol, stop earlier, or start the output later",
+                                point_.t, recorder_.values() / system_.signals().size(),
+                                system_.signals().size()));
+            }
             if (const std::string problem = advance(); !problem.empty()) return finish(false, problem);
             if (throws_in_place_ > most_throws) {
                 return finish(

@@ -17,6 +17,9 @@ public:
     void first(const TimePoint& point);
     void step(const TimePoint& begin, const TimeStep& step);
 
+    /// Numbers kept so far.
+    [[nodiscard]] std::size_t values() const { return values_.size(); }
+
     /// All points; if the transient did not reach its end, why.
     Waveforms finish(bool reached_end, std::string message, const TransientWork& work);
 
