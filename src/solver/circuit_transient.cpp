@@ -282,7 +282,7 @@ Waveforms transient(NodalSystem& system, const TransientAnalysis& analysis,
                     const CircuitTransientOptions& options) {
     require(system, analysis, options);
     const std::vector<double> x = system.x;
-    const std::vector<DeviceState> states = system.states;
+    const std::vector<ElementState> states = system.states;
     Waveforms waveforms = CircuitTransient(system, analysis, options).run();
     system.x = x;
     system.states = states;

@@ -8,7 +8,7 @@ namespace ohmloom {
 
 namespace {
 
-DeviceReport report_of(const std::string& name, const MosLaw& law, const DeviceState& state) {
+DeviceReport report_of(const std::string& name, const MosLaw& law, const ElementState& state) {
     const auto [vgs, vds, vbs] = state.v;
     const bool is_forward = vds >= 0.0;
     const ChannelPoint channel =
@@ -40,7 +40,7 @@ std::optional<DeviceReport> report_of(const NodalSystem& system, const FlatEleme
             element.name, {{"v", "V", volts}, {"i", "A", i}, {"p_delivered", "W", -volts * i}}, ""};
     }
     if (std::holds_alternative<Diode>(element.kind)) {
-        const DeviceState& state = system.states[flat.state];
+        const ElementState& state = system.states[flat.state];
         const JunctionPoint point = system.diode(flat).junction.at(state.v[0], system.options().gmin);
         return DeviceReport{element.name,
                             {{"vd", "V", state.v[0]},

@@ -70,7 +70,7 @@ struct MosBias {
 };
 
 /// Voltages of a transistor, as an n-channel one, limited against those of the step before.
-MosBias mos_bias(const MosLaw& law, const DeviceState& state, double vgs, double vds, double vbs) {
+MosBias mos_bias(const MosLaw& law, const ElementState& state, double vgs, double vds, double vbs) {
     if (state.is_fresh) return {law.vbi + law.gamma * std::sqrt(law.phi), 0.0, -1.0, true};
     const auto [vgs_before, vds_before, vbs_before] = state.v;
     MosBias bias{vgs, vds, vbs, false};
@@ -195,7 +195,7 @@ bool NodalSystem::stamp_device(const Diode& diode, const FlatElement& flat, std:
     const DiodeLaw& law = diodes_[flat.law];
     const Index anode = flat.inner_a, cathode = unknown_of(diode.cathode);
     if (law.series > 0.0) changing_.conductance(unknown_of(diode.anode), anode, 1.0 / law.series);
-    DeviceState& state = states[flat.state];
+    ElementState& state = states[flat.state];
     const double proposed = value_of(at, anode) - value_of(at, cathode);
     const double v =
         state.is_fresh ? law.junction.critical_voltage() : limited(law.junction, proposed, state.v[0]);
@@ -212,7 +212,7 @@ bool NodalSystem::stamp_device(const Mosfet& mosfet, const FlatElement& flat, st
     const Index g = unknown_of(mosfet.gate), b = unknown_of(mosfet.bulk);
     if (law.drain_series > 0.0) changing_.conductance(unknown_of(mosfet.drain), d, 1.0 / law.drain_series);
     if (law.source_series > 0.0) changing_.conductance(unknown_of(mosfet.source), s, 1.0 / law.source_series);
-    DeviceState& state = states[flat.state];
+    ElementState& state = states[flat.state];
     const double v_source = value_of(at, s);
     const auto [vgs, vds, vbs, is_limited] =
         mos_bias(law, state, law.type * (value_of(at, g) - v_source), law.type * (value_of(at, d) - v_source),
@@ -240,7 +240,7 @@ bool NodalSystem::stamp_device(const Mosfet& mosfet, const FlatElement& flat, st
 }
 
 void NodalSystem::stamp_gate(const std::array<std::array<Index, 2>, 3>& places, double type,
-                             const std::array<double, 3>& overlaps, DeviceState& state, bool moves) {
+                             const std::array<double, 3>& overlaps, ElementState& state, bool moves) {
     const GateCharges& before = state.gate_before;
     GateCharges& now = state.gate;
     for (std::size_t k = 0; k < places.size(); ++k) {
@@ -268,7 +268,7 @@ void NodalSystem::stamp_channel(Index high, Index low, const FlatElement& flat, 
 
 bool NodalSystem::stamp_device(const Switch& sw, const FlatElement& flat, std::span<const double> at,
                                bool moves) {
-    DeviceState& state = states[flat.state];
+    ElementState& state = states[flat.state];
     const SwitchLaw& law = switches_[flat.law];
     // Where it stands is known with the first voltages. In a transient it is thrown between steps.
     const bool was_fresh = std::exchange(state.is_fresh, false);

@@ -22,7 +22,7 @@ struct GateCharges {
 };
 
 /// What a device needs between Newton steps: its voltages as limited, or whether it is on.
-struct DeviceState {
+struct ElementState {
     std::array<double, 3> v{};
     bool is_on = false;
     bool is_fresh = true;              ///< not linearised yet: starts from voltages of its own
@@ -89,7 +89,7 @@ public:
 
     /// Where the circuit is.
     std::vector<double> x;
-    std::vector<DeviceState> states;
+    std::vector<ElementState> states;
     /// Forgets it: the next operating point starts from nothing.
     void forget();
 
@@ -136,7 +136,7 @@ private:
     void stamp_junction(Index anode, Index cathode, double type, const JunctionLaw& law, double v);
     void stamp_nonlinear(Index a, Index b, double v, double current, double slope);
     void stamp_gate(const std::array<std::array<Index, 2>, 3>& places, double type,
-                    const std::array<double, 3>& overlaps, DeviceState& state, bool moves);
+                    const std::array<double, 3>& overlaps, ElementState& state, bool moves);
 
     Circuit circuit_; ///< without subcircuits; elements_ point into it
     CircuitSolveOptions options_;

@@ -18,7 +18,7 @@ struct Place {
         system.states = states;
     }
     std::vector<double> x;
-    std::vector<DeviceState> states;
+    std::vector<ElementState> states;
 };
 
 /// A conductance from every node to ground, from strong to what is wanted; smaller steps where they are needed.

@@ -56,7 +56,7 @@ std::optional<double> first_crossing(const NodalSystem& system, const TimePoint&
 bool throw_switches(const NodalSystem& system, TimePoint& point) {
     bool is_thrown = false;
     for_each_switch(system, [&](const FlatElement& flat, Index plus, Index minus) {
-        DeviceState& state = point.states[flat.state];
+        ElementState& state = point.states[flat.state];
         const double v = value_of(point.x, plus) - value_of(point.x, minus);
         if (overshoot_of(system.switch_of(flat), state.is_on).of(v) <= 0.0) return;
         state.is_on = !state.is_on;

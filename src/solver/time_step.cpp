@@ -18,7 +18,7 @@ bool solve_stage(StageSolver& stages, NodalSystem& system, const TimePoint& begi
     for (std::size_t i = 0; i < x.size(); ++i) known[i] = a * begin.q[i] + slopes[i];
     outcome = stages.solve(x, a, known, {1.0, 0.0, t, false, true}, tolerances);
     if (outcome.converged) {
-        for (DeviceState& state : system.states) state.gate_before = state.gate;
+        for (ElementState& state : system.states) state.gate_before = state.gate;
     }
     return outcome.converged;
 }

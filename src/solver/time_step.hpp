@@ -13,7 +13,7 @@ struct TimePoint {
     std::vector<double> x;      ///< unknowns
     std::vector<double> q;      ///< charges [C or Wb]
     std::vector<double> slopes; ///< k = dq/dt [A or V]; empty: not known on this side of the instant
-    std::vector<DeviceState> states;
+    std::vector<ElementState> states;
 };
 
 /// A step that was tried.

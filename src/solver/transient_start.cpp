@@ -48,7 +48,7 @@ TransientStart start_from_operating_point(NodalSystem& system, StageSolver& stag
         return start;
     }
     stages.take_charges(system.x, at_start);
-    for (DeviceState& state : system.states) state.gate_before = state.gate;
+    for (ElementState& state : system.states) state.gate_before = state.gate;
     start.point = {0.0, system.x, stages.charges(), {}, system.states};
     return start;
 }
@@ -62,7 +62,7 @@ TransientStart start_from_initial_values(NodalSystem& system, StageSolver& stage
             system.x[static_cast<std::size_t>(unknown_of(initial.node))] = initial.voltage;
     }
     stages.take_charges(system.x, at_start);
-    for (DeviceState& state : system.states) state.gate_before = state.gate;
+    for (ElementState& state : system.states) state.gate_before = state.gate;
     std::vector<double> q = stages.charges();
     add_initial_charges(system, system.x, q);
     const double a = 1.0 / instant;
@@ -86,7 +86,7 @@ TransientStart start_from_initial_values(NodalSystem& system, StageSolver& stage
         system.states = start.point.states;
     }
     start.point.q = stages.charges();
-    for (DeviceState& state : start.point.states) state.gate_before = state.gate;
+    for (ElementState& state : start.point.states) state.gate_before = state.gate;
     return start;
 }
 
