@@ -38,7 +38,6 @@ struct TransientOptions {
         0.0;                ///< [A] within this current of the final one, if above 0: a fraction of an LSB
     bool from_zero = false; ///< start with all capacitors empty instead of at the operating point of t = 0-
     int max_steps = 100000;
-    Engine engine = Engine::automatic; ///< lines, mna, or whichever can
 };
 
 /// An array in time, for a batch of runs.
