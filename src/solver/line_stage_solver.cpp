@@ -25,7 +25,8 @@ void LineStageSolver::set_rate(double rate) {
             if (std::isfinite(g)) largest_conductance_ = std::max(largest_conductance_, g);
         }
     }
-    if (linear_) line_kernels::factorise(stage_, block_.lanes);
+    factorised_ = false;
+    if (linear_) make_factors();
 }
 
 void LineStageSolver::hold_merged_lines() {
@@ -87,7 +88,8 @@ bool LineStageSolver::solve() {
             }
             return true;
         }
-        if (!linear_) line_kernels::factorise(stage_, block_.lanes);
+        factorised_ = factorised_ && linear_;
+        make_factors();
         // Weakly coupled lines follow each other's corrections; what does not follow fast enough is made a search for directions.
         constexpr double fast_enough = 0.35;
         if (is_coupled() && !conjugate && correction > 0) {
@@ -105,6 +107,12 @@ bool LineStageSolver::solve() {
         if (conjugate) follow_coupling(wanted, std::exchange(first_direction, false));
     }
     return false;
+}
+
+void LineStageSolver::make_factors() {
+    if (factorised_) return;
+    line_kernels::factorise(stage_, block_.lanes);
+    factorised_ = true;
 }
 
 bool LineStageSolver::is_coupled() const {

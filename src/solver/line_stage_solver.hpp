@@ -27,6 +27,9 @@ public:
     [[nodiscard]] bool solve();
     void set_kcl(const Lanes& kcl) { kcl_ = kcl; }
 
+    /// Eliminates the chains at the slopes of the last solution, unless it has been done: a stage that needed no correction leaves it undone.
+    void make_factors();
+
     /// The chains of the stage.
     [[nodiscard]] const LineSystem& chains() const { return stage_; }
     /// Error that the last stage left [A]; what rounding alone leaves counts as none.
@@ -45,7 +48,7 @@ private:
     const TransientSystem& system_;
     TransientBlock& block_;
     Lanes kcl_, largest_, left_{};
-    bool linear_;
+    bool linear_, factorised_ = false;
     double rate_ = std::numeric_limits<double>::quiet_NaN();
     std::vector<double> g_;
     LineSystem stage_;

@@ -117,6 +117,7 @@ double LineStepper::error() {
             error[i] += error_2 * injected[i];
         }
     });
+    solver_.make_factors();
     const Lanes errors = transient_kernels::filter_error(solver_.chains(), block_);
     double worst = 0.0;
     for (std::size_t lane = 0; lane < lane_count; ++lane) {
