@@ -190,7 +190,7 @@ private:
     bool follow(LineStepper& stepper, double end, bool jumped) {
         if (end <= time_) return true;
         if (jumped || step_ == 0.0) {
-            // What a jump leaves is too fast for steps that would need its slope; after a millionth of the way it is known.
+            // What a jump leaves is too fast for steps that would need its slope; after a ten-thousandth of the way it is known.
             constexpr double first_part = 1e-4;
             step_ = first_part * (end - time_);
             if (!jump(stepper)) return false;

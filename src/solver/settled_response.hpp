@@ -18,8 +18,8 @@ struct [[nodiscard]] SettledResponse {
     std::vector<Matrix<double>>
         charge; ///< [times] of [driven x ports] [F] current integrated from 0 to t, jumps included
     Matrix<double> settled; ///< [driven x ports] [S] current when nothing moves any more
-    double error =
-        0.0; ///< bound of a current's error: part of the decaying currents that was left out, relative to the largest settled one
+    /// Part of each current's decaying share that the series leave out, at most, relative to the largest of its terms.
+    double error = 0.0;
     double residual = 0.0; ///< largest KCL error of all solutions, relative to what was asked
     int solutions = 0;     ///< of the array, for each 16 driven ports
 };

@@ -75,6 +75,8 @@ void read_in_time(const Study& study, std::span<const LayerArrays> layers, const
         settling.push_back(settle_layer(layer, timing.amplifier, step, timing.instants * timing.memory));
         point.settling.push_back(settling.back().settling_time());
         point.residual_max = std::max(point.residual_max, settling.back().residual);
+        constexpr double map_tolerance = 1e-6; // of settle_layer()
+        point.converged = point.converged && settling.back().residual <= map_tolerance;
     }
     SampledInference sampled = infer_sampled(settling, neuron, inputs, timing.instants, *timing.sequence);
     point.classes = std::move(sampled.classes);
