@@ -34,16 +34,16 @@ std::string to_string(const FixedFormat& format) {
                        format.fraction_bits);
 }
 
-std::int64_t drop_bits(std::int64_t raw, int bits, Rounding rounding) {
+std::int64_t drop_bits(std::int64_t raw, int bits, DroppedBits rounding) {
     if (bits == 0) return raw;
     const std::int64_t kept = raw >> bits; // of negative numbers too: toward −∞
     const std::int64_t dropped = raw - (kept << bits), half = std::int64_t{1} << (bits - 1);
     switch (rounding) {
-    case Rounding::truncate:
+    case DroppedBits::truncate:
         return kept;
-    case Rounding::half_up:
+    case DroppedBits::half_up:
         return kept + (dropped >= half ? 1 : 0);
-    case Rounding::half_even:
+    case DroppedBits::half_even:
         break;
     }
     return kept + (dropped > half || (dropped == half && kept % 2 != 0) ? 1 : 0);

@@ -28,7 +28,7 @@ void validate(const FixedFormat& format, std::string_view what);
 std::string to_string(const FixedFormat& format);
 
 /// What becomes of bits that are dropped.
-enum class Rounding {
+enum class DroppedBits {
     truncate,  ///< toward −∞: the bits fall off
     half_up,   ///< to the nearest; ties toward +∞
     half_even, ///< to the nearest; ties to the even neighbour
@@ -41,7 +41,7 @@ enum class Overflow {
 };
 
 /// raw·2^−bits as an integer. bits in [0, 62].
-std::int64_t drop_bits(std::int64_t raw, int bits, Rounding rounding);
+std::int64_t drop_bits(std::int64_t raw, int bits, DroppedBits rounding);
 
 /// The number in the format, as far as it has room.
 std::int64_t fit(std::int64_t raw, const FixedFormat& format, Overflow overflow);

@@ -48,13 +48,13 @@ ColumnRegisters registers_of(const PostProcessingDesign& design, const ColumnCor
 
 std::int64_t post_process(const PostProcessingDesign& design, const ColumnRegisters& registers,
                           std::int64_t code) {
-    const std::int64_t product = drop_bits(code * registers.scale, design.cut_before, Rounding::truncate);
+    const std::int64_t product = drop_bits(code * registers.scale, design.cut_before, DroppedBits::truncate);
     const int product_fraction = design.scale.fraction_bits - design.cut_before;
     const int fraction = std::max(product_fraction, design.offset.fraction_bits);
     const std::int64_t sum = product * (std::int64_t{1} << (fraction - product_fraction)) +
                              registers.offset * (std::int64_t{1} << (fraction - design.offset.fraction_bits));
     std::int64_t output = drop_bits(sum, fraction, design.rounding);
-    output = drop_bits(output, design.cut_after, Rounding::truncate);
+    output = drop_bits(output, design.cut_after, DroppedBits::truncate);
     if (design.relu) output = std::max<std::int64_t>(output, 0);
     return fit(output, design.output, design.overflow);
 }

@@ -24,7 +24,7 @@ struct PostProcessingDesign {
     FixedFormat output{8, 0, true}; ///< without fraction bits
     int cut_before = 0;             ///< [0, scale.fraction_bits]
     int cut_after = 0;              ///< [0, 31]
-    Rounding rounding = Rounding::half_up;
+    DroppedBits rounding = DroppedBits::half_up;
     Overflow overflow = Overflow::saturate;
     bool relu = false;
     friend bool operator==(const PostProcessingDesign&, const PostProcessingDesign&) = default;

@@ -24,8 +24,8 @@ UnitTrace trace(const PostProcessingDesign& design, const ColumnCorrection& corr
     const double offset = design.offset.value(registers.offset);
     const std::int64_t product = code * registers.scale;
     const int fraction = design.scale.fraction_bits - design.cut_before;
-    const double cut =
-        std::ldexp(static_cast<double>(drop_bits(product, design.cut_before, Rounding::truncate)), -fraction);
+    const double cut = std::ldexp(
+        static_cast<double>(drop_bits(product, design.cut_before, DroppedBits::truncate)), -fraction);
     PostProcessingDesign without_limit = design;
     without_limit.output = {62, 0, true}; // room for every product
     without_limit.overflow = Overflow::saturate;

@@ -27,11 +27,11 @@ TEST_CASE("dropped bits are rounded as asked, of negative numbers too") {
     for (std::int64_t raw = -1000; raw <= 1000; ++raw) {
         for (const int bits : {1, 2, 5}) {
             const double real = std::ldexp(static_cast<double>(raw), -bits);
-            CHECK(drop_bits(raw, bits, Rounding::truncate) == std::floor(real));
-            CHECK(drop_bits(raw, bits, Rounding::half_up) == std::floor(real + 0.5));
-            CHECK(drop_bits(raw, bits, Rounding::half_even) == std::nearbyint(real));
+            CHECK(drop_bits(raw, bits, DroppedBits::truncate) == std::floor(real));
+            CHECK(drop_bits(raw, bits, DroppedBits::half_up) == std::floor(real + 0.5));
+            CHECK(drop_bits(raw, bits, DroppedBits::half_even) == std::nearbyint(real));
         }
-        CHECK(drop_bits(raw, 0, Rounding::half_even) == raw);
+        CHECK(drop_bits(raw, 0, DroppedBits::half_even) == raw);
     }
 }
 

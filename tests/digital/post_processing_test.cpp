@@ -33,8 +33,8 @@ BigInteger by_division(const PostProcessingDesign& design, std::int64_t scale, s
         floor_quotient(BigInteger{code} * scale, lost) * lost + BigInteger{offset} * (one / 2);
     BigInteger rounded = floor_quotient(sum, one);
     const BigInteger rest = sum - rounded * one;
-    const bool to_even = rest * 2 == one && design.rounding == Rounding::half_even;
-    if (design.rounding != Rounding::truncate && (to_even ? rounded % 2 != 0 : rest * 2 >= one)) ++rounded;
+    const bool to_even = rest * 2 == one && design.rounding == DroppedBits::half_even;
+    if (design.rounding != DroppedBits::truncate && (to_even ? rounded % 2 != 0 : rest * 2 >= one)) ++rounded;
     BigInteger output = floor_quotient(rounded, BigInteger{1} << design.cut_after);
     if (design.relu && output < 0) output = 0;
     const BigInteger low = design.output.raw_min(), high = design.output.raw_max();
@@ -73,19 +73,19 @@ TEST_CASE("the published unit agrees with big integers over every code, scale an
 TEST_CASE("every rounding, cut and overflow of the unit agrees with big integers over every code, scale and "
           "offset") {
     PostProcessingDesign design;
-    design.rounding = Rounding::half_even;
+    design.rounding = DroppedBits::half_even;
     design.overflow = Overflow::wrap;
     CHECK(mismatches_on_grid(design) == 0);
-    design.rounding = Rounding::truncate;
+    design.rounding = DroppedBits::truncate;
     design.cut_before = 3;
     design.cut_after = 1;
     CHECK(mismatches_on_grid(design) == 0);
-    design.rounding = Rounding::half_up;
+    design.rounding = DroppedBits::half_up;
     design.overflow = Overflow::saturate;
     design.relu = true;
     design.output = {6, 0, false};
     CHECK(mismatches_on_grid(design) == 0);
-    design.rounding = Rounding::half_even;
+    design.rounding = DroppedBits::half_even;
     design.cut_before = 7; // the product without fraction: the offset's half steps alone are rounded
     CHECK(mismatches_on_grid(design) == 0);
 }
