@@ -11,17 +11,57 @@ namespace ohmloom {
 
 PulseResult DeviceModel::waveform(const DeviceState& state, const VoltageCurve& waveform,
                                   const DeviceDraws& draws, std::uint32_t event) const {
-    constexpr int steps = 64; // per straight piece: the error of the mean voltage falls with their square
-    PulseResult result{state, 0.0};
-    for (std::size_t k = 0; k + 1 < waveform.t.size(); ++k) {
-        const double width = (waveform.t[k + 1] - waveform.t[k]) / steps;
-        if (!(width > 0.0)) continue;
-        for (int step = 0; step < steps; ++step) {
-            const double along = (step + 0.5) / steps;
-            const double v = waveform.v[k] + along * (waveform.v[k + 1] - waveform.v[k]);
-            const PulseResult part = pulse(result.state, {v, width}, draws, event);
-            result = {part.state, result.energy + part.energy};
-        }
+    DeviceEvent under_way = begin_event(state, draws, event);
+    for (std::size_t k = 0; k + 1 < waveform.t.size(); ++k)
+        advance(under_way, {waveform.v[k], waveform.v[k + 1], waveform.t[k + 1] - waveform.t[k]}, draws);
+    return {end_event(under_way, draws), under_way.energy};
+}
+
+DeviceEvent DeviceModel::begin_event(const DeviceState& state, const DeviceDraws& /*draws*/,
+                                     std::uint32_t event) const {
+    return {event, state, state};
+}
+
+void DeviceModel::advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& draws) const {
+    // The error of the mean voltage falls with the square of the number of steps.
+    const int steps = piece.from == piece.to ? 1 : 64;
+    const double width = piece.width / steps;
+    for (int step = 0; step < steps && width > 0.0; ++step) {
+        const double v = piece.from + (step + 0.5) / steps * (piece.to - piece.from);
+        const PulseResult part = pulse(event.state, {v, width}, draws, event.number);
+        event.state = part.state;
+        event.energy += part.energy;
+    }
+}
+
+DeviceState DeviceModel::end_event(const DeviceEvent& event, const DeviceDraws& /*draws*/) const {
+    return event.state;
+}
+
+std::optional<Pulse> DeviceModel::write_pulse(const DeviceState& /*state*/, double /*target*/) const {
+    return std::nullopt;
+}
+
+bool DeviceModel::meets(const DeviceState& state, double target, double tolerance) const {
+    return std::abs(state.g - target) <= tolerance * g_max();
+}
+
+Programmed DeviceModel::program_by_pulses(const DeviceState& from, double target,
+                                          const ProgrammingScheme& scheme, const DeviceDraws& draws,
+                                          std::uint32_t event) const {
+    require_target(target);
+    Programmed result{from, target};
+    const bool looks = scheme.kind == Programming::write_verify;
+    const int most = looks ? scheme.max_pulses : 1;
+    while (!(result.reached = looks && meets(result.state, target, scheme.tolerance)) &&
+           result.pulses < most) {
+        const std::optional<Pulse> next = write_pulse(result.state, target);
+        OHMLOOM_ASSERT(next.has_value());
+        const PulseResult part =
+            pulse(result.state, *next, draws, event + static_cast<std::uint32_t>(result.pulses));
+        result.state = part.state;
+        result.energy += part.energy;
+        ++result.pulses;
     }
     return result;
 }

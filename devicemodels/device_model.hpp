@@ -4,8 +4,10 @@
 #include "devicemodels/card.hpp"
 #include "devicemodels/cell_model.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +61,22 @@ struct Pulse {
 struct VoltageCurve {
     std::vector<double> t; ///< [s] not decreasing
     std::vector<double> v; ///< [V]
+};
+
+/// A straight piece of a voltage over time.
+struct VoltagePiece {
+    double from = 0.0, to = 0.0; ///< [V]
+    double width = 0.0;          ///< [s] >= 0
+};
+
+/// One event of a device's life under way: a pulse or a waveform of which a part has been.
+struct DeviceEvent {
+    std::uint32_t number = 0; ///< of the event, for its noise
+    DeviceState
+        from; ///< as the device came into it, or into that part of it which the model counts as one pulse
+    DeviceState state;           ///< as the device conducts now, while the voltage lasts
+    double energy = 0.0;         ///< [J] taken up so far
+    std::array<double, 3> own{}; ///< the model's own
 };
 
 /// What a pulse, or a waveform, has done.
@@ -130,10 +148,25 @@ public:
     [[nodiscard]] virtual PulseResult pulse(const DeviceState& state, const Pulse& pulse,
                                             const DeviceDraws& draws, std::uint32_t event) const = 0;
 
-    /// Any waveform. As it stands here: one pulse of the mean voltage for each short step, without noise between;
-    /// models that count whole pulses replace it.
-    [[nodiscard]] virtual PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
-                                               const DeviceDraws& draws, std::uint32_t event) const;
+    /// Any waveform: an event from its beginning to its end.
+    [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
+                                       const DeviceDraws& draws, std::uint32_t event) const;
+
+    /// A waveform piece by piece, for voltages that answer to the device while it changes. A copy of an event goes on like the
+    /// event itself: all its chance follows from its number. As it stands here: one pulse of the mean voltage for each short step;
+    /// models with noise, or that count whole pulses, replace all three.
+    [[nodiscard]] virtual DeviceEvent begin_event(const DeviceState& state, const DeviceDraws& draws,
+                                                  std::uint32_t event) const;
+    virtual void advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& draws) const;
+    /// What the event leaves when the voltage goes.
+    [[nodiscard]] virtual DeviceState end_event(const DeviceEvent& event, const DeviceDraws& draws) const;
+
+    /// The pulse that programming gives a device next on its way to a target [S]; none if the model knows no such pulses.
+    [[nodiscard]] virtual std::optional<Pulse> write_pulse(const DeviceState& state, double target) const;
+
+    /// Whether write-verify would leave a device as it is: its error is at most `tolerance` times the greatest conductance, or, of two
+    /// states, it is in the one that is meant.
+    [[nodiscard]] virtual bool meets(const DeviceState& state, double target, double tolerance) const;
 
     /// Brings a device in the state `from` to the conductance `target` [S].
     /// @throws InputError if the target is not between g_min and g_max.
@@ -155,6 +188,11 @@ public:
 protected:
     /// @throws InputError if a target cannot be programmed.
     void require_target(double target) const;
+
+    /// program() by the model's own write_pulse(): write-verify looks before every pulse; single-shot is one pulse.
+    [[nodiscard]] Programmed program_by_pulses(const DeviceState& from, double target,
+                                               const ProgrammingScheme& scheme, const DeviceDraws& draws,
+                                               std::uint32_t event) const;
 
 private:
     Card card_;

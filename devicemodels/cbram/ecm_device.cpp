@@ -74,23 +74,17 @@ public:
         return {now, energy};
     }
 
+    [[nodiscard]] std::optional<Pulse> write_pulse(const DeviceState& /*state*/,
+                                                   double target) const override {
+        const double v = means_on(target) ? card().number("write_v_set") : -card().number("write_v_reset");
+        return Pulse{v, card().number("write_width")};
+    }
+    [[nodiscard]] bool meets(const DeviceState& state, double target, double /*tolerance*/) const override {
+        return (state.memory >= 1.0) == means_on(target);
+    }
     [[nodiscard]] Programmed program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
                                      const DeviceDraws& draws, std::uint32_t event) const override {
-        require_target(target);
-        const bool on = target > 0.5 * (g_min() + g_max());
-        const double v = on ? card().number("write_v_set") : -card().number("write_v_reset");
-        Programmed result{from, target};
-        const auto right = [&] { return (result.state.memory >= 1.0) == on; };
-        const int attempts = scheme.kind == Programming::single_shot ? 1 : scheme.max_pulses;
-        if (scheme.kind == Programming::write_verify) result.reached = right();
-        while (!result.reached && result.pulses < attempts) {
-            const PulseResult part = pulse(result.state, {v, card().number("write_width")}, draws, event);
-            result.state = part.state;
-            result.energy += part.energy;
-            ++result.pulses;
-            result.reached = scheme.kind == Programming::write_verify && right();
-        }
-        return result;
+        return program_by_pulses(from, target, scheme, draws, event);
     }
 
     [[nodiscard]] CellNumbers aged(const DeviceState& state, const ReadCondition& condition) const override {
@@ -106,6 +100,7 @@ public:
     [[nodiscard]] SpiceFace spice(const DeviceState& state, double temperature) const override;
 
 private:
+    [[nodiscard]] bool means_on(double target) const { return target > 0.5 * (g_min() + g_max()); }
     [[nodiscard]] double filament(double memory) const {
         const bool is_on = memory >= 1.0;
         const double part = softness_ > 0.0 ? std::pow(is_on ? memory - 1.0 : memory, softness_) : 0.0;

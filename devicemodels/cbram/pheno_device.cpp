@@ -43,46 +43,35 @@ public:
                 energy(state.g, moved, pulse)};
     }
 
-    /// The equation through the whole waveform; its noise is that of one event.
-    [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
-                                       const DeviceDraws& draws, std::uint32_t event) const override {
+    /// The equation piece by piece; the noise is that of the event, at its end. own[0]: whether a threshold was passed.
+    void advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& /*draws*/) const override {
         constexpr int steps = 64;
-        double g = state.g, spent = 0.0;
-        bool driven = false;
-        for (std::size_t k = 0; k + 1 < waveform.t.size(); ++k) {
-            const double width = (waveform.t[k + 1] - waveform.t[k]) / steps;
-            for (int step = 0; step < steps && width > 0.0; ++step) {
-                const double v = waveform.v[k] + (step + 0.5) / steps * (waveform.v[k + 1] - waveform.v[k]);
-                const double next = growth_.after(g, v, width);
-                driven = driven || growth_.overdrive(v) != 0.0;
-                spent += energy(g, next, {v, width});
-                g = next;
+        const bool steady = piece.from == piece.to;
+        const double width = piece.width / steps;
+        for (int step = 0; step < steps && width > 0.0; ++step) {
+            const double v = piece.from + (step + 0.5) / steps * (piece.to - piece.from);
+            const double before = event.state.g, after = growth_.after(before, v, width);
+            if (growth_.overdrive(v) != 0.0) event.own[0] = 1.0;
+            if (steady && after == before) { // and so it stays
+                event.energy += energy(before, before, {v, piece.width - step * width});
+                return;
             }
+            event.energy += energy(before, after, {v, width});
+            event.state.g = after;
         }
-        return {{.g = settled(state.g, g, driven, draws, event)}, spent};
+    }
+    [[nodiscard]] DeviceState end_event(const DeviceEvent& event, const DeviceDraws& draws) const override {
+        return {.g = settled(event.from.g, event.state.g, event.own[0] != 0.0, draws, event.number)};
     }
 
+    /// The pulse that would do it, if there were no noise.
+    [[nodiscard]] std::optional<Pulse> write_pulse(const DeviceState& state, double target) const override {
+        const double v = state.g < target ? card().number("write_v_p") : -card().number("write_v_n");
+        return Pulse{v, std::min(growth_.time_between(state.g, target, v), card().number("longest_pulse"))};
+    }
     [[nodiscard]] Programmed program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
                                      const DeviceDraws& draws, std::uint32_t event) const override {
-        require_target(target);
-        Programmed result{from, target};
-        const int attempts = scheme.kind == Programming::single_shot ? 1 : scheme.max_pulses;
-        const auto check = [&] { return std::abs(result.state.g - target) <= scheme.tolerance * g_max(); };
-        if (scheme.kind == Programming::write_verify) result.reached = check();
-        while (!result.reached && result.pulses < attempts) {
-            // The pulse that would do it, if there were no noise.
-            const double v =
-                result.state.g < target ? card().number("write_v_p") : -card().number("write_v_n");
-            const double width =
-                std::min(growth_.time_between(result.state.g, target, v), card().number("longest_pulse"));
-            const PulseResult part =
-                pulse(result.state, {v, width}, draws, event + static_cast<std::uint32_t>(result.pulses));
-            result.state = part.state;
-            result.energy += part.energy;
-            ++result.pulses;
-            result.reached = scheme.kind == Programming::write_verify && check();
-        }
-        return result;
+        return program_by_pulses(from, target, scheme, draws, event);
     }
 
     [[nodiscard]] CellNumbers aged(const DeviceState& state, const ReadCondition& condition) const override {

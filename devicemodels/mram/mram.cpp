@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 namespace ohmloom {
@@ -44,10 +45,10 @@ public:
         return {state_at(own, y), pulse.v * i * pulse.width};
     }
 
-    /// The equation of motion through the whole waveform, from a thermal angle drawn at its beginning; reversals that
-    /// heat alone brings about are left out.
-    [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
-                                       const DeviceDraws& draws, std::uint32_t event) const override {
+    /// The equation of motion through the whole waveform, from a thermal angle drawn at its beginning. own[0]: the best
+    /// alignment, as y, that the junction comes to; own[1]: expected number of reversals by heat alone, up to now.
+    [[nodiscard]] DeviceEvent begin_event(const DeviceState& state, const DeviceDraws& draws,
+                                          std::uint32_t event) const override {
         const Junction own = junction(draws);
         double y = state.memory;
         if (noise_ > 0.0) {
@@ -55,42 +56,47 @@ public:
             const double angle = std::min(0.5 * pi, std::sqrt(e / own.delta));
             y = std::copysign(std::min(y_rest_ + 3.0, std::atanh(std::cos(angle))), y);
         }
-        const double bound = std::max(y_rest_, std::abs(y));
-        double energy = 0.0;
-        constexpr int steps = 64;
-        for (std::size_t k = 0; k + 1 < waveform.t.size(); ++k) {
-            const double width = (waveform.t[k + 1] - waveform.t[k]) / steps;
-            for (int step = 0; step < steps && width > 0.0; ++step) {
-                const double v = waveform.v[k] + (step + 0.5) / steps * (waveform.v[k + 1] - waveform.v[k]);
-                const double before = own.current(v, alignment(y));
-                y = -rapidity_after(-y, drive_against(own, v), width / own.tau_d, bound, own.field(v));
-                energy += 0.5 * v * (before + own.current(v, alignment(y))) * width;
-            }
-        }
-        if (noise_ > 0.0) y = std::copysign(y_rest_, y);
-        return {state_at(own, y), energy};
+        return {event, state, state_at(own, y), 0.0, {std::max(y_rest_, std::abs(y)), 0.0}};
     }
 
+    void advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& draws) const override {
+        const Junction own = junction(draws);
+        constexpr int steps = 64;
+        const bool steady = piece.from == piece.to;
+        double y = event.state.memory;
+        for (int step = 0, taken = 1; step < steps && piece.width > 0.0; step += taken) {
+            const double v = piece.from + (step + 0.5) / steps * (piece.to - piece.from);
+            double width = piece.width / steps;
+            const double before = own.current(v, alignment(y));
+            double next =
+                -rapidity_after(-y, drive_against(own, v), width / own.tau_d, event.own[0], own.field(v));
+            taken = steady && next == y ? steps - step : 1; // at rest for what is left of the piece
+            width *= taken;
+            if (noise_ > 0.0 && activated(own, before, v, y, width, event, draws))
+                next = -std::copysign(y_rest_, y);
+            event.energy += 0.5 * v * (before + own.current(v, alignment(next))) * width;
+            y = next;
+        }
+        event.state = state_at(own, y);
+    }
+
+    [[nodiscard]] DeviceState end_event(const DeviceEvent& event, const DeviceDraws& draws) const override {
+        if (noise_ == 0.0) return event.state;
+        return state_at(junction(draws), std::copysign(y_rest_, event.state.memory));
+    }
+
+    [[nodiscard]] std::optional<Pulse> write_pulse(const DeviceState& /*state*/,
+                                                   double target) const override {
+        const bool parallel = means_parallel(target);
+        const double v = card().number(parallel ? "write_v_to_p" : "write_v_to_ap");
+        return Pulse{(parallel ? v : -v) * nominal_.polarity, card().number("write_width")};
+    }
+    [[nodiscard]] bool meets(const DeviceState& state, double target, double /*tolerance*/) const override {
+        return (state.memory > 0.0) == means_parallel(target);
+    }
     [[nodiscard]] Programmed program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
                                      const DeviceDraws& draws, std::uint32_t event) const override {
-        require_target(target);
-        const bool parallel = target > 0.5 * (g_min() + g_max());
-        const double sign = (parallel ? 1.0 : -1.0) * nominal_.polarity;
-        const double v = card().number(parallel ? "write_v_to_p" : "write_v_to_ap");
-        const double width = card().number("write_width");
-        Programmed result{from, target};
-        const auto aligned = [&] { return (result.state.memory > 0.0) == parallel; };
-        const int attempts = scheme.kind == Programming::single_shot ? 1 : scheme.max_pulses;
-        if (scheme.kind == Programming::write_verify && aligned()) result.reached = true; // looked at first
-        while (!result.reached && result.pulses < attempts) {
-            const PulseResult part = pulse(result.state, {sign * v, width}, draws,
-                                           event + static_cast<std::uint32_t>(result.pulses));
-            result.state = part.state;
-            result.energy += part.energy;
-            ++result.pulses;
-            result.reached = scheme.kind == Programming::write_verify && aligned();
-        }
-        return result;
+        return program_by_pulses(from, target, scheme, draws, event);
     }
 
     [[nodiscard]] CellNumbers aged(const DeviceState& state,
@@ -121,6 +127,8 @@ private:
         return own;
     }
 
+    [[nodiscard]] bool means_parallel(double target) const { return target > 0.5 * (g_min() + g_max()); }
+
     [[nodiscard]] double alignment(double y) const {
         return std::clamp(0.5 * (1.0 + std::tanh(y) / std::tanh(y_rest_)), 0.0, 1.0);
     }
@@ -134,6 +142,23 @@ private:
     /// Drive against the parallel state, in units of the critical current, as a function of −y.
     [[nodiscard]] std::function<double(double)> drive_against(const Junction& own, double v) const {
         return [this, own, v](double minus_y) { return own.drive(own.current(v, alignment(-minus_y))); };
+    }
+
+    /// Whether heat alone reverses the junction within `width`, once per event: when the expected number of such reversals reaches an
+    /// exponential deviate that the event has drawn.
+    [[nodiscard]] bool activated(const Junction& own, double current, double v, double y, double width,
+                                 DeviceEvent& event, const DeviceDraws& draws) const {
+        const double towards_parallel = own.drive(current), field = own.field(v);
+        const double against = y > 0.0 ? -towards_parallel : towards_parallel;
+        const double rate = activation_rate(against / field, own.delta * field) * field / own.tau_d;
+        if (!(rate > 0.0)) return false;
+        event.own[1] += rate * width;
+        constexpr std::uint32_t heat = 0x80000000U; // the thermal angle is the draw of the event's own number
+        const double needed =
+            -std::log(draws.uniform(RandomPurpose::device_programming, event.number | heat));
+        if (event.own[1] < needed) return false;
+        event.own[1] = -std::numeric_limits<double>::infinity();
+        return true;
     }
 
     [[nodiscard]] double moved(const Junction& own, double y, const Pulse& pulse) const {

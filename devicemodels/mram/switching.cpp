@@ -59,14 +59,28 @@ double thermal_rate(double i, double delta) {
            std::exp(-delta * distance * distance);
 }
 
+namespace {
+
+constexpr double low = 0.9, high = 1.1; // Ic: where heat and current, each alone, reverse a junction
+
+/// How far the current has taken over, from 0 at `low` to 1 at `high`.
+double takeover(double i) {
+    const double part = std::clamp((i - low) / (high - low), 0.0, 1.0);
+    return part * part * (3.0 - 2.0 * part);
+}
+
+} // namespace
+
+double activation_rate(double i, double delta) {
+    return i >= high ? 0.0 : (1.0 - takeover(i)) * thermal_rate(std::min(i, low), delta);
+}
+
 double survival(double i, double delta, double t) {
-    constexpr double low = 0.9, high = 1.1;
     if (t <= 0.0) return 1.0;
     if (i <= low) return std::exp(-t * thermal_rate(i, delta));
     if (i >= high) return fast_survival(i, delta, t);
-    const double part = (i - low) / (high - low), weight = part * part * (3.0 - 2.0 * part);
     const double fast = std::max(fast_survival(high, delta, t), std::numeric_limits<double>::min());
-    return std::exp(-(1.0 - weight) * t * thermal_rate(low, delta) + weight * std::log(fast));
+    return std::exp(-t * activation_rate(i, delta) + takeover(i) * std::log(fast));
 }
 
 } // namespace ohmloom

@@ -35,6 +35,10 @@ double survival(double i, double delta, double t);
 /// held at the rate of a barrier of kT, its greatest value.
 double thermal_rate(double i, double delta);
 
+/// Rate of reversals that heat brings about, as survival() counts them: thermal_rate() below 0.9 Ic, fading out to 0 at 1.1 Ic, where
+/// the current takes over.
+double activation_rate(double i, double delta);
+
 /// The formula above 1.1 Ic alone, for any i > 1; the exact one is `fokker_planck_survival`.
 double fast_survival(double i, double delta, double t);
 

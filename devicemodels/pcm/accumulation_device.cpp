@@ -38,37 +38,6 @@ public:
         : PulsedPcm(std::move(source)), flow_(card().number("mean_slope"), card().number("mean_offset"),
                                               card().number("mean_memory"), card().number("p_decay")) {}
 
-    /// Whole excursions beyond v_set count as pulses of the excursion's length and peak.
-    [[nodiscard]] PulseResult waveform(const DeviceState& state, const VoltageCurve& waveform,
-                                       const DeviceDraws& draws, std::uint32_t event) const override {
-        const double v_set = card().number("v_set");
-        PulseResult result{state, 0.0};
-        Pulse excursion;
-        const auto finish = [&] {
-            if (excursion.width > 0.0) {
-                const PulseResult part = pulse(result.state, excursion, draws, event++);
-                result = {part.state, result.energy + part.energy};
-            }
-            excursion = {};
-        };
-        for (std::size_t k = 0; k + 1 < waveform.t.size(); ++k) {
-            const double dt = waveform.t[k + 1] - waveform.t[k];
-            const double from = waveform.v[k], to = waveform.v[k + 1];
-            for (const double sign : {1.0, -1.0}) {
-                const double a = sign * from - v_set, b = sign * to - v_set;
-                if (a < 0.0 && b < 0.0) continue;
-                const double part = a >= 0.0 && b >= 0.0 ? 1.0 : std::max(a, b) / std::abs(b - a);
-                if (a < 0.0) finish();
-                excursion.width += part * dt;
-                const double peak = sign * std::max(sign * from, sign * to);
-                if (std::abs(peak) > std::abs(excursion.v)) excursion.v = peak;
-                if (b < 0.0) finish();
-            }
-        }
-        finish();
-        return result;
-    }
-
     [[nodiscard]] CellNumbers aged(const DeviceState& state, const ReadCondition& condition) const override {
         const double t0 = card().number("drift_t0");
         const double drifted =

@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ohmloom {
@@ -28,6 +29,42 @@ PulseResult PulsedPcm::pulse(const DeviceState& state, const Pulse& pulse, const
     return {after, pulse.v * i * pulse.width};
 }
 
+void PulsedPcm::advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& draws) const {
+    // The model's own: peak [V] and length [s] of the excursion under way, which began in `from`, and how many were before.
+    double &peak = event.own[0], &length = event.own[1], &before = event.own[2];
+    const double v_set = card().number("v_set");
+    const auto leave = [&] {
+        if (length > 0.0) before += 1.0;
+        event.from = event.state;
+        peak = length = 0.0;
+    };
+    const auto enter = [&](double part, double v) {
+        length += part * piece.width;
+        if (std::abs(v) > std::abs(peak)) peak = v;
+        const auto number = event.number + static_cast<std::uint32_t>(before);
+        if (length > 0.0) event.state = pulse(event.from, {peak, length}, draws, number).state;
+    };
+    const double middle = 0.5 * (piece.from + piece.to), current_before = current(event.state, middle);
+    const double first =
+        piece.from > piece.to ? 1.0 : -1.0; // the side that the piece is on before it crosses 0
+    for (const double sign : {first, -first}) {
+        const double a = sign * piece.from - v_set, b = sign * piece.to - v_set;
+        if (a < 0.0 && b < 0.0) {
+            if (peak * sign > 0.0) leave();
+            continue;
+        }
+        if (a < 0.0) leave();
+        enter(a >= 0.0 && b >= 0.0 ? 1.0 : std::max(a, b) / std::abs(b - a),
+              sign * std::max(sign * piece.from, sign * piece.to));
+        if (b < 0.0) leave();
+    }
+    event.energy += 0.5 * middle * (current_before + current(event.state, middle)) * piece.width;
+}
+
+std::optional<Pulse> PulsedPcm::write_pulse(const DeviceState& state, double target) const {
+    return state.g < target ? set_pulse() : reset_pulse();
+}
+
 void PulsedPcm::apply(Programmed& result, const Pulse& next, const DeviceDraws& draws,
                       std::uint32_t first) const {
     const PulseResult part =
@@ -39,14 +76,10 @@ void PulsedPcm::apply(Programmed& result, const Pulse& next, const DeviceDraws& 
 
 Programmed PulsedPcm::program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
                               const DeviceDraws& draws, std::uint32_t event) const {
+    if (scheme.kind == Programming::write_verify)
+        return program_by_pulses(from, target, scheme, draws, event);
     require_target(target);
-    if (scheme.kind == Programming::single_shot) return open_loop(from, target, draws, event);
-    Programmed result{from, target};
-    const double accepted = scheme.tolerance * g_max();
-    const auto check = [&] { return std::abs(result.state.g - target) <= accepted; };
-    while (!(result.reached = check()) && result.pulses < scheme.max_pulses)
-        apply(result, result.state.g < target ? set_pulse() : reset_pulse(), draws, event);
-    return result;
+    return open_loop(from, target, draws, event);
 }
 
 std::vector<ParameterSpec> pulse_parameters() {

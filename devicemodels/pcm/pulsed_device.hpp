@@ -19,7 +19,13 @@ public:
     [[nodiscard]] PulseResult pulse(const DeviceState& state, const Pulse& pulse, const DeviceDraws& draws,
                                     std::uint32_t event) const override;
 
-    /// Write-verify: SET pulses while it is too low, a RESET when it is too high. Single-shot: open_loop().
+    /// Whole excursions beyond v_set count as pulses of the excursion's length and peak, so far as they have come.
+    void advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& draws) const override;
+
+    /// A SET pulse while it is too low, a RESET when it is too high.
+    [[nodiscard]] std::optional<Pulse> write_pulse(const DeviceState& state, double target) const override;
+
+    /// Write-verify by write_pulse(). Single-shot: open_loop().
     [[nodiscard]] Programmed program(const DeviceState& from, double target, const ProgrammingScheme& scheme,
                                      const DeviceDraws& draws, std::uint32_t event) const override;
 

@@ -3,6 +3,7 @@
 #include "devicemodels/device_library.hpp"
 #include "devicemodels/mram/junction.hpp"
 #include "devicemodels/mram/switching.hpp"
+#include "tests/approx.hpp"
 #include "tests/devicemodels/distributions.hpp"
 
 #include <doctest/doctest.h>
@@ -196,6 +197,29 @@ TEST_CASE(
             });
         const double expected = std::exp(-numbers.delta * theta * theta);
         CHECK(std::abs(part - expected) <= four_errors(expected) + 1e-3);
+    }
+}
+
+TEST_CASE("heat reverses half-selected junctions in waveforms as often as in pulses") {
+    // A low barrier, so that it happens; voltages at which the parallel junction carries 0.3 to 0.8 of the critical current.
+    const auto device = make_device(find_card(
+        "mram/measured_78nm", {{"delta", "25"}, {"sigma_ra", "0"}, {"sigma_tmr", "0"}, {"sigma_ic", "0"}}));
+    const double tau = device->card().number("tau_d");
+    for (const double i : {0.3, 0.5, 0.8}) {
+        const double width = -std::log(0.6) * tau / thermal_rate(i, 25.0);
+        const double v = -0.299 * i;
+        const double expected = 1.0 - survival(i, 25.0, width / tau);
+        const auto part_after = [&](const VoltageCurve& waveform) {
+            return reversed_part(*device, [&](const DeviceState& parallel, const DeviceDraws& draws) {
+                return device->waveform(parallel, waveform, draws, 1).state;
+            });
+        };
+        CHECK(expected == testing::approx(0.4).epsilon(1e-9));
+        // The thermal angle at the beginning is beyond reach now and then: exp(-delta (1 - i²)).
+        const double allowed = four_errors(expected) + std::exp(-25.0 * (1.0 - i * i));
+        CHECK(std::abs(part_after({{0.0, width}, {v, v}}) - expected) <= allowed);
+        CHECK(std::abs(part_after({{0.0, 0.3 * width, width}, {v, 1.0001 * v, v}}) - expected) <=
+              allowed + 2e-3);
     }
 }
 

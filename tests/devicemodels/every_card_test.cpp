@@ -1,5 +1,6 @@
 // What holds for the device of every card.
 #include "devicemodels/device_library.hpp"
+#include "tests/approx.hpp"
 
 #include <doctest/doctest.h>
 
@@ -75,6 +76,79 @@ TEST_CASE("the same seed and place give the same life") {
         };
         CHECK(life(draws_of(4)) == life(draws_of(4)));
     }
+}
+
+TEST_CASE("a waveform that is followed piece by piece leaves what it leaves as a whole") {
+    for (const std::string& name : card_names()) {
+        const auto device = make_device(find_card(name));
+        CAPTURE(name);
+        int apart = 0;
+        for (std::uint32_t k = 0; k < 40; ++k) {
+            CAPTURE(k);
+            const DeviceDraws draws = draws_of(k);
+            const VoltageCurve waveform = any_waveform(k);
+            const PulseResult whole = device->waveform(device->fresh(draws), waveform, draws, k);
+            DeviceEvent event = device->begin_event(device->fresh(draws), draws, k);
+            for (std::size_t p = 0; p + 1 < waveform.t.size(); ++p) {
+                for (int part = 0; part < 3; ++part) {
+                    const double width = (waveform.t[p + 1] - waveform.t[p]) / 3.0,
+                                 rise = (waveform.v[p + 1] - waveform.v[p]) / 3.0;
+                    DeviceEvent copy = event; // goes on like the event itself
+                    const VoltagePiece piece{waveform.v[p] + part * rise, waveform.v[p] + (part + 1) * rise,
+                                             width};
+                    device->advance(event, piece, draws);
+                    device->advance(copy, piece, draws);
+                    REQUIRE(copy.state.g == event.state.g);
+                }
+            }
+            // Steps along a piece are finer here: where all is just about to happen, it may or may not.
+            const double error = std::abs(device->end_event(event, draws).g - whole.state.g);
+            if (error > 1e-3 * device->g_max()) ++apart;
+        }
+        CHECK(apart <= (device->is_binary() ? 1 : 0));
+    }
+}
+
+TEST_CASE("a rectangle is one pulse to phase-change cells, noise and all") {
+    for (const std::string name : {"pcm/accumulation", "pcm/training_steps"}) {
+        CAPTURE(name);
+        const auto device = make_device(find_card(name));
+        for (std::uint32_t k = 0; k < 20; ++k) {
+            const DeviceDraws draws = draws_of(k);
+            const DeviceState fresh = device->fresh(draws);
+            const double width = 10e-9 * (k + 1);
+            CHECK(device->waveform(fresh, {{0.0, width}, {1.2, 1.2}}, draws, k).state.g ==
+                  testing::approx(device->pulse(fresh, {1.2, width}, draws, k).state.g).epsilon(1e-12));
+        }
+    }
+}
+
+TEST_CASE("write-verify is the device's next pulse until the device meets its target") {
+    int with_pulses = 0;
+    for (const std::string& name : card_names()) {
+        const auto device = make_device(find_card(name));
+        const DeviceDraws draws = draws_of(7);
+        const DeviceState fresh = device->fresh(draws);
+        const double target = device->is_binary() ? device->g_max() : 0.6 * device->g_max();
+        if (!device->write_pulse(fresh, target)) continue;
+        ++with_pulses;
+        CAPTURE(name);
+        const Programmed programmed =
+            device->program(fresh, target, {Programming::write_verify, 0.05, 40}, draws, 3);
+        DeviceState state = fresh;
+        int pulses = 0;
+        for (; pulses < 40 && !device->meets(state, target, 0.05); ++pulses) {
+            state = device
+                        ->pulse(state, *device->write_pulse(state, target), draws,
+                                3 + static_cast<std::uint32_t>(pulses))
+                        .state;
+        }
+        CHECK(pulses > 0);
+        CHECK(programmed.pulses == pulses);
+        CHECK(programmed.state.g == state.g);
+        CHECK(programmed.reached == device->meets(state, target, 0.05));
+    }
+    CHECK(with_pulses >= 10);
 }
 
 TEST_CASE("programming ends inside the device's range, counts its pulses and never gains energy") {
