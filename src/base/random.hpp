@@ -17,7 +17,9 @@ enum class RandomPurpose : std::uint32_t {
     device_drift = 8,
     device_read = 9,
     cross_check = 10,
-    circuit_noise = 11, ///< of resistors in a transient
+    circuit_noise = 11,       ///< of resistors in a transient
+    converter_variation = 12, ///< what differs from converter to converter and never changes
+    converter_noise = 13,     ///< drawn for every conversion
 };
 
 /// Counter-based random numbers (Philox 4x32-10, Random123): a pure function of a key and a counter, so that
