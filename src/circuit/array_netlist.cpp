@@ -58,7 +58,7 @@ public:
                              VoltageSource{see(terminal), ground, entry_or_zero(options_.v_row, r)});
     }
     void line_end(Index l, const ArrayNode& terminal) {
-        if (options_.stage) return;
+        if (options_.stage || options_.open_lines) return;
         netlist_.sense_sources.push_back(fmt::format("vcol_{}", l));
         netlist_.circuit.add(netlist_.sense_sources.back(),
                              VoltageSource{see(terminal), ground, entry_or_zero(options_.v_col, l)});

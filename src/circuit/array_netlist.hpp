@@ -35,6 +35,7 @@ struct ArrayNetlistOptions {
     std::vector<double> v_row; ///< [rows] [V] row sources; empty means 0
     std::vector<double> v_col; ///< [lines] [V] sense sources; empty means 0; none exist behind a stage
     std::optional<DifferenceStageCircuit> stage; ///< instead of the sense sources; needs two lines per site
+    bool open_lines = false;                     ///< neither: the terminals `col_l` are left to the caller
 };
 
 /// An array as a circuit, and where its quantities are found in it.

@@ -154,6 +154,11 @@ private:
     bool is_ohmic_;
 };
 
+/// Subcircuit that site s calls.
+std::string stage_name(const TileCircuit& tile, Index s) {
+    return tile.stages_differ ? IndexedName{tile.stage, s}.text() : tile.stage;
+}
+
 template <class Output>
 void emit_tile(Output& output, const Crossbar& crossbar, const TileCircuit& tile) {
     const ArrayNodes nodes = join_nodes(crossbar);
@@ -166,7 +171,7 @@ void emit_tile(Output& output, const Crossbar& crossbar, const TileCircuit& tile
         output.call({"xstage", s},
                     std::array<IndexedName, 4>{
                         {{"col", 2 * s}, {"col", 2 * s + 1}, tile.scale == 1.0 ? out : before, power_name}},
-                    tile.stage);
+                    stage_name(tile, s));
         if (tile.scale != 1.0) output.amplifier({"escale", s}, out, before, tile.scale);
     }
 }
@@ -201,7 +206,8 @@ Subcircuit make_tile(const Crossbar& crossbar, const TileCircuit& tile) {
     require_tile(crossbar, tile);
     Subcircuit made{tile.name, {}, {}};
     for (const std::string& port : port_names(crossbar, tile)) made.ports.push_back(made.body.node(port));
-    if (!tile.stage.empty()) made.body.declare_subcircuit(tile.stage, 4);
+    for (Index s = 0; s < crossbar.sites() && !tile.stage.empty(); ++s)
+        made.body.declare_subcircuit(stage_name(tile, s), 4);
     CircuitOutput output(made.body, crossbar);
     emit_tile(output, crossbar, tile);
     return made;

@@ -24,6 +24,7 @@ struct TileCircuit {
     std::string cell = "cell"; ///< stem of the names of the cells' subcircuits
     std::string stage;  ///< subcircuit with ports i_plus, i_minus, out, power; "": none, lines end in ports
     double scale = 1.0; ///< of the stages' outputs
+    bool stages_differ = false; ///< site s calls `stage`_s instead
 };
 
 /// Writes a tile as a subcircuit, element by element: memory does not grow with it.

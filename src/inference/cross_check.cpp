@@ -7,6 +7,7 @@
 #include "circuit/flat_circuit.hpp"
 #include "circuit/spice_text.hpp"
 #include "inference/native_answer.hpp"
+#include "readout/readout_circuits.hpp"
 #include "solver/circuit_solver.hpp"
 #include "solver/ngspice_jobs.hpp"
 #include "solver/ngspice_order.hpp"
@@ -30,31 +31,28 @@ std::size_t at(Index i) {
 /// A tile with its stages as a circuit, driven with one image.
 struct TileCircuit {
     Circuit circuit;
-    /// Nodes o_s of the stages; or sources of the virtual grounds, I+ and I− of each output.
-    std::vector<std::string> outputs;
-    ReadoutStage stage;
-
-    /// [V] Stage outputs from the values of `outputs`.
-    [[nodiscard]] std::vector<double> stage_outputs(const std::vector<double>& values) const {
-        if (stage.kind == StageKind::difference) return values;
-        std::vector<double> u;
-        for (std::size_t k = 0; k + 1 < values.size(); k += 2)
-            u.push_back(stage.r_feedback() * (values[k] - values[k + 1]));
-        return u;
-    }
+    std::vector<std::string> outputs; ///< nodes o_s of the stages
 };
 
-TileCircuit make_tile_circuit(Crossbar crossbar, const ReadoutStage& stage, std::span<const double> v_row) {
-    ArrayNetlistOptions options{{v_row.begin(), v_row.end()}, {}, {}};
-    if (stage.kind == StageKind::difference) {
-        crossbar.r_sense.clear(); // the circuit holds the stages themselves
-        options.stage = DifferenceStageCircuit{.r_input = stage.r_input, .r_feedback = stage.r_feedback()};
+TileCircuit make_tile_circuit(const LayerArrays& layer, std::size_t number, std::span<const double> v_row) {
+    Crossbar crossbar = layer.crossbars[number];
+    crossbar.r_sense.clear(); // the circuit holds the stages themselves
+    const ArrayNetlistOptions options{{v_row.begin(), v_row.end()}, {}, {}, true};
+    TileCircuit tile{expand_array(crossbar, options).circuit, {}};
+    const bool alike = are_alike(layer.stage);
+    for (Index s = 0; s < crossbar.sites(); ++s) {
+        const std::string name = alike ? "stage" : fmt::format("stage_{}", s);
+        if (s == 0 || !alike) {
+            const auto place = layer.first_tile + static_cast<std::uint32_t>(number);
+            tile.circuit.add(stage_circuit(name, layer.stage, sample_stage(layer.stage, place, s), false));
+        }
+        tile.outputs.push_back(fmt::format("o_{}", s));
+        const auto node = [&](const std::string& of) { return tile.circuit.node(of); };
+        tile.circuit.add(fmt::format("xstage_{}", s),
+                         SubcircuitCall{name,
+                                        {node(fmt::format("col_{}", 2 * s)),
+                                         node(fmt::format("col_{}", 2 * s + 1)), node(tile.outputs.back())}});
     }
-    ArrayNetlist netlist = expand_array(crossbar, options);
-    TileCircuit tile{std::move(netlist.circuit), {}, stage};
-    for (const NodeId node : netlist.outputs) tile.outputs.push_back(tile.circuit.node_name(node));
-    for (const std::string& source : netlist.sense_sources)
-        tile.outputs.push_back(fmt::format("i({})", source));
     return tile;
 }
 
@@ -74,7 +72,7 @@ Answer solve_in_ngspice(const TileCircuit& tile, double time_limit) {
     write_spice(deck, circuit, text);
     const NgspiceJob job{std::move(deck).str(), {}, Matrix<double>(1, 0), tile.outputs, {.time = time_limit}};
     const NgspiceAnswer answer = solve_operating_points(job);
-    if (answer.converged[0]) return {tile.stage_outputs(answer.values.values()), ""};
+    if (answer.converged[0]) return {answer.values.values(), ""};
     const std::string& problem = answer.report.problem;
     return {{},
             (problem.empty() ? "ngspice finds no operating point" : problem) +
@@ -87,12 +85,11 @@ Answer solve_in_mna(const TileCircuit& tile) {
     if (!point.all_converged()) return {{}, "mna finds no operating point: " + point.message};
     std::vector<double> values;
     for (const std::string& output : tile.outputs) {
-        const std::string signal = output.starts_with("i(") ? output : fmt::format("v({})", output);
-        const auto found = std::ranges::find(point.signals, signal);
+        const auto found = std::ranges::find(point.signals, fmt::format("v({})", output));
         OHMLOOM_ASSERT(found != point.signals.end());
         values.push_back(point.values(0, found - point.signals.begin()));
     }
-    return {tile.stage_outputs(values), ""};
+    return {std::move(values), ""};
 }
 
 /// Largest difference over the largest output; not a number if one of them is none.
@@ -163,7 +160,7 @@ CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron
         const IndexRange& rows = layer.tiles[at(pair.tile)].inputs;
         const std::span<const double> v_row =
             v[at(pair.layer)].row(k).subspan(at(rows.begin), at(rows.size()));
-        const TileCircuit tile = make_tile_circuit(layer.crossbars[at(pair.tile)], layer.stage, v_row);
+        const TileCircuit tile = make_tile_circuit(layer, at(pair.tile), v_row);
         Answer answer =
             check.engine == Engine::mna ? solve_in_mna(tile) : solve_in_ngspice(tile, check.time_limit);
         problems[at(k)] = std::move(answer.problem);

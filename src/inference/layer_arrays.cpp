@@ -11,6 +11,12 @@ bool LayerArrays::is_linear() const {
     return std::ranges::all_of(crossbars, [](const Crossbar& c) { return ohmloom::is_linear(c.cell); });
 }
 
+std::vector<StagePort> LayerArrays::stages_of(std::size_t tile) const {
+    const Crossbar& crossbar = crossbars[tile];
+    return stage_ports(stage, crossbar.sites(), crossbar.lines_per_site,
+                       first_tile + static_cast<std::uint32_t>(tile));
+}
+
 LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const DeviceUse& devices,
                         std::uint32_t first_tile) {
     LayerArrays arrays;
@@ -18,16 +24,18 @@ LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, con
     arrays.rows = layer.rows();
     arrays.outputs = layer.outputs();
     arrays.stage = circuit.stage;
+    arrays.first_tile = first_tile;
     arrays.tiles = layer.tiles;
     arrays.crossbars.resize(layer.tiles.size());
     arrays.scale.assign(layer.tiles.size(), 1.0);
     std::vector<ConductanceError> errors(layer.tiles.size());
     parallel_for(static_cast<Index>(layer.tiles.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        Crossbar crossbar = build_tile(layer, layer.tiles[at], circuit);
+        const std::uint32_t number = first_tile + static_cast<std::uint32_t>(t);
+        Crossbar crossbar = build_tile(layer, layer.tiles[at], circuit, number);
         if (devices.model != nullptr) {
             ProgrammingOptions options = devices.programming;
-            options.tile = first_tile + static_cast<std::uint32_t>(t);
+            options.tile = number;
             ProgrammedArray programmed = program_array(crossbar.g, *devices.model, options);
             errors[at] = conductance_error(programmed);
             if (devices.compensate_drift) arrays.scale[at] = drift_compensation(programmed);

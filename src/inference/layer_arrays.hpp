@@ -24,6 +24,7 @@ struct LayerArrays {
     Index rows = 0;    ///< inputs and the bias row
     Index outputs = 0; ///< of the layer
     ReadoutStage stage;
+    std::uint32_t first_tile = 0; ///< number of the first tile within the network
     std::vector<Tile> tiles;
     std::vector<Crossbar> crossbars; ///< one per tile
     std::vector<double> scale;       ///< factor of each tile's outputs
@@ -31,6 +32,9 @@ struct LayerArrays {
 
     /// True if every array is one linear map.
     [[nodiscard]] bool is_linear() const;
+
+    /// The read-out stages of a tile, counted within the layer.
+    [[nodiscard]] std::vector<StagePort> stages_of(std::size_t tile) const;
 };
 
 /// Builds and programs the arrays of a layer. `first_tile` numbers its first tile within the network: the number names the devices'

@@ -4,6 +4,8 @@
 #include "base/parallel.hpp"
 
 #include <algorithm>
+#include <span>
+#include <tuple>
 
 namespace ohmloom {
 
@@ -16,13 +18,29 @@ struct TileResult {
     Engine engine = Engine::automatic;
 };
 
-/// Terminal potentials of a tile per row voltage, [ports x rows]: the rows themselves, 0 behind the I+ lines,
+/// A matrix [sites x rows] and, where stages have offsets, what they make as one more column.
+Matrix<double> with_rest(const Matrix<double>& by_rows, const std::vector<double>& rest) {
+    if (rest.empty()) return by_rows;
+    Matrix<double> joined(by_rows.rows(), by_rows.cols() + 1);
+    for (Index s = 0; s < by_rows.rows(); ++s) {
+        std::ranges::copy(by_rows.row(s), joined.row(s).begin());
+        joined(s, by_rows.cols()) = rest[static_cast<std::size_t>(s)];
+    }
+    return joined;
+}
+
+/// Terminal potentials of a tile per row voltage, [ports x rows (+ 1)]: the rows themselves, the stages' offsets behind the I+ lines,
 /// v_minus behind the I− lines.
 Matrix<double> terminal_potentials(const PortMatrix& ports, const StageResponse& response) {
-    Matrix<double> potentials(ports.rows + ports.lines, ports.rows);
+    const bool with_offsets = !response.rest.u.empty();
+    const Matrix<double> v_minus = with_rest(response.v_minus, response.rest.v_minus);
+    const Index sites = v_minus.rows(), each = ports.lines / sites;
+    Matrix<double> potentials(ports.rows + ports.lines, v_minus.cols());
     for (Index r = 0; r < ports.rows; ++r) potentials(r, r) = 1.0;
-    for (Index s = 0; s < ports.lines / 2; ++s) {
-        for (Index r = 0; r < ports.rows; ++r) potentials(ports.rows + 2 * s + 1, r) = response.v_minus(s, r);
+    for (Index s = 0; s < sites; ++s) {
+        const Index first = ports.rows + each * s;
+        if (with_offsets) potentials(first, ports.rows) = response.rest.v_plus[static_cast<std::size_t>(s)];
+        if (each == 2) std::ranges::copy(v_minus.row(s), potentials.row(first + 1).begin());
     }
     return potentials;
 }
@@ -32,11 +50,43 @@ Matrix<double> quadratic_form(const Matrix<double>& y, const Matrix<double>& t) 
     return transposed_multiply(t, multiply(y, t));
 }
 
-/// Sum over outputs s of weight·i(s)ᵀ·i(s): what a resistor `weight` dissipates that carries the current
-/// i(s)·x.
-void add_resistor(double weight, const Matrix<double>& i, Matrix<double>& form) {
-    const Matrix<double> square = transposed_multiply(i, i);
-    for (std::size_t k = 0; k < square.values().size(); ++k) form.values()[k] += weight * square.values()[k];
+/// Adds what resistances dissipate that carry the currents i [resistances x inputs]: Σ_s r_s·i(s)ᵀ·i(s).
+void add_resistors(const std::vector<double>& r, const Matrix<double>& i, Matrix<double>& form) {
+    if (std::ranges::all_of(r, [](double value) { return value == 0.0; })) return;
+    Matrix<double> drops = i;
+    for (Index s = 0; s < i.rows(); ++s) {
+        for (double& drop : drops.row(s)) drop *= r[static_cast<std::size_t>(s)];
+    }
+    const Matrix<double> sum = transposed_multiply(drops, i);
+    for (std::size_t k = 0; k < sum.values().size(); ++k) form.values()[k] += sum.values()[k];
+}
+
+/// Minus the resistance in series with each line of one side of the pairs.
+std::vector<double> less_sense(const Crossbar& crossbar, Index line) {
+    std::vector<double> r(static_cast<std::size_t>(crossbar.sites()));
+    for (Index s = 0; s < crossbar.sites(); ++s)
+        r[static_cast<std::size_t>(s)] = -crossbar.sense_resistance(s * crossbar.lines_per_site + line);
+    return r;
+}
+
+/// What the stages turn into heat.
+Matrix<double> stage_power(std::span<const StagePort> stages, const Matrix<double>& i_plus,
+                           const Matrix<double>& i_minus) {
+    Matrix<double> form(i_plus.cols(), i_plus.cols());
+    for (std::size_t k = 0; k < std::tuple_size_v<decltype(StagePort::losses)>; ++k) {
+        Matrix<double> current(i_plus.rows(), i_plus.cols());
+        std::vector<double> r;
+        for (std::size_t s = 0; s < stages.size(); ++s) {
+            const StageLoss& loss = stages[s].losses[k];
+            const auto row = static_cast<Index>(s);
+            r.push_back(loss.r);
+            for (Index c = 0; c < current.cols(); ++c)
+                current(row, c) = loss.plus * i_plus(row, c) + loss.minus * i_minus(row, c);
+            if (loss.rest != 0.0) current(row, current.cols() - 1) += loss.rest;
+        }
+        add_resistors(r, current, form);
+    }
+    return form;
 }
 
 /// Power in the cells from the derivative of the port matrix.
@@ -60,42 +110,39 @@ Matrix<double> cell_power_matrix(const Crossbar& crossbar, const SolveOptions& o
 }
 
 PowerForms tile_power(const Crossbar& crossbar, const PortMatrix& ports, const StageResponse& response,
-                      const ReadoutStage& stage, const SolveOptions& options) {
+                      std::span<const StagePort> stages, const SolveOptions& options) {
     const Matrix<double> t = terminal_potentials(ports, response);
+    const Matrix<double> i_plus = with_rest(response.i_plus, response.rest.i_plus),
+                         i_minus = with_rest(response.i_minus, response.rest.i_minus);
     PowerForms power;
     power.cells = quadratic_form(cell_power_matrix(crossbar, options), t);
 
-    // Everything the terminals deliver is lost in cells, wires and the series resistances of the stages.
-    const double r_plus = crossbar.sense_resistance(0), r_minus = crossbar.sense_resistance(1);
+    // Everything the terminals deliver is lost in cells, wires and the series resistances that the stages show.
     power.wires = quadratic_form(ports.y, t);
-    add_resistor(-r_plus, response.i_plus, power.wires);
-    add_resistor(-r_minus, response.i_minus, power.wires);
+    add_resistors(less_sense(crossbar, 0), i_plus, power.wires);
+    if (crossbar.lines_per_site == 2) add_resistors(less_sense(crossbar, 1), i_minus, power.wires);
     for (std::size_t k = 0; k < power.wires.values().size(); ++k)
         power.wires.values()[k] -= power.cells.values()[k];
-
-    // The feedback resistor carries the I− current; with virtual grounds each line's feedback resistor
-    // carries its own.
-    power.stages = Matrix<double>(ports.rows, ports.rows);
-    const bool virtual_ground = stage.kind == StageKind::virtual_ground;
-    add_resistor(r_plus + (virtual_ground ? stage.r_feedback() : 0.0), response.i_plus, power.stages);
-    add_resistor(r_minus + stage.r_feedback(), response.i_minus, power.stages);
+    power.stages = stage_power(stages, i_plus, i_minus);
     return power;
 }
 
-TileResult solve_tile_with_power(const Crossbar& crossbar, const ReadoutStage& stage,
+TileResult solve_tile_with_power(const Crossbar& crossbar, std::span<const StagePort> stages,
                                  const SolveOptions& options) {
     const PortMatrix ports = port_matrix(crossbar, options);
     TileResult result;
-    result.response = close_stages(ports, stage);
-    result.power = tile_power(crossbar, ports, result.response, stage, options);
+    result.response = close_stages(ports, stages);
+    result.power = tile_power(crossbar, ports, result.response, stages, options);
     result.residual = ports.residual;
     result.engine = ports.engine;
     return result;
 }
 
-void add_block(const Matrix<double>& block, Index first, Matrix<double>& form) {
+/// A tile's form in the layer's: its rows from `first` on, and behind them the 1 that stands for offsets.
+void add_block(const Matrix<double>& block, const IndexRange& rows, Matrix<double>& form) {
+    const auto place = [&](Index i) { return i < rows.size() ? rows.begin + i : form.rows() - 1; };
     for (Index i = 0; i < block.rows(); ++i) {
-        for (Index j = 0; j < block.cols(); ++j) form(first + i, first + j) += block(i, j);
+        for (Index j = 0; j < block.cols(); ++j) form(place(i), place(j)) += block(i, j);
     }
 }
 
@@ -109,13 +156,17 @@ LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options)
     std::vector<TileResult> results(layer.tiles.size());
     parallel_for(static_cast<Index>(results.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        results[at] = solve_tile_with_power(layer.crossbars[at], layer.stage, options);
+        results[at] = solve_tile_with_power(layer.crossbars[at], layer.stages_of(at), options);
     });
+    const bool with_offsets =
+        std::ranges::any_of(results, [](const TileResult& r) { return !r.response.rest.u.empty(); });
 
     const Index rows = layer.rows;
     LayerResponse joined;
     joined.transfer = Matrix<double>(layer.outputs, rows);
-    joined.power = {Matrix<double>(rows, rows), Matrix<double>(rows, rows), Matrix<double>(rows, rows)};
+    const Matrix<double> no_power(rows + (with_offsets ? 1 : 0), rows + (with_offsets ? 1 : 0));
+    joined.power = {no_power, no_power, no_power};
+    if (with_offsets) joined.offset.assign(static_cast<std::size_t>(layer.outputs), 0.0);
     const double share = 1.0 / static_cast<double>(layer.partition.horizontal);
     for (std::size_t t = 0; t < results.size(); ++t) {
         const Tile& tile = layer.tiles[t];
@@ -125,10 +176,14 @@ LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options)
                 joined.transfer(tile.outputs.begin + s, tile.inputs.begin + r) =
                     share * layer.scale[t] * result.response.u(s, r);
             }
+            if (with_offsets && !result.response.rest.u.empty()) {
+                joined.offset[static_cast<std::size_t>(tile.outputs.begin + s)] +=
+                    share * layer.scale[t] * result.response.rest.u[static_cast<std::size_t>(s)];
+            }
         }
-        add_block(result.power.cells, tile.inputs.begin, joined.power.cells);
-        add_block(result.power.wires, tile.inputs.begin, joined.power.wires);
-        add_block(result.power.stages, tile.inputs.begin, joined.power.stages);
+        add_block(result.power.cells, tile.inputs, joined.power.cells);
+        add_block(result.power.wires, tile.inputs, joined.power.wires);
+        add_block(result.power.stages, tile.inputs, joined.power.stages);
         joined.residual = std::max(joined.residual, result.residual);
         joined.engine = result.engine;
     }

@@ -2,12 +2,15 @@
 
 #include "inference/layer_arrays.hpp"
 
+#include <vector>
+
 namespace ohmloom {
 
 /// Power as quadratic forms of a layer's row voltages x: P = xᵀ·Q·x, exact for linear cells and linear
-/// stages.
+/// stages. Where stages have offsets, x ends in a 1 behind the rows.
 struct PowerForms {
-    Matrix<double> cells;  ///< [rows x rows] [S] dissipated in the memory cells
+    Matrix<double>
+        cells; ///< [rows x rows] [S] dissipated in the memory cells; one row and column more with offsets
     Matrix<double> wires;  ///< likewise in the wires and the drivers' output resistances
     Matrix<double> stages; ///< likewise in the resistors of the read-out stages
 };
@@ -16,6 +19,7 @@ struct PowerForms {
 struct LayerResponse {
     Matrix<double>
         transfer; ///< [outputs x rows] [V/V] neuron input per row voltage; the last row is the bias
+    std::vector<double> offset; ///< [outputs] [V] to be added: what the stages' offsets make; empty without
     PowerForms power;
     double residual = 0.0; ///< largest KCL residual of any tile
     Engine engine = Engine::automatic;

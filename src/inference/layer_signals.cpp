@@ -23,6 +23,12 @@ Matrix<double> second_moments(const Matrix<double>& v) {
     return moments;
 }
 
+Matrix<double> row_voltages_and_one(const Matrix<double>& v) {
+    Matrix<double> wider(v.rows(), v.cols() + 1, 1.0);
+    for (Index k = 0; k < v.rows(); ++k) std::ranges::copy(v.row(k), wider.row(k).begin());
+    return wider;
+}
+
 /// Vectors without those that repeat others.
 struct DistinctVectors {
     Matrix<double> v;          ///< [distinct x rows]
@@ -78,7 +84,9 @@ Matrix<double> rows_between(const Matrix<double>& matrix, const IndexRange& rang
 
 LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v) {
     OHMLOOM_ASSERT(layer.transfer.cols() == v.cols());
-    const Matrix<double> moments = second_moments(v);
+    // Where stages have offsets, power is a form of the row voltages and a 1 behind them.
+    const bool with_offsets = layer.power.cells.rows() > v.cols();
+    const Matrix<double> moments = second_moments(with_offsets ? row_voltages_and_one(v) : v);
     LayerSignals signals;
     signals.power.cells = mean_power(layer.power.cells, moments);
     signals.power.wires = mean_power(layer.power.wires, moments);
@@ -86,6 +94,10 @@ LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v)
     signals.residual = layer.residual;
     signals.engine = layer.engine;
     signals.u = multiply_transposed(v, layer.transfer);
+    for (Index k = 0; k < signals.u.rows() && with_offsets; ++k) {
+        for (Index o = 0; o < signals.u.cols(); ++o)
+            signals.u(k, o) += layer.offset[static_cast<std::size_t>(o)];
+    }
     return signals;
 }
 
@@ -106,7 +118,7 @@ LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, co
     std::vector<std::optional<StagedArray>> arrays(layer.tiles.size());
     parallel_for(static_cast<Index>(arrays.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        arrays[at].emplace(layer.crossbars[at], layer.stage, options, half_span(inputs_of(at).v));
+        arrays[at].emplace(layer.crossbars[at], layer.stages_of(at), options, half_span(inputs_of(at).v));
     });
     std::vector<Portion> portions;
     for (std::size_t t = 0; t < layer.tiles.size(); ++t) {

@@ -39,6 +39,7 @@ NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matri
     alone.rows = place.inputs.size();
     alone.outputs = place.outputs.size();
     alone.stage = layer.stage;
+    alone.first_tile = layer.first_tile + static_cast<std::uint32_t>(tile);
     alone.tiles = {{{0, alone.rows}, {0, alone.outputs}}};
     alone.crossbars = {layer.crossbars[tile]};
     alone.scale = {layer.scale[tile]};

@@ -2,7 +2,8 @@
 
 namespace ohmloom {
 
-Crossbar build_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit) {
+Crossbar build_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit,
+                    std::uint32_t number) {
     Crossbar crossbar;
     crossbar.g = Matrix<double>(tile.inputs.size(), 2 * tile.outputs.size());
     for (Index r = 0; r < tile.inputs.size(); ++r) {
@@ -19,7 +20,7 @@ Crossbar build_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit
     crossbar.col_ends = circuit.col_ends;
     crossbar.r_source.assign(static_cast<std::size_t>(crossbar.rows()), circuit.r_source);
     crossbar.capacitance = circuit.capacitance;
-    attach_stages(crossbar, circuit.stage);
+    attach_stages(crossbar, circuit.stage, number);
     return crossbar;
 }
 

@@ -2,8 +2,10 @@
 
 #include "array/crossbar.hpp"
 #include "mapping/plan.hpp"
-#include "readout/difference_stage.hpp"
+#include "readout/stage_closure.hpp"
 #include "solver/array_solver.hpp"
+
+#include <cstdint>
 
 namespace ohmloom {
 
@@ -19,8 +21,9 @@ struct ArrayCircuit {
 };
 
 /// The crossbar of one tile, with the loads of its read-out stages: output o of the tile is site o, with its
-/// I+ line first and its I− line second.
-Crossbar build_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit);
+/// I+ line first and its I− line second. `number` names the stages' random numbers.
+Crossbar build_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit,
+                    std::uint32_t number = 0);
 
 /// Response of one tile with its stages, solved exactly.
 StageResponse solve_tile(const LayerPlan& layer, const Tile& tile, const ArrayCircuit& circuit,

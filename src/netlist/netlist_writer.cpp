@@ -3,7 +3,7 @@
 #include "base/errors.hpp"
 #include "circuit/tile_netlist.hpp"
 #include "inference/native_answer.hpp"
-#include "netlist/readout_circuits.hpp"
+#include "readout/readout_circuits.hpp"
 
 #include <fmt/format.h>
 
@@ -65,7 +65,7 @@ void add_parts(const NetlistSource& source, std::span<const Index> layers, bool 
     folder.add("readout.sub", "read-out stages and neurons", [&](SpiceWriter& writer) {
         for (const Index l : layers) {
             const LayerArrays& layer = source.layers[at(l)];
-            writer.subcircuit(stage_circuit(stage_name(l), layer.stage));
+            if (are_alike(layer.stage)) writer.subcircuit(stage_circuit(stage_name(l), layer.stage));
             if (with_means && layer.partition.horizontal > 1)
                 writer.subcircuit(mean_circuit(numbered("mean", l), layer.partition.horizontal));
         }
@@ -83,11 +83,20 @@ void add_tile(const NetlistSource& source, const TilePlace& place, NetlistFolder
     // The stage's resistors are in its own subcircuit.
     Crossbar crossbar = layer.crossbars[number];
     crossbar.r_sense.clear();
-    const TileCircuit tile{tile_name(place), source.cell, stage_name(place.layer), layer.scale[number]};
+    const bool differ = !are_alike(layer.stage);
+    TileCircuit tile{tile_name(place), source.cell, stage_name(place.layer), layer.scale[number], differ};
+    if (differ) tile.stage += tile.name.substr(tile.name.find('_'));
     folder.add(tile.name + ".sub",
                fmt::format("tile {}/{}/{}: {} rows, {} outputs", place.layer, place.horizontal,
                            place.vertical, crossbar.rows(), crossbar.sites()),
-               [&](SpiceWriter& writer) { write_tile(writer, crossbar, tile); });
+               [&](SpiceWriter& writer) {
+                   for (Index s = 0; s < crossbar.sites() && differ; ++s) {
+                       const auto of = layer.first_tile + static_cast<std::uint32_t>(number);
+                       writer.subcircuit(stage_circuit(numbered(tile.stage, s), layer.stage,
+                                                       sample_stage(layer.stage, of, s)));
+                   }
+                   write_tile(writer, crossbar, tile);
+               });
 }
 
 void add_nodes(Circuit& circuit, std::string_view stem, Index begin, Index end, std::vector<NodeId>& nodes) {

@@ -31,7 +31,7 @@ struct TilePlace {
 /// | `tile.cir`, `layer.cir` or `network.cir` | the deck: run this one |
 /// | `tile_L_H_V.sub` | `tile_L_H_V`: see TileCircuit |
 /// | `layer_L.sub` | `layer_L` with ports in_r, o_c, power: calls `xtile_h_v`, nodes `o_h_c`, means `xmean_c` |
-/// | `readout.sub` | `stage_L`, `mean_L` (of the tiles above each other), `neuron` |
+/// | `readout.sub` | `stage_L`, `mean_L` (of the tiles above each other), `neuron`; stages that differ from output to output are in `tile_L_H_V.sub` |
 /// | `cell.sub` | the cells' law, unless they are ohmic |
 /// | `expected.csv` | with `vectors`: what the native engines find |
 /// | `manifest.json` | all files and measures |

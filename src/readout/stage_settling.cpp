@@ -223,6 +223,12 @@ void validate(const AmplifierDynamics& amplifier) {
 StageSettling settle_stages(const Crossbar& crossbar, const ReadoutStage& stage,
                             const AmplifierDynamics& amplifier, double step, Index count, double tolerance) {
     validate(amplifier);
+    if (!is_ideal(stage)) {
+        throw InputError(fmt::format(
+            "{} stages are not followed in time, nor are flaws of others: expected differential-amplifier or "
+            "virtual-ground without offset, spread and finite open_loop_gain",
+            to_string(stage.kind)));
+    }
     if (!(std::isfinite(step) && step > 0.0))
         throw InputError(fmt::format("time step is {} s: it must be positive", step));
     if (count < 1) throw InputError(fmt::format("{} instants are asked for: expected at least one", count));

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/matrix.hpp"
-#include "readout/difference_stage.hpp"
+#include "readout/stage_closure.hpp"
 
 #include <limits>
 #include <vector>
@@ -35,7 +35,8 @@ struct StageSettling {
 ///     i(t_n) = Σ_j R_(n−j)ᵀ·(v_(j+1) − v_j),      R_k = (Q(t_k) − Q(t_(k−1)))/step,    Q: charge after a jump
 ///
 /// and the amplifiers' equations are closed around it by BDF2, which does not ring where they are fast.
-/// @throws InputError as settled_response() and close_stages(), or if step or count are out of range.
+/// @throws InputError as settled_response() and close_stages(), if step or count are out of range, or if the stage is not an ideal virtual
+///         ground or difference stage.
 StageSettling settle_stages(const Crossbar& crossbar, const ReadoutStage& stage,
                             const AmplifierDynamics& amplifier, double step, Index count,
                             double tolerance = 1e-6);

@@ -60,6 +60,13 @@ NodeVoltages voltages_of(ArraySolution& solution, const std::vector<Index>& rows
     return {rows_of(solution.v_w, rows), rows_of(solution.v_b, rows)};
 }
 
+/// Adds a vector to every row; none to add is an empty one.
+void add_to_rows(Matrix<double>& matrix, const std::vector<double>& row) {
+    for (Index k = 0; k < matrix.rows() && !row.empty(); ++k) {
+        for (Index s = 0; s < matrix.cols(); ++s) matrix(k, s) += row[at(s)];
+    }
+}
+
 /// Largest current of any line of operating point k.
 double largest_current(const ArraySolution& solution, Index k) {
     double largest = 0.0;
@@ -98,75 +105,119 @@ std::vector<double> cell_power(const Crossbar& crossbar, const ArraySolution& so
 
 } // namespace
 
-StagedArray::StagedArray(Crossbar crossbar, const ReadoutStage& stage, const SolveOptions& options,
+StagedArray::StagedArray(Crossbar crossbar, std::vector<StagePort> stages, const SolveOptions& options,
                          double v_typical)
-    : crossbar_(std::move(crossbar)), stage_(stage), options_(options) {
+    : crossbar_(std::move(crossbar)), stages_(std::move(stages)), options_(options),
+      is_coupled_(any_coupling(stages_)) {
     validate(crossbar_);
-    if (stage.kind != StageKind::difference) return;
-    StageResponse response =
-        close_stages(port_matrix(ohmic_array(crossbar_, v_typical, Ohmic::secant)), stage);
-    v_minus_ = std::move(response.v_minus);
-    i_minus_ = std::move(response.i_minus);
+    if (!is_coupled_) return;
+    ohmic_ = close_stages(port_matrix(ohmic_array(crossbar_, v_typical, Ohmic::secant)), stages_);
     const PortMatrix ports = port_matrix(ohmic_array(crossbar_, v_typical, Ohmic::tangent));
-    loop_ = solve_dense(stage_loop(ports, stage), identity(crossbar_.sites()));
+    loop_ = solve_dense(stage_loop(ports, stages_), identity(crossbar_.sites()));
 }
+
+StagedArray::StagedArray(const Crossbar& crossbar, const ReadoutStage& stage, const SolveOptions& options,
+                         double v_typical, std::uint32_t tile)
+    : StagedArray(crossbar, stage_ports(stage, crossbar.sites(), crossbar.lines_per_site, tile), options,
+                  v_typical) {}
 
 NodeVoltages StagedArray::estimate(const Matrix<double>& v_row, const Matrix<double>& v_n) const {
     const Index batch = v_row.rows(), rows = crossbar_.rows(), sites = crossbar_.sites(),
                 lines = crossbar_.lines();
-    const Matrix<double> i_n = multiply_transposed(v_row, i_minus_);
+    Matrix<double> i_n = multiply_transposed(v_row, ohmic_.i_minus);
+    add_to_rows(i_n, ohmic_.rest.i_minus);
     NodeVoltages start{Matrix<double>(batch, rows * sites), Matrix<double>(batch, rows * lines)};
     for (Index k = 0; k < batch; ++k) {
         auto w = start.v_w.row(k).begin();
         for (const double v : v_row.row(k)) w = std::fill_n(w, sites, v);
         const auto b = start.v_b.row(k).begin();
         for (Index s = 0; s < sites; ++s) {
-            b[2 * s] = crossbar_.sense_resistance(0) / stage_.r_feedback() * v_n(k, s);
-            b[2 * s + 1] = v_n(k, s) + crossbar_.sense_resistance(1) * i_n(k, s);
+            const StagePort& stage = stages_[at(s)];
+            b[2 * s] = stage.e_plus +
+                       crossbar_.sense_resistance(2 * s) / stage.coupling * (v_n(k, s) - stage.e_minus);
+            b[2 * s + 1] = v_n(k, s) + crossbar_.sense_resistance(2 * s + 1) * i_n(k, s);
         }
         for (Index r = 1; r < rows; ++r) std::copy_n(b, lines, b + r * lines);
     }
     return start;
 }
 
+Matrix<double> StagedArray::line_potentials(const Matrix<double>& v_n) const {
+    const Index each = crossbar_.lines_per_site;
+    Matrix<double> potentials(v_n.rows(), crossbar_.lines());
+    for (Index k = 0; k < v_n.rows(); ++k) {
+        for (Index s = 0; s < v_n.cols(); ++s) {
+            potentials(k, each * s) = stages_[at(s)].e_plus;
+            if (each == 2) potentials(k, 2 * s + 1) = v_n(k, s);
+        }
+    }
+    return potentials;
+}
+
+void StagedArray::read(const ArraySolution& solution, Index k, std::span<const double> v_n,
+                       StagedPoints& points, std::size_t to) const {
+    const Index each = crossbar_.lines_per_site;
+    double in_sense = 0.0;
+    for (Index s = 0; s < crossbar_.sites(); ++s) {
+        const StagePort& stage = stages_[at(s)];
+        const double plus = solution.i_col(k, each * s),
+                     minus = each == 2 ? solution.i_col(k, 2 * s + 1) : 0.0;
+        // Behind coupled lines, v_N is closer to where the iteration goes than the current that it follows.
+        const double from_plus =
+            is_coupled_ ? stage.t_plus / stage.coupling * (v_n[at(s)] - stage.e_minus) : stage.t_plus * plus;
+        points.u(static_cast<Index>(to), s) = from_plus + stage.t_minus * minus + stage.u_0;
+        in_sense += crossbar_.sense_resistance(each * s) * plus * plus;
+        if (each == 2) in_sense += crossbar_.sense_resistance(2 * s + 1) * minus * minus;
+        for (const StageLoss& loss : stage.losses) {
+            const double current = loss.plus * plus + loss.minus * minus + loss.rest;
+            points.stages[to] += loss.r * current * current;
+        }
+    }
+    points.wires[to] = solution.power[at(k)] - in_sense; // and in the cells
+}
+
 StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
     constexpr int most_steps = 40;
     const Index batch = v_row.rows(), sites = crossbar_.sites();
-    const bool coupled = stage_.kind == StageKind::difference;
-    const double r_feedback = stage_.r_feedback();
     StagedPoints points{
         Matrix<double>(batch, sites),   std::vector<double>(at(batch)),
         std::vector<double>(at(batch)), std::vector<double>(at(batch)),
         std::vector<double>(at(batch)), std::vector<SolveStatus>(at(batch), SolveStatus::not_converged)};
     std::vector<Index> open(at(batch)); // vectors whose v_N is not found yet
     std::iota(open.begin(), open.end(), Index{0});
-    Matrix<double> v_n = coupled ? multiply_transposed(v_row, v_minus_) : Matrix<double>(batch, sites);
+    Matrix<double> v_n(batch, sites);
+    if (is_coupled_) {
+        v_n = multiply_transposed(v_row, ohmic_.v_minus);
+        add_to_rows(v_n, ohmic_.rest.v_minus);
+    } else {
+        for (Index k = 0; k < batch; ++k) {
+            for (Index s = 0; s < sites; ++s) v_n(k, s) = stages_[at(s)].e_minus;
+        }
+    }
 
     // Every solution is a fine one: a step leaves about a thousandth of what it finds, so that two do mostly, and what coarse
     // ones save they lose again by their errors. v_N is no more exact than the currents it follows. Each starts from the one before.
     SolveOptions options = options_;
-    if (coupled) options.tolerance *= 0.3;
-    options.fields = power || coupled;
+    if (is_coupled_) options.tolerance *= 0.3;
+    options.fields = power || is_coupled_;
     std::optional<NodeVoltages> start; // of the vectors that are open
-    if (coupled) start = estimate(v_row, v_n);
+    if (is_coupled_) start = estimate(v_row, v_n);
     for (int step = 0; !open.empty(); ++step) {
         const bool last = step + 1 >= most_steps;
-        const bool may_close = step > 0 || !coupled; // the first solution is hardly ever the last
-        Drive drive{rows_of(v_row, open), {}, Matrix<double>(static_cast<Index>(open.size()), 2 * sites)};
-        for (Index k = 0; k < drive.v_row.rows(); ++k) {
-            for (Index s = 0; s < sites; ++s) drive.v_col_each(k, 2 * s + 1) = v_n(k, s);
-        }
+        const bool may_close = step > 0 || !is_coupled_; // the first solution is hardly ever the last
+        const Drive drive{rows_of(v_row, open), {}, line_potentials(v_n)};
         ArraySolution solution = solve_array(crossbar_, drive, options, start);
         const std::vector<double> cells =
             power && may_close ? cell_power(crossbar_, solution) : std::vector<double>();
 
         std::vector<Index> still_open, kept;
-        Matrix<double> mismatch(drive.v_row.rows(), sites); // [V]
+        Matrix<double> mismatch(drive.v_row.rows(), sites); // [A]
         for (Index k = 0; k < drive.v_row.rows(); ++k) {
             double error = 0.0;
-            for (Index s = 0; s < sites && coupled; ++s) {
-                mismatch(k, s) = r_feedback * solution.i_col(k, 2 * s) - v_n(k, s);
-                error = std::max(error, std::abs(mismatch(k, s)) / r_feedback);
+            for (Index s = 0; s < sites && is_coupled_; ++s) {
+                const StagePort& stage = stages_[at(s)];
+                mismatch(k, s) = solution.i_col(k, 2 * s) - (v_n(k, s) - stage.e_minus) / stage.coupling;
+                error = std::max(error, std::abs(mismatch(k, s)));
             }
             const double largest = largest_current(solution, k);
             if (error > 0.0 && largest > 0.0) error /= largest;
@@ -177,20 +228,9 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
                 continue;
             }
             const std::size_t to = at(open[at(k)]);
-            const double r_plus = crossbar_.sense_resistance(0), r_minus = crossbar_.sense_resistance(1);
-            double in_sense = 0.0;
-            for (Index s = 0; s < sites; ++s) {
-                const double plus = solution.i_col(k, 2 * s), minus = solution.i_col(k, 2 * s + 1);
-                const double v_plus = coupled ? v_n(k, s) : r_feedback * plus;
-                points.u(open[at(k)], s) = v_plus - r_feedback * minus;
-                in_sense += r_plus * plus * plus + r_minus * minus * minus;
-                points.stages[to] += r_feedback * ((coupled ? 0.0 : plus * plus) + minus * minus);
-            }
-            points.stages[to] += in_sense;
-            if (power) {
-                points.cells[to] = cells[at(k)];
-                points.wires[to] = solution.power[at(k)] - in_sense - cells[at(k)];
-            }
+            read(solution, k, v_n.row(k), points, to);
+            points.wires[to] = power ? points.wires[to] - cells[at(k)] : 0.0;
+            if (power) points.cells[to] = cells[at(k)];
             points.residual[to] = std::max(error, solution.residual[at(k)]);
             points.status[to] = closed ? solution.status[at(k)] : SolveStatus::not_converged;
         }
@@ -198,7 +238,9 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
         mismatch = rows_of(mismatch, kept);
         const Matrix<double> change = multiply_transposed(mismatch, loop_);
         v_n = rows_of(v_n, kept);
-        for (std::size_t k = 0; k < v_n.values().size(); ++k) v_n.values()[k] += change.values()[k];
+        for (Index k = 0; k < v_n.rows(); ++k) {
+            for (Index s = 0; s < sites; ++s) v_n(k, s) += stages_[at(s)].coupling * change(k, s);
+        }
         open = std::move(still_open);
         start = voltages_of(solution, kept);
         // What two steps have not closed, the currents' own errors may keep open.

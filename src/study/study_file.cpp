@@ -71,11 +71,64 @@ void read_timing(const TomlTable& timing, Study& study) {
     }
 }
 
+double read_not_negative(const TomlTable& table, std::string_view key, double fallback,
+                         std::string_view unit) {
+    const double value = table.number_or(key, fallback, unit);
+    if (!(value >= 0.0 && std::isfinite(value)))
+        table.refuse(key, fmt::format("is {} {}: it must not be negative", value, unit));
+    return value;
+}
+
+/// Values that only some kinds of stages have, by the keys that give them.
+struct StageKey {
+    std::string_view key;
+    std::vector<StageKind> kinds;
+};
+const std::vector<StageKey>& stage_keys() {
+    using enum StageKind;
+    static const std::vector<StageKey> keys{
+        {"open_loop_gain", {difference, op_amp, integrator}},
+        {"r_amplifier", {op_amp}},
+        {"r_conveyor", {current_conveyor}},
+        {"current_gain", {current_conveyor}},
+        {"integration_time", {integrator}},
+        {"r_leak", {integrator}},
+        {"offset_sigma", {difference, op_amp, current_conveyor, divider, integrator}},
+        {"gain_sigma", {difference, op_amp, current_conveyor, divider, integrator}},
+    };
+    return keys;
+}
+
+/// The kind of the stages and what belongs to it.
+ReadoutStage read_stage(const TomlTable& readout) {
+    using enum StageKind;
+    ReadoutStage stage;
+    std::vector<std::string> words;
+    for (const StageKind kind : {difference, virtual_ground, op_amp, current_conveyor, divider, integrator})
+        words.emplace_back(to_string(kind));
+    const std::string word = readout.word_or("kind", to_string(stage.kind), words);
+    for (const StageKind kind : {difference, virtual_ground, op_amp, current_conveyor, divider, integrator}) {
+        if (word == to_string(kind)) stage.kind = kind;
+    }
+    for (const auto& [key, kinds] : stage_keys()) {
+        if (readout.has(key) && !std::ranges::count(kinds, stage.kind))
+            readout.refuse(key, fmt::format("is nothing that readout.kind = \"{}\" has", word));
+    }
+    stage.r_input = read_positive(readout, "r_input", stage.r_input, "Ohm");
+    stage.open_loop_gain = read_positive(readout, "open_loop_gain", stage.open_loop_gain, "");
+    stage.r_amplifier = read_positive(readout, "r_amplifier", stage.r_amplifier, "Ohm");
+    stage.r_conveyor = read_not_negative(readout, "r_conveyor", stage.r_conveyor, "Ohm");
+    stage.current_gain = read_positive(readout, "current_gain", stage.current_gain, "");
+    stage.integration_time = read_positive(readout, "integration_time", stage.integration_time, "s");
+    stage.r_leak = read_positive(readout, "r_leak", stage.r_leak, "Ohm");
+    stage.spread.offset = read_not_negative(readout, "offset_sigma", 0.0, "V");
+    stage.spread.gain = read_not_negative(readout, "gain_sigma", 0.0, "");
+    validate(stage);
+    return stage;
+}
+
 void read_readout(const TomlTable& readout, Study& study) {
-    const std::string kind =
-        readout.word_or("kind", "differential-amplifier", {"differential-amplifier", "virtual-ground"});
-    study.array.stage.kind = kind == "virtual-ground" ? StageKind::virtual_ground : StageKind::difference;
-    study.array.stage.r_input = read_positive(readout, "r_input", 1e3, "Ohm");
+    study.array.stage = read_stage(readout);
     if (readout.has("gain") && !(readout.is_text("gain") && readout.text("gain") == "trained")) {
         study.gain = readout.numbers("gain", "");
         for (const double gain : study.gain) {
@@ -162,16 +215,23 @@ Study read_study(const std::filesystem::path& file) {
     read_timing(root.table("timing"), study);
     const TomlTable array = root.table("array");
     read_array(array, study);
-    read_readout(root.table("readout"), study);
-    if (study.array.stage.kind == StageKind::difference && study.array.col_ends == TiedEnds::both) {
-        array.refuse("col_ends",
-                     "is 'both', but a difference stage has one input for each line: give 'top' or "
-                     "'bottom', or readout.kind = \"virtual-ground\"");
+    const TomlTable readout = root.table("readout");
+    read_readout(readout, study);
+    if (study.array.stage.kind != StageKind::virtual_ground && study.array.col_ends == TiedEnds::both) {
+        array.refuse("col_ends", "is 'both', but such a stage has one input for each line: give 'top' or "
+                                 "'bottom', or readout.kind = \"virtual-ground\"");
+    }
+    if (study.timing.sequence && !is_ideal(study.array.stage)) {
+        readout.refuse("kind",
+                       fmt::format("is \"{}\", or has flaws: images in time (timing.images) need ideal "
+                                   "differential-amplifier or virtual-ground stages",
+                                   to_string(study.array.stage.kind)));
     }
 
     const Index seed = root.integer_or("seed", 1);
     if (seed < 0) root.refuse("seed", "must not be negative");
     study.seed = static_cast<std::uint64_t>(seed);
+    study.array.stage.spread.seed = study.seed;
     study.devices = read_devices(root, file.parent_path(), study.seed);
     study.window = study.devices.front().window;
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "mapping/plan.hpp"
-#include "readout/difference_stage.hpp"
+#include "readout/readout_stage.hpp"
 
 namespace ohmloom {
 

@@ -26,6 +26,8 @@ void check_circuit(const TrainingCircuit& circuit, std::size_t layers) {
     }
     require(circuit.arrays.stage.kind == StageKind::difference,
             "training runs through difference stages: the read-out of this circuit is of another kind");
+    require(is_ideal(circuit.arrays.stage),
+            "training runs through ideal stages: expected no offset_sigma, gain_sigma and open_loop_gain");
 }
 
 void check_initial(const Network& initial, const TrainingOptions& options) {

@@ -85,6 +85,40 @@ def netlist_inverter_neurons(t):
     check(t, netlist(t, problem.write(t.folder), "--network"), 5 + 1)
 
 
+STAGES = {
+    "op-amp": "gain = [3, 2]\nopen_loop_gain = 500\nr_amplifier = '20k'\noffset_sigma = '2m'\ngain_sigma = 0.02",
+    "current-conveyor": "gain = [3, 2]\nr_conveyor = 80\ncurrent_gain = 0.98\noffset_sigma = '2m'\ngain_sigma = 0.02",
+    "divider": "gain = [9, 5]\nr_input = 300\noffset_sigma = '2m'\ngain_sigma = 0.02",
+    "integrator": "gain = [3, 2]\nopen_loop_gain = '5k'\nr_leak = '50k'\noffset_sigma = '2m'\ngain_sigma = 0.02",
+    "differential-amplifier": "gain = [9, 5]\nopen_loop_gain = 500\noffset_sigma = '2m'\ngain_sigma = 0.02",
+}
+
+
+@case
+def netlist_stages(t):
+    """Every kind of stage, flawed and different from output to output, runs as a network's deck; a run cross-checks its tiles."""
+    for kind, values in STAGES.items():
+        problem = sample_problem()
+        problem.study += f"\n[readout]\nkind = '{kind}'\n{values}\n"
+        study = problem.write(t.folder)
+        check(t, netlist(t, study, "--scheme", 1, "--image", 4, folder=kind), 5 + 1)
+        check(t, netlist(t, study, "--scheme", 1, "--tile", "0/2/1", folder=f"tile-{kind}"), 3 + 1)
+        done = json.loads(t.ohmloom("run", study, "--cross-check", 6, "--json").out)
+        for point in done["points"]:
+            assert point["cross_check"]["deviation"] < 1e-9, (kind, point["cross_check"])
+            assert point["power_amplifiers_w"] > 0, (kind, point)
+
+
+@case
+def netlist_alike_stages(t):
+    """Stages that are alike are one subcircuit of `readout.sub`, whatever their kind."""
+    for kind in STAGES:
+        problem = sample_problem()
+        problem.study += f"\n[readout]\nkind = '{kind}'\ngain = [3, 2]\n"
+        check(t, netlist(t, problem.write(t.folder), "--layer", 1, folder=kind), 5 + 1)
+        assert t.path(f"{kind}/readout.sub").read_text().count(".subckt stage_1 ") == 1
+
+
 @case
 def netlist_stream(t):
     """A stream of images is a transient: every image's outputs and power are measured, and how long the last one takes."""

@@ -2,6 +2,7 @@
 
 #include "solver/ngspice_jobs.hpp"
 #include "tests/inference/small_networks.hpp"
+#include "tests/readout/flawed_stages.hpp"
 
 #include <doctest/doctest.h>
 
@@ -47,10 +48,11 @@ TEST_CASE("tiles and images are drawn by the seed alone, all of them in the long
     CHECK(*std::ranges::max_element(images) < 55);
 }
 
-TEST_CASE("tiles solved once more as circuits agree, in ngspice and in mna, with stages of both kinds") {
-    for (const StageKind kind : {StageKind::difference, StageKind::virtual_ground}) {
+TEST_CASE("tiles solved once more as circuits agree, in ngspice and in mna, with stages of all kinds") {
+    for (const ReadoutStage& stage : sample_stages()) {
+        CAPTURE(to_string(stage.kind));
         SmallNetwork small;
-        small.circuit.array.stage.kind = kind;
+        small.circuit.array.stage = stage;
         const auto layers = small.build();
         for (const Engine engine : {Engine::ngspice, Engine::mna}) {
             CAPTURE(to_string(engine));

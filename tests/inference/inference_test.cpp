@@ -4,6 +4,7 @@
 #include "inference/classes.hpp"
 #include "inference/software.hpp"
 #include "tests/inference/small_networks.hpp"
+#include "tests/readout/flawed_stages.hpp"
 
 #include "tests/approx.hpp"
 
@@ -130,4 +131,31 @@ TEST_CASE("gains must come one per layer") {
     const Plan plan =
         make_plan(network, std::vector<LayerPartition>{{1, 1}, {1, 1}}, small_window, Polarity::inverted);
     CHECK_THROWS_AS(solve_network(plan, NetworkCircuit{small_circuit(), {30.0}, {}}), InputError);
+}
+
+TEST_CASE("whatever the stages, a layer's map and its arrays solved one by one agree, power included") {
+    const Network network = random_network({14, 6}, WeightKind::real, 91);
+    const Plan plan =
+        make_plan(network, std::vector<LayerPartition>{{3, 2}}, small_window, Polarity::inverted);
+    const Matrix<double> v = row_voltages(random_inputs(5, 14, 92), 0.8, 0.8);
+    for (const ReadoutStage& stage : sample_stages()) {
+        CAPTURE(to_string(stage.kind));
+        ArrayCircuit circuit = small_circuit();
+        circuit.stage = stage;
+        const LayerArrays layer = build_layer(plan.layers[0], circuit, {}, 11);
+        const LayerSignals map = apply_response(solve_layer(layer), v),
+                           each = solve_signals(layer, v, {.tolerance = 1e-11});
+        double largest = 0.0, difference = 0.0;
+        for (std::size_t i = 0; i < map.u.values().size(); ++i) {
+            largest = std::max(largest, std::abs(each.u.values()[i]));
+            difference = std::max(difference, std::abs(map.u.values()[i] - each.u.values()[i]));
+        }
+        CHECK(difference < 1e-9 * largest);
+        CHECK(map.power.cells == testing::approx(each.power.cells).epsilon(1e-7));
+        CHECK(map.power.wires == testing::approx(each.power.wires).epsilon(1e-6));
+        CHECK(map.power.stages == testing::approx(each.power.stages).epsilon(1e-7));
+        // Other tiles have other stages, unless all are alike.
+        const LayerArrays moved = build_layer(plan.layers[0], circuit, {}, 12);
+        CHECK((apply_response(solve_layer(moved), v).u == map.u) == are_alike(stage));
+    }
 }

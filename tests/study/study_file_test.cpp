@@ -65,6 +65,59 @@ TEST_CASE("schemes may each have a partition and a network of their own") {
     CHECK(study.schemes[1].partitions[0] == LayerPartition{3, 2});
 }
 
+TEST_CASE("every kind of read-out stage is read with what belongs to it") {
+    const auto stage = [&](const std::string& text) {
+        return read("seed = 12\n" + small_study + "[readout]\nkind = " + text).array.stage;
+    };
+    const ReadoutStage op_amp = stage("'op-amp'\ngain = [4]\nr_input = '2k'\nopen_loop_gain = '10k'\n"
+                                      "r_amplifier = '1M'\noffset_sigma = '2mV'\ngain_sigma = 0.01\n");
+    CHECK(op_amp.kind == StageKind::op_amp);
+    CHECK(op_amp.r_input == 2e3);
+    CHECK(op_amp.open_loop_gain == 1e4);
+    CHECK(op_amp.r_amplifier == 1e6);
+    CHECK(op_amp.spread.offset == testing::approx(2e-3));
+    CHECK(op_amp.spread.gain == 0.01);
+    CHECK(op_amp.spread.seed == 12);
+    const ReadoutStage conveyor = stage("'current-conveyor'\nr_conveyor = 90\ncurrent_gain = 0.97\n");
+    CHECK(conveyor.kind == StageKind::current_conveyor);
+    CHECK(conveyor.r_conveyor == 90.0);
+    CHECK(conveyor.current_gain == 0.97);
+    CHECK(stage("'divider'\n").kind == StageKind::divider);
+    const ReadoutStage integrator =
+        stage("'integrator'\nintegration_time = '50n'\nr_leak = '1G'\nopen_loop_gain = 1e4\n");
+    CHECK(integrator.kind == StageKind::integrator);
+    CHECK(integrator.integration_time == testing::approx(50e-9));
+    CHECK(integrator.r_leak == 1e9);
+    CHECK(stage("'differential-amplifier'\nopen_loop_gain = 500\n").open_loop_gain == 500.0);
+    CHECK(is_ideal(stage("'virtual-ground'\n")));
+}
+
+TEST_CASE("values that a kind of read-out stage cannot have are refused by name") {
+    const struct {
+        const char* text;
+        const char* expected;
+    } mistakes[] = {
+        {"kind = 'opamp'\n", "did you mean 'op-amp'"},
+        {"kind = 'op-amp'\nr_conveyor = 5\n",
+         "readout.r_conveyor is nothing that readout.kind = \"op-amp\" has"},
+        {"kind = 'virtual-ground'\noffset_sigma = '1m'\n", "readout.offset_sigma is nothing"},
+        {"r_leak = '1M'\n", "readout.r_leak is nothing that readout.kind = \"differential-amplifier\" has"},
+        {"kind = 'op-amp'\nopen_loop_gain = 0\n", "readout.open_loop_gain is 0"},
+        {"kind = 'op-amp'\noffset_sigma = '-1m'\n", "readout.offset_sigma is -0.001 V"},
+        {"kind = 'op-amp'\ngain_sigma = nan\n", "readout.gain_sigma is"},
+        {"kind = 'current-conveyor'\nr_conveyor = -1\n", "readout.r_conveyor is -1 Ohm"},
+        {"kind = 'integrator'\nintegration_time = 0\n", "readout.integration_time is 0 s"},
+        {"kind = 'op-amp'\n[timing]\nimages = 'stream'\n",
+         "readout.kind is \"op-amp\", or has flaws: images in time"},
+    };
+    for (const auto& mistake : mistakes) {
+        CAPTURE(mistake.text);
+        CHECK_THROWS_WITH_AS(read("[array]\nrows = 8\ncols = 8\n[network]\nfile = 'n.h5'\n[readout]\n" +
+                                  std::string(mistake.text)),
+                             doctest::Contains(mistake.expected), InputError);
+    }
+}
+
 TEST_CASE("mistakes are refused with file, line and key") {
     const struct {
         const char* text;

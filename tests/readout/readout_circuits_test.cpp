@@ -1,8 +1,9 @@
-#include "netlist/readout_circuits.hpp"
+#include "readout/readout_circuits.hpp"
 
 #include "solver/circuit_solver.hpp"
 
 #include "tests/approx.hpp"
+#include "tests/readout/flawed_stages.hpp"
 
 #include <doctest/doctest.h>
 
@@ -65,6 +66,37 @@ TEST_CASE("stages turn the currents of a pair into their voltage, and tell what 
             kind == StageKind::difference ? -40e-3 * -5e-6 : 20e3 * (3e-6 * 3e-6 + 5e-6 * 5e-6);
         CHECK(voltage(circuit, "power") == testing::approx(power).epsilon(1e-9));
         if (kind == StageKind::virtual_ground) CHECK(std::abs(voltage(circuit, "i_minus")) < 1e-12);
+    }
+}
+
+TEST_CASE(
+    "a stage's circuit is the two-port that the array is solved with, and delivers what it turns into heat") {
+    // Currents into the stage through sources of their own, of which the power at the lines is known.
+    const double i_plus = 31e-6, i_minus = -12e-6;
+    for (const ReadoutStage& stage : testing::sample_stages()) {
+        CAPTURE(to_string(stage.kind));
+        const StageSample sample = sample_stage(stage, 2, 5);
+        const StagePort port = stage_port(stage, sample);
+        for (const bool with_power : {true, false}) {
+            Circuit circuit = around(stage_circuit("stage", stage, sample, with_power));
+            circuit.add("i1", CurrentSource{ground, *circuit.find_node("i_plus"), i_plus});
+            circuit.add("i2", CurrentSource{ground, *circuit.find_node("i_minus"), i_minus});
+            if (with_power) circuit.add("r1", Resistor{*circuit.find_node("power"), ground, 1.0});
+            const double v_plus = port.r_plus * i_plus + port.e_plus;
+            const double v_minus = port.r_minus * i_minus + port.coupling * i_plus + port.e_minus;
+            const double u = port.t_plus * i_plus + port.t_minus * i_minus + port.u_0;
+            CHECK(voltage(circuit, "i_plus") == testing::approx(v_plus).epsilon(1e-9).scale(1e-3));
+            CHECK(voltage(circuit, "i_minus") == testing::approx(v_minus).epsilon(1e-9).scale(1e-3));
+            CHECK(voltage(circuit, "out") == testing::approx(u).epsilon(1e-9));
+            if (!with_power) continue;
+            double heat = 0.0;
+            for (const StageLoss& loss : port.losses) {
+                const double current = loss.plus * i_plus + loss.minus * i_minus + loss.rest;
+                heat += loss.r * current * current;
+            }
+            const double delivered = voltage(circuit, "power") + v_plus * i_plus + v_minus * i_minus;
+            CHECK(delivered == testing::approx(heat).epsilon(1e-9));
+        }
     }
 }
 
