@@ -19,44 +19,53 @@ inline std::uint32_t StepTable::bucket(double x) const {
 }
 
 StepTable::StepTable(const CodeSteps& steps) : edges_(steps.edges), codes_(steps.codes) {
+    OHMLOOM_ASSERT(steps.edges.size() < (std::size_t{1} << 16));
     edges_.push_back(std::numeric_limits<double>::infinity());
     const auto edges = std::span(steps.edges);
     low_ = edges.empty() ? 0.0 : edges.front();
     const double width = edges.empty() ? 0.0 : edges.back() - edges.front();
-    // More buckets than 16 an edge would only fill the cache.
-    for (std::size_t per_edge = 2; per_edge <= 16; per_edge *= 2) {
-        const std::size_t buckets = std::max<std::size_t>(1, edges.size() * per_edge);
+    for (std::size_t k = 1; k < codes_.size(); ++k)
+        consecutive_ = consecutive_ && codes_[k] == codes_[0] + static_cast<std::int32_t>(k);
+    // Even edges need no more than two buckets each; uneven ones get more, as long as they stay in the nearest cache.
+    constexpr std::size_t many = 2048;
+    for (std::size_t buckets = std::max<std::size_t>(1, 2 * edges.size());; buckets *= 2) {
         const double rate = static_cast<double>(buckets) / width;
         per_input_ = std::isfinite(rate) ? rate : 0.0;
         last_bucket_ = static_cast<double>(buckets - 1);
-        std::vector<std::uint32_t> held(buckets, 0);
+        std::vector<std::uint16_t> held(buckets, 0);
         for (const double edge : edges) ++held[bucket(edge)];
-        depth_ = static_cast<int>(*std::ranges::max_element(held));
+        depth_ = *std::ranges::max_element(held);
         first_.assign(buckets, 0);
-        for (std::size_t b = 1; b < buckets; ++b) first_[b] = first_[b - 1] + held[b - 1];
-        if (depth_ <= 1) break;
+        for (std::size_t b = 1; b < buckets; ++b)
+            first_[b] = static_cast<std::uint16_t>(first_[b - 1] + held[b - 1]);
+        if (depth_ <= 1 || 2 * buckets > std::max(many, 8 * edges.size())) break;
     }
 }
 
-template <int depth>
+template <int depth, bool consecutive>
 void StepTable::convert_within(const double* x, std::int32_t* codes, Index count, Index stride) const {
+    const std::int32_t lowest = codes_.front();
     for (Index k = 0; k < count; ++k) {
         const double value = std::min(x[k * stride], largest);
         std::size_t piece = first_[bucket(value)];
         for (int step = 0; step < depth; ++step) piece += static_cast<std::size_t>(edges_[piece] <= value);
-        codes[k * stride] = codes_[piece];
+        codes[k * stride] = consecutive ? lowest + static_cast<std::int32_t>(piece) : codes_[piece];
     }
 }
 
 void StepTable::convert(const double* x, std::int32_t* codes, Index count, Index stride) const {
+    const auto within = [&]<int depth>() {
+        consecutive_ ? convert_within<depth, true>(x, codes, count, stride)
+                     : convert_within<depth, false>(x, codes, count, stride);
+    };
     switch (depth_) {
     case 0:
     case 1:
-        return convert_within<1>(x, codes, count, stride);
+        return within.template operator()<1>();
     case 2:
-        return convert_within<2>(x, codes, count, stride);
+        return within.template operator()<2>();
     case 3:
-        return convert_within<3>(x, codes, count, stride);
+        return within.template operator()<3>();
     default:
         for (Index k = 0; k < count; ++k) codes[k * stride] = code(x[k * stride]);
     }

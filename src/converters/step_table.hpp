@@ -21,13 +21,14 @@ public:
     [[nodiscard]] std::int32_t code(double x) const;
 
 private:
-    template <int depth>
+    template <int depth, bool consecutive>
     void convert_within(const double* x, std::int32_t* codes, Index count, Index stride) const;
     [[nodiscard]] std::uint32_t bucket(double x) const;
 
     double low_ = 0.0, per_input_ = 0.0, last_bucket_ = 0.0;
     int depth_ = 0;                    ///< most edges that one bucket holds
-    std::vector<std::uint32_t> first_; ///< edges below each bucket
+    bool consecutive_ = true;          ///< every code is one more than that of the piece below
+    std::vector<std::uint16_t> first_; ///< edges below each bucket; there are fewer than 2^16
     std::vector<double> edges_;        ///< closed by +inf
     std::vector<std::int32_t> codes_;
 };
