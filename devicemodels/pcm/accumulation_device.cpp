@@ -90,7 +90,7 @@ private:
     }
 
     [[nodiscard]] Pulse reset_pulse() const override {
-        return {card().number("v_reset"), card().number("reset_width")};
+        return {write_v_reset(), card().number("reset_width")};
     }
 
     [[nodiscard]] Programmed open_loop(const DeviceState& from, double target, const DeviceDraws& draws,

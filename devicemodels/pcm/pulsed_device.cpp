@@ -10,6 +10,9 @@ namespace ohmloom {
 PulsedPcm::PulsedPcm(Card source) : DeviceModel(std::move(source)), conduction_(conduction_of(card())) {
     if (!(card().number("g_min") < conduction_.g_max)) throw InputError("g_min is not below g_max");
     if (!(card().number("v_set") < card().number("v_reset"))) throw InputError("v_set is not below v_reset");
+    if (!(card().number("v_set") <= write_v_set() && write_v_set() < card().number("v_reset")))
+        throw InputError("write_v_set is not between v_set and v_reset");
+    if (!(card().number("v_reset") <= write_v_reset())) throw InputError("write_v_reset is below v_reset");
 }
 
 double PulsedPcm::current(const DeviceState& state, double v) const {
@@ -83,10 +86,13 @@ Programmed PulsedPcm::program(const DeviceState& from, double target, const Prog
 }
 
 std::vector<ParameterSpec> pulse_parameters() {
-    return {{"pulse_width", "s", "nominal SET pulse", 1e-12, 1e-3},
-            {"v_set", "V", "least voltage that changes the cell", 1e-3, 100.0},
-            {"v_reset", "V", "least voltage that resets it", 1e-3, 100.0},
-            {"noise", "", "factor of all noise and spread: 1 as published, 0 for none", 0.0, 10.0}};
+    return {
+        {"pulse_width", "s", "nominal SET pulse", 1e-12, 1e-3},
+        {"v_set", "V", "least voltage that changes the cell", 1e-3, 100.0},
+        {"v_reset", "V", "least voltage that resets it", 1e-3, 100.0},
+        {"write_v_set", "V", "voltage of SET pulses, below v_reset; v_set if left out", 1e-3, 100.0, false},
+        {"write_v_reset", "V", "voltage of RESET pulses; v_reset if left out", 1e-3, 100.0, false},
+        {"noise", "", "factor of all noise and spread: 1 as published, 0 for none", 0.0, 10.0}};
 }
 
 } // namespace ohmloom

@@ -40,7 +40,13 @@ protected:
     [[nodiscard]] virtual Programmed open_loop(const DeviceState& from, double target,
                                                const DeviceDraws& draws, std::uint32_t event) const = 0;
 
-    [[nodiscard]] Pulse set_pulse() const { return {card().number("v_set"), card().number("pulse_width")}; }
+    [[nodiscard]] double write_v_set() const {
+        return card().number_or("write_v_set", card().number("v_set"));
+    }
+    [[nodiscard]] double write_v_reset() const {
+        return card().number_or("write_v_reset", card().number("v_reset"));
+    }
+    [[nodiscard]] Pulse set_pulse() const { return {write_v_set(), card().number("pulse_width")}; }
     /// Applies one more pulse: its event is the first one's and the pulses before it.
     void apply(Programmed& result, const Pulse& next, const DeviceDraws& draws, std::uint32_t first) const;
 

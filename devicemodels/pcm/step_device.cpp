@@ -47,7 +47,7 @@ private:
     static constexpr int longest_train = 10000;
 
     [[nodiscard]] Pulse reset_pulse() const override {
-        return {card().number("v_reset"), card().number("pulse_width")};
+        return {write_v_reset(), card().number("pulse_width")};
     }
     /// The mean's course decides how many SET pulses: it stops where one more would end further from the target.
     [[nodiscard]] Programmed open_loop(const DeviceState& from, double target, const DeviceDraws& draws,

@@ -11,23 +11,20 @@
 
 namespace ohmloom {
 
-namespace {
-
-void require_targets(const Matrix<double>& target, const DeviceModel& device, bool cut) {
+void require_targets(const Matrix<double>& target, const DeviceModel& device, bool cut,
+                     std::string_view what) {
     constexpr double slack = 1e-9; // a target that came through other units
     const double low = device.g_min() * (1.0 - slack), high = device.g_max() * (1.0 + slack);
     for (Index r = 0; r < target.rows(); ++r) {
         for (Index l = 0; l < target.cols(); ++l) {
             const double g = target(r, l);
             if (!std::isfinite(g) || g < 0.0 || (!cut && g != 0.0 && (g < low || g > high))) {
-                throw InputError(fmt::format("the target g[{}, {}] is {} S, but {} goes from {} S to {} S", r,
-                                             l, g, device.card().name, device.g_min(), device.g_max()));
+                throw InputError(fmt::format("the {} g[{}, {}] is {} S, but {} goes from {} S to {} S", what,
+                                             r, l, g, device.card().name, device.g_min(), device.g_max()));
             }
         }
     }
 }
-
-} // namespace
 
 ProgrammedArray program_array(const Matrix<double>& target, const DeviceModel& device,
                               const ProgrammingOptions& options, bool cut) {

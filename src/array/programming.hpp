@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 namespace ohmloom {
 
@@ -39,6 +40,11 @@ struct ProgrammedArray {
 /// @throws InputError naming the place of a target that is not finite, negative or out of range.
 ProgrammedArray program_array(const Matrix<double>& target, const DeviceModel& device,
                               const ProgrammingOptions& options, bool cut = false);
+
+/// Checks that a device can be programmed to every conductance of an array; 0 is no cell. With `cut` those out of range are let through.
+/// @throws InputError naming the place of the first one that cannot be, as the `what` conductance.
+void require_targets(const Matrix<double>& target, const DeviceModel& device, bool cut = false,
+                     std::string_view what = "target");
 
 /// The crossbar with its cells replaced by programmed ones.
 Crossbar with_devices(Crossbar crossbar, ProgrammedArray programmed);

@@ -54,6 +54,7 @@ int parse_and_run(int argc, char** argv) {
     cli::add_run_verb(line);
     cli::add_solve_verb(line);
     cli::add_transient_verb(line);
+    cli::add_write_verb(line);
     cli::add_netlist_verb(line);
     cli::add_spice_verb(line);
     cli::add_data_verb(line);

@@ -2,6 +2,7 @@
 #include "base/parallel.hpp"
 #include "base/si.hpp"
 #include "columns.hpp"
+#include "device_input.hpp"
 #include "devicemodels/device_library.hpp"
 #include "devicemodels/stdp.hpp"
 #include "store/unfinished_file.hpp"
@@ -45,27 +46,11 @@ struct DeviceArguments {
 };
 
 double asked_temperature(const DeviceArguments& arguments) {
-    if (arguments.temperature.empty()) return 300.0;
-    const double t = parse_si(arguments.temperature, "K");
-    if (!(t > 0.0)) throw InputError(fmt::format("the temperature is {} K: it must be positive", t));
-    return t;
+    return temperature_or_room(arguments.temperature);
 }
 
-/// The card with its changes; --temperature is that of devices that have one of their own, unless --set names it.
 Card card_of(const DeviceArguments& arguments) {
-    CardChanges changes;
-    for (const std::string& change : arguments.changes) {
-        const auto equals = change.find('=');
-        if (equals == std::string::npos) {
-            throw InputError(fmt::format("--set {}: expected NAME=VALUE, such as g_max=30u", change));
-        }
-        changes.emplace_back(change.substr(0, equals), change.substr(equals + 1));
-    }
-    Card card = find_card(arguments.name, changes);
-    const std::string& own = kind_of(card).temperature;
-    const bool fixed = std::ranges::any_of(changes, [&](const auto& change) { return change.first == own; });
-    if (arguments.temperature.empty() || fixed) return card;
-    return with_temperature(std::move(card), asked_temperature(arguments));
+    return cli::card_of(arguments.name, arguments.changes, arguments.temperature);
 }
 
 /// The device at the conductance that is asked for, without the chance of programming where that can be avoided.

@@ -42,5 +42,6 @@ void add_solve_verb(CommandLine& line);
 void add_spice_verb(CommandLine& line);
 void add_train_verb(CommandLine& line);
 void add_transient_verb(CommandLine& line);
+void add_write_verb(CommandLine& line);
 
 } // namespace ohmloom::cli
