@@ -40,12 +40,18 @@ AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Mat
             result.outputs = std::move(signals.u);
         }
     }
-    for (double& output : result.outputs.values()) output = -output;
+    if (polarity_for(neuron) == Polarity::inverted) {
+        for (double& output : result.outputs.values()) output = -output;
+    }
     result.classes = largest_output(result.outputs);
     return result;
 }
 
 } // namespace
+
+Polarity polarity_for(const Neuron& neuron) {
+    return inverts(neuron) ? Polarity::inverted : Polarity::direct;
+}
 
 Matrix<double> row_voltages(const Matrix<double>& signals, double signal_scale, double v_bias) {
     Matrix<double> v(signals.rows(), signals.cols() + 1, v_bias);

@@ -28,6 +28,9 @@ struct AnalogInference {
     Engine engine = Engine::automatic;
 };
 
+/// Which line of a pair has to have the larger conductance for a network to mean the same with this neuron.
+Polarity polarity_for(const Neuron& neuron);
+
 /// Row voltages [images x (signals + 1)] [V] of a layer: `scale` times the signals [images x signals], and a bias row at v_bias.
 Matrix<double> row_voltages(const Matrix<double>& signals, double scale, double v_bias);
 
@@ -41,7 +44,7 @@ std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit&
 
 /// Runs inputs [images x inputs], each in [0, 1], through solved layers in the analog domain: row voltages
 /// are v_supply·input with the bias row at v_supply; a neuron's output voltage drives a row of the next layer
-/// directly. The plan must have been made with inverted polarity, since the neurons invert; the class is
+/// directly. The plan must have been made with the neuron's polarity, see polarity_for(); the class is
 /// decided by the last stages' outputs, before any neuron could saturate.
 AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuron,
                       const Matrix<double>& inputs);

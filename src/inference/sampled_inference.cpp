@@ -146,6 +146,7 @@ SampledInference infer_sampled(std::span<const LayerSettling> layers, const Neur
     for (const LayerSettling& layer : layers) memory += static_cast<Index>(layer.jump.size()) / instants + 1;
     const Index warm_up = sequence == ImageSequence::reset ? 0 : memory,
                 part = std::max<Index>(256, 4 * warm_up);
+    const double sign = polarity_for(neuron) == Polarity::inverted ? -1.0 : 1.0;
     SampledInference result;
     result.outputs = Matrix<double>(images, layers.back().settled.rows());
     parallel_for((images + part - 1) / part, [&](Index p) {
@@ -155,7 +156,7 @@ SampledInference infer_sampled(std::span<const LayerSettling> layers, const Neur
             run.outputs(Instants{first - before, 1, count + before, images}.back(v, 0, {}));
         for (Index k = 0; k < count; ++k) {
             std::transform(u.row(before + k).begin(), u.row(before + k).end(),
-                           result.outputs.row(first + k).begin(), [](double x) { return -x; });
+                           result.outputs.row(first + k).begin(), [sign](double x) { return sign * x; });
         }
     });
     result.classes = largest_output(result.outputs);

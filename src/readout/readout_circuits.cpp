@@ -170,6 +170,47 @@ Expression falling(double half, double steepness, const std::string& node, doubl
     return {std::move(steps)};
 }
 
+void add_inverter(Circuit& body, const Neuron& neuron) {
+    const NodeId in = body.node("in"), out = body.node("out");
+    const NodeId copy = body.node("copy"), shifted = body.node("shifted"), gate = body.node("gate");
+    const double half = 0.5 * neuron.v_supply;
+    body.add("ecopy", VoltageAmplifier{copy, ground, in, ground, 1.0});
+    body.add("vshift", VoltageSource{shifted, copy, half});
+    body.add("rlow", Resistor{shifted, gate, neuron.r_low});
+    body.add("rhigh", Resistor{gate, out, neuron.r_high});
+    body.add("bout",
+             BehaviouralSource{out, ground, true, falling(half, neuron.inverter_gain / half, "gate", half)});
+}
+
+/// min(max(0, slope·v(in)), v_limit)
+Expression limited_ramp(const Neuron& neuron) {
+    std::vector<ExpressionStep> steps{number(0.0), number(neuron.slope), voltage("in"),
+                                      operation(Operation::multiply), operation(Operation::maximum)};
+    if (std::isfinite(neuron.v_limit))
+        steps.insert(steps.end(), {number(neuron.v_limit), operation(Operation::minimum)});
+    return {std::move(steps)};
+}
+
+/// Σ of a ramp from every point on by what the slope changes there, of the input within the table.
+void add_table(Circuit& body, const Neuron& neuron) {
+    const std::vector<double>&x = neuron.table_in, &y = neuron.table_out;
+    body.add("bwithin",
+             BehaviouralSource{body.node("within"), ground, true,
+                               Expression{{voltage("in"), number(x.front()), operation(Operation::maximum),
+                                           number(x.back()), operation(Operation::minimum)}}});
+    std::vector<ExpressionStep> steps{number(y.front())};
+    double before = 0.0;
+    for (std::size_t k = 0; k + 1 < x.size(); ++k) {
+        const double slope = (y[k + 1] - y[k]) / (x[k + 1] - x[k]),
+                     change = slope - std::exchange(before, slope);
+        if (change == 0.0) continue;
+        steps.insert(steps.end(), {number(change), number(0.0), voltage("within"), number(x[k]),
+                                   operation(Operation::subtract), operation(Operation::maximum),
+                                   operation(Operation::multiply), operation(Operation::add)});
+    }
+    body.add("bout", BehaviouralSource{body.node("out"), ground, true, Expression{std::move(steps)}});
+}
+
 } // namespace
 
 Subcircuit stage_circuit(const std::string& name, const ReadoutStage& stage, const StageSample& sample,
@@ -203,21 +244,34 @@ Subcircuit neuron_circuit(const std::string& name, const Neuron& neuron) {
     validate(neuron);
     Subcircuit made{name, {}, {}};
     Circuit& body = made.body;
-    const NodeId in = body.node("in"), out = body.node("out");
-    made.ports = {in, out};
-    const double half = 0.5 * neuron.v_supply;
-    if (neuron.kind == Neuron::Kind::sigmoid) {
+    made.ports = {body.node("in"), body.node("out")};
+    const auto put_out = [&](Expression value) {
+        body.add("bout", BehaviouralSource{body.node("out"), ground, true, std::move(value)});
+    };
+    switch (neuron.kind) {
+    case Neuron::Kind::sigmoid:
         // 1/(1 + exp(x)) = (1 − tanh(x/2))/2, which no input overflows.
-        body.add("bout", BehaviouralSource{out, ground, true, falling(half, 0.5 * neuron.slope, "in", 0.0)});
-        return made;
+        put_out(falling(0.5 * neuron.v_supply, 0.5 * neuron.slope, "in", 0.0));
+        break;
+    case Neuron::Kind::inverter:
+        add_inverter(body, neuron);
+        break;
+    case Neuron::Kind::relu:
+        put_out(limited_ramp(neuron));
+        break;
+    case Neuron::Kind::tanh:
+        put_out(
+            {{number(neuron.v_supply), number(neuron.slope), voltage("in"), operation(Operation::multiply),
+              operation(Operation::tanh), operation(Operation::multiply)}});
+        break;
+    case Neuron::Kind::comparator:
+        put_out({{voltage("in"), number(neuron.threshold), operation(Operation::greater),
+                  number(neuron.v_supply), number(neuron.v_low), operation(Operation::choose)}});
+        break;
+    case Neuron::Kind::table:
+        add_table(body, neuron);
+        break;
     }
-    const NodeId copy = body.node("copy"), shifted = body.node("shifted"), gate = body.node("gate");
-    body.add("ecopy", VoltageAmplifier{copy, ground, in, ground, 1.0});
-    body.add("vshift", VoltageSource{shifted, copy, half});
-    body.add("rlow", Resistor{shifted, gate, neuron.r_low});
-    body.add("rhigh", Resistor{gate, out, neuron.r_high});
-    body.add("bout",
-             BehaviouralSource{out, ground, true, falling(half, neuron.inverter_gain / half, "gate", half)});
     return made;
 }
 

@@ -99,8 +99,7 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
     point.network = network.name;
     point.network_training = network.training;
     point.partitions = partitions_of(study, scheme, network);
-    // The neurons invert, so the cells of a pair are swapped: see Polarity.
-    const Plan plan = make_plan(network, point.partitions, device.window, Polarity::inverted);
+    const Plan plan = make_plan(network, point.partitions, device.window, polarity_for(study.neuron));
     NetworkCircuit circuit = circuit_of(study, network);
     circuit.devices = device.use;
     point.device = device.name;

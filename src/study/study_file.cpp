@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "store/toml_table.hpp"
 #include "study/array_table.hpp"
+#include "study/readout_table.hpp"
 
 #include <fmt/format.h>
 
@@ -71,62 +72,6 @@ void read_timing(const TomlTable& timing, Study& study) {
     }
 }
 
-double read_not_negative(const TomlTable& table, std::string_view key, double fallback,
-                         std::string_view unit) {
-    const double value = table.number_or(key, fallback, unit);
-    if (!(value >= 0.0 && std::isfinite(value)))
-        table.refuse(key, fmt::format("is {} {}: it must not be negative", value, unit));
-    return value;
-}
-
-/// Values that only some kinds of stages have, by the keys that give them.
-struct StageKey {
-    std::string_view key;
-    std::vector<StageKind> kinds;
-};
-const std::vector<StageKey>& stage_keys() {
-    using enum StageKind;
-    static const std::vector<StageKey> keys{
-        {"open_loop_gain", {difference, op_amp, integrator}},
-        {"r_amplifier", {op_amp}},
-        {"r_conveyor", {current_conveyor}},
-        {"current_gain", {current_conveyor}},
-        {"integration_time", {integrator}},
-        {"r_leak", {integrator}},
-        {"offset_sigma", {difference, op_amp, current_conveyor, divider, integrator}},
-        {"gain_sigma", {difference, op_amp, current_conveyor, divider, integrator}},
-    };
-    return keys;
-}
-
-/// The kind of the stages and what belongs to it.
-ReadoutStage read_stage(const TomlTable& readout) {
-    using enum StageKind;
-    ReadoutStage stage;
-    std::vector<std::string> words;
-    for (const StageKind kind : {difference, virtual_ground, op_amp, current_conveyor, divider, integrator})
-        words.emplace_back(to_string(kind));
-    const std::string word = readout.word_or("kind", to_string(stage.kind), words);
-    for (const StageKind kind : {difference, virtual_ground, op_amp, current_conveyor, divider, integrator}) {
-        if (word == to_string(kind)) stage.kind = kind;
-    }
-    for (const auto& [key, kinds] : stage_keys()) {
-        if (readout.has(key) && !std::ranges::count(kinds, stage.kind))
-            readout.refuse(key, fmt::format("is nothing that readout.kind = \"{}\" has", word));
-    }
-    stage.r_input = read_positive(readout, "r_input", stage.r_input, "Ohm");
-    stage.open_loop_gain = read_positive(readout, "open_loop_gain", stage.open_loop_gain, "");
-    stage.r_amplifier = read_positive(readout, "r_amplifier", stage.r_amplifier, "Ohm");
-    stage.r_conveyor = read_not_negative(readout, "r_conveyor", stage.r_conveyor, "Ohm");
-    stage.current_gain = read_positive(readout, "current_gain", stage.current_gain, "");
-    stage.integration_time = read_positive(readout, "integration_time", stage.integration_time, "s");
-    stage.r_leak = read_positive(readout, "r_leak", stage.r_leak, "Ohm");
-    stage.spread.offset = read_not_negative(readout, "offset_sigma", 0.0, "V");
-    stage.spread.gain = read_not_negative(readout, "gain_sigma", 0.0, "");
-    validate(stage);
-    return stage;
-}
-
 void read_readout(const TomlTable& readout, Study& study) {
     study.array.stage = read_stage(readout);
     if (readout.has("gain") && !(readout.is_text("gain") && readout.text("gain") == "trained")) {
@@ -135,20 +80,13 @@ void read_readout(const TomlTable& readout, Study& study) {
             if (!(gain > 0.0)) readout.refuse("gain", fmt::format("holds {}: gains must be positive", gain));
         }
     }
-    const std::string neuron = readout.word_or("neuron", "sigmoid", {"sigmoid", "inverter"});
-    study.neuron.kind = neuron == "inverter" ? Neuron::Kind::inverter : Neuron::Kind::sigmoid;
     study.timing.amplifier.gain_bandwidth =
         read_positive(readout, "gain_bandwidth", study.timing.amplifier.gain_bandwidth, "Hz");
     study.timing.amplifier.second_pole =
         read_positive(readout, "second_pole", study.timing.amplifier.second_pole, "Hz");
     if (readout.has("second_pole") && !readout.has("gain_bandwidth"))
         readout.refuse("second_pole", "needs gain_bandwidth beside it");
-    study.neuron.v_supply = read_positive(readout, "v_supply", 0.8, "V");
-    study.neuron.slope = read_positive(readout, "slope", 15.0, "1/V");
-    study.neuron.inverter_gain = read_positive(readout, "inverter_gain", study.neuron.inverter_gain, "");
-    study.neuron.r_low = read_positive(readout, "r_low", study.neuron.r_low, "Ohm");
-    study.neuron.r_high = read_positive(readout, "r_high", study.neuron.r_high, "Ohm");
-    validate(study.neuron);
+    study.neuron = read_neuron(readout, study.file.parent_path());
 }
 
 std::vector<LayerPartition> read_partitions(const TomlTable& table) {

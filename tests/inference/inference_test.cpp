@@ -159,3 +159,48 @@ TEST_CASE("whatever the stages, a layer's map and its arrays solved one by one a
         CHECK((apply_response(solve_layer(moved), v).u == map.u) == are_alike(stage));
     }
 }
+
+TEST_CASE("a network means the same with every neuron, whether it inverts or not") {
+    // Virtual grounds without wires: a layer gives r_feedback·(g_max − g_min)·W·v, whose sign the pairs' order makes up for.
+    const Network network = random_network({9, 6, 4}, WeightKind::binary, 23);
+    const std::vector<LayerPartition> partitions{{1, 1}, {1, 1}};
+    NetworkCircuit circuit{{}, {0.5, 2.0}, {}, {}};
+    circuit.array.stage.kind = StageKind::virtual_ground;
+    const Matrix<double> inputs = random_inputs(5, 9, 24);
+    const double window = small_window.g_max - small_window.g_min;
+    std::vector<Neuron> neurons(7);
+    neurons[1].kind = Neuron::Kind::inverter;
+    neurons[2] = {.kind = Neuron::Kind::relu, .slope = 2.0};
+    neurons[3] = {.kind = Neuron::Kind::tanh, .slope = 3.0};
+    neurons[4] = {.kind = Neuron::Kind::comparator};
+    for (const std::size_t rises : {5, 6}) {
+        neurons[rises].kind = Neuron::Kind::table;
+        neurons[rises].table_in = {-0.3, 0.1, 0.4};
+        neurons[rises].table_out = {0.0, 0.3, 0.8};
+    }
+    std::swap(neurons[6].table_out.front(), neurons[6].table_out.back());
+    for (const Neuron& neuron : neurons) {
+        CAPTURE(to_string(neuron.kind));
+        circuit.neuron = neuron;
+        const Polarity polarity = polarity_for(neuron);
+        CHECK((polarity == Polarity::inverted) == (&neuron < &neurons[2] || &neuron == &neurons[6]));
+        const auto layers = build_network(make_plan(network, partitions, small_window, polarity), circuit);
+        const AnalogInference analog = infer(layers, neuron, inputs, {});
+        const auto weighted = [&](std::size_t l, Index o, const std::vector<double>& v) {
+            const DenseLayer& layer = network.layers[l];
+            double sum = layer.bias[static_cast<std::size_t>(o)] * neuron.v_supply;
+            for (std::size_t i = 0; i < v.size(); ++i) sum += layer.weights(o, static_cast<Index>(i)) * v[i];
+            return 1e3 * circuit.gain[l] * window * sum;
+        };
+        for (Index k = 0; k < inputs.rows(); ++k) {
+            std::vector<double> v, y;
+            for (const double x : inputs.row(k)) v.push_back(x * neuron.v_supply);
+            for (Index o = 0; o < 6; ++o) {
+                const double z = weighted(0, o, v);
+                y.push_back(transfer(neuron, inverts(neuron) ? -z : z));
+            }
+            for (Index o = 0; o < 4; ++o)
+                CHECK(analog.outputs(k, o) == testing::approx(weighted(1, o, y)).epsilon(1e-9).scale(1e-3));
+        }
+    }
+}

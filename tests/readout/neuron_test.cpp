@@ -51,7 +51,53 @@ TEST_CASE("the inverter's output satisfies the gate's Kirchhoff equation") {
     }
 }
 
+TEST_CASE("ReLU, tanh and comparator have their closed forms, and rise") {
+    const Neuron relu{.kind = Neuron::Kind::relu, .slope = 2.0, .v_limit = 0.5};
+    CHECK(transfer(relu, -1.0) == 0.0);
+    CHECK(transfer(relu, 0.1) == testing::approx(0.2).epsilon(1e-15));
+    CHECK(transfer(relu, 0.3) == 0.5);
+    const Neuron tanh{.kind = Neuron::Kind::tanh, .v_supply = 0.5, .slope = 4.0};
+    CHECK(transfer(tanh, 0.2) == testing::approx(0.5 * std::tanh(0.8)).epsilon(1e-15));
+    CHECK(transfer(tanh, -0.2) == -transfer(tanh, 0.2));
+    const Neuron comparator{.kind = Neuron::Kind::comparator, .threshold = 0.1, .v_low = -0.3};
+    CHECK(transfer(comparator, 0.1) == -0.3);
+    CHECK(transfer(comparator, std::nextafter(0.1, 1.0)) == 0.8);
+    for (const Neuron& neuron : {relu, tanh, comparator}) CHECK_FALSE(inverts(neuron));
+    CHECK(inverts(Neuron{}));
+    CHECK(inverts(Neuron{.kind = Neuron::Kind::inverter}));
+}
+
+TEST_CASE("a table is straight between its points and constant beyond them, monotone or not") {
+    Neuron neuron{.kind = Neuron::Kind::table};
+    neuron.table_in = {-0.2, 0.0, 0.4};
+    neuron.table_out = {0.1, 0.7, 0.3};
+    CHECK_NOTHROW(validate(neuron));
+    CHECK(transfer(neuron, -5.0) == 0.1);
+    CHECK(transfer(neuron, -0.1) == testing::approx(0.4).epsilon(1e-15));
+    CHECK(transfer(neuron, 0.0) == 0.7);
+    CHECK(transfer(neuron, 0.1) == testing::approx(0.6).epsilon(1e-15));
+    CHECK(transfer(neuron, 9.0) == 0.3);
+    CHECK_FALSE(inverts(neuron));
+    neuron.table_out = {0.7, 0.8, 0.3};
+    CHECK(inverts(neuron));
+}
+
+TEST_CASE("tables that are none are refused by their points") {
+    Neuron neuron{.kind = Neuron::Kind::table};
+    CHECK_THROWS_WITH_AS(validate(neuron), doctest::Contains("at least two"), InputError);
+    neuron.table_in = {0.0, 0.1};
+    neuron.table_out = {0.0, std::nan("")};
+    CHECK_THROWS_WITH_AS(validate(neuron), doctest::Contains("point 1"), InputError);
+    neuron.table_in = {0.0, 0.0};
+    neuron.table_out = {0.0, 1.0};
+    CHECK_THROWS_WITH_AS(validate(neuron), doctest::Contains("inputs that rise"), InputError);
+}
+
 TEST_CASE("a neuron that cannot be is refused by name") {
+    const double nan = std::nan("");
+    CHECK_THROWS_WITH_AS(validate(Neuron{.v_limit = 0.0}), doctest::Contains("v_limit"), InputError);
+    CHECK_THROWS_WITH_AS(validate(Neuron{.threshold = nan}), doctest::Contains("threshold"), InputError);
+    CHECK_THROWS_WITH_AS(validate(Neuron{.v_low = 0.8}), doctest::Contains("v_low"), InputError);
     CHECK_THROWS_WITH_AS(validate(Neuron{.v_supply = 0.0}), doctest::Contains("v_supply"), InputError);
     CHECK_THROWS_WITH_AS(validate(Neuron{.slope = -1.0}), doctest::Contains("slope"), InputError);
     CHECK_THROWS_WITH_AS(validate(Neuron{.inverter_gain = 1.0}), doctest::Contains("inverter_gain"),

@@ -92,6 +92,51 @@ TEST_CASE("every kind of read-out stage is read with what belongs to it") {
     CHECK(is_ideal(stage("'virtual-ground'\n")));
 }
 
+TEST_CASE("every kind of neuron is read with what belongs to it") {
+    const auto neuron = [&](const std::string& text) {
+        return read(small_study + "[readout]\n" + text).neuron;
+    };
+    CHECK(neuron("").kind == Neuron::Kind::sigmoid);
+    CHECK(neuron("").slope == 15.0);
+    CHECK(neuron("neuron = 'inverter'\nr_low = '9k'\n").r_low == 9e3);
+    const Neuron relu = neuron("neuron = 'relu'\nslope = 2\nv_supply = '900m'\n");
+    CHECK(relu.kind == Neuron::Kind::relu);
+    CHECK(relu.slope == 2.0);
+    CHECK(relu.v_limit == testing::approx(0.9));
+    CHECK(neuron("neuron = 'relu'\n").slope == 1.0);
+    CHECK(std::isinf(neuron("neuron = 'relu'\nv_limit = 'none'\n").v_limit));
+    CHECK(neuron("neuron = 'tanh'\n").slope == 7.5);
+    const Neuron comparator = neuron("neuron = 'comparator'\nthreshold = '20m'\nv_low = -0.8\n");
+    CHECK(comparator.threshold == testing::approx(0.02));
+    CHECK(comparator.v_low == -0.8);
+    const TemporaryFolder folder;
+    folder.write("curve.csv", "v_in,v_out\n-100m,0.8\n0,0.5\n0.1,0\n");
+    const Neuron table =
+        read_study(
+            folder.write("s.toml", small_study + "[readout]\nneuron = 'table'\ncurve_file = 'curve.csv'\n"))
+            .neuron;
+    CHECK(table.table_in == std::vector<double>{-0.1, 0.0, 0.1});
+    CHECK(table.table_out == std::vector<double>{0.8, 0.5, 0.0});
+    CHECK(inverts(table));
+}
+
+TEST_CASE("neurons' curves that are none are refused by file and key") {
+    const TemporaryFolder folder;
+    const auto refused = [&](const char* csv, const char* expected) {
+        folder.write("curve.csv", csv);
+        const auto study =
+            folder.write("s.toml", small_study + "[readout]\nneuron = 'table'\ncurve_file = 'curve.csv'\n");
+        CHECK_THROWS_WITH_AS(read_study(study), doctest::Contains(expected), InputError);
+    };
+    refused("v_in,v_out\n0,1\n0,2\n", "readout.curve_file is wrong: point 1");
+    refused("v_in,v_out\n0,nan\n1,2\n", "curve");
+    refused("v_in,v_out\n0,1\n", "at least two");
+    refused("v_in,v_out,x\n0,1,2\n3,4,5\n", "has 3 numbers in a line");
+    CHECK_THROWS_AS(read_study(folder.write(
+                        "t.toml", small_study + "[readout]\nneuron = 'table'\ncurve_file = 'no.csv'\n")),
+                    FileError);
+}
+
 TEST_CASE("values that a kind of read-out stage cannot have are refused by name") {
     const struct {
         const char* text;
@@ -107,6 +152,16 @@ TEST_CASE("values that a kind of read-out stage cannot have are refused by name"
         {"kind = 'op-amp'\ngain_sigma = nan\n", "readout.gain_sigma is"},
         {"kind = 'current-conveyor'\nr_conveyor = -1\n", "readout.r_conveyor is -1 Ohm"},
         {"kind = 'integrator'\nintegration_time = 0\n", "readout.integration_time is 0 s"},
+        {"neuron = 'rleu'\n", "did you mean 'relu'"},
+        {"neuron = 'relu'\nslope = 0\n", "readout.slope is 0 V/V"},
+        {"neuron = 'relu'\nthreshold = 0\n",
+         "readout.threshold is nothing that readout.neuron = \"relu\" has"},
+        {"neuron = 'comparator'\nslope = 3\n",
+         "readout.slope is nothing that readout.neuron = \"comparator\" has"},
+        {"neuron = 'comparator'\nv_low = 2\n", "v_low is 2 V"},
+        {"neuron = 'comparator'\nthreshold = nan\n", "threshold"},
+        {"neuron = 'table'\n", "readout.curve_file is missing"},
+        {"curve_file = 'x.csv'\n", "readout.curve_file is nothing that readout.neuron = \"sigmoid\" has"},
         {"kind = 'op-amp'\n[timing]\nimages = 'stream'\n",
          "readout.kind is \"op-amp\", or has flaws: images in time"},
     };

@@ -102,8 +102,7 @@ std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
     const StudyDevice& device = device_of(study, arguments);
     const Network network = read_network(scheme.network);
     const std::vector<LayerPartition> partitions = partitions_of(study, scheme, network);
-    // As in a run: the neurons invert, so the cells of a pair are swapped.
-    const Plan plan = make_plan(network, partitions, device.window, Polarity::inverted);
+    const Plan plan = make_plan(network, partitions, device.window, polarity_for(study.neuron));
     NetworkCircuit circuit = circuit_of(study, network);
     circuit.devices = device.use;
 
