@@ -17,6 +17,20 @@ std::vector<StagePort> LayerArrays::stages_of(std::size_t tile) const {
                        first_tile + static_cast<std::uint32_t>(tile));
 }
 
+LayerArrays single_tile(const LayerArrays& layer, std::size_t tile) {
+    const Tile& place = layer.tiles[tile];
+    LayerArrays alone;
+    alone.partition = {1, 1};
+    alone.rows = place.inputs.size();
+    alone.outputs = place.outputs.size();
+    alone.stage = layer.stage;
+    alone.first_tile = layer.first_tile + static_cast<std::uint32_t>(tile);
+    alone.tiles = {{{0, alone.rows}, {0, alone.outputs}}};
+    alone.crossbars = {layer.crossbars[tile]};
+    alone.scale = {layer.scale[tile]};
+    return alone;
+}
+
 LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const DeviceUse& devices,
                         std::uint32_t first_tile) {
     LayerArrays arrays;

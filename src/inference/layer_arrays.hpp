@@ -37,6 +37,9 @@ struct LayerArrays {
     [[nodiscard]] std::vector<StagePort> stages_of(std::size_t tile) const;
 };
 
+/// One of a layer's tiles as a layer of its own.
+LayerArrays single_tile(const LayerArrays& layer, std::size_t tile);
+
 /// Builds and programs the arrays of a layer. `first_tile` numbers its first tile within the network: the number names the devices'
 /// random numbers.
 /// @throws InputError if a conductance of the plan is out of the device's reach or the circuit is not valid.

@@ -33,17 +33,7 @@ NativeAnswer answer_layer(const LayerArrays& layer, const Matrix<double>& v, con
 
 NativeAnswer answer_tile(const LayerArrays& layer, std::size_t tile, const Matrix<double>& v,
                          const SolveOptions& options) {
-    const Tile& place = layer.tiles[tile];
-    LayerArrays alone;
-    alone.partition = {1, 1};
-    alone.rows = place.inputs.size();
-    alone.outputs = place.outputs.size();
-    alone.stage = layer.stage;
-    alone.first_tile = layer.first_tile + static_cast<std::uint32_t>(tile);
-    alone.tiles = {{{0, alone.rows}, {0, alone.outputs}}};
-    alone.crossbars = {layer.crossbars[tile]};
-    alone.scale = {layer.scale[tile]};
-    return answer_layer(alone, v, options);
+    return answer_layer(single_tile(layer, tile), v, options);
 }
 
 NetworkAnswer answer_network(std::span<const LayerArrays> layers, std::size_t count, const Neuron& neuron,

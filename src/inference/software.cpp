@@ -6,8 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 namespace ohmloom {
 
 Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>& inputs) {
@@ -23,7 +21,7 @@ Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>
         for (Index k = 0; k < z.rows(); ++k) {
             for (Index o = 0; o < z.cols(); ++o) {
                 z(k, o) += layer.bias[static_cast<std::size_t>(o)];
-                if (hidden) z(k, o) = 1.0 / (1.0 + std::exp(-layer.slope * z(k, o)));
+                if (hidden) z(k, o) = activation(layer, z(k, o));
             }
         }
         signals = std::move(z);

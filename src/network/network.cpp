@@ -81,6 +81,10 @@ void validate_layer(const DenseLayer& layer, std::size_t number, WeightKind kind
 
 } // namespace
 
+double activation(const DenseLayer& layer, double z) {
+    return 1.0 / (1.0 + std::exp(-layer.slope * z));
+}
+
 void validate(const InputCoding& coding) {
     if (coding.crop <= 0) {
         throw InputError(fmt::format("the input crop is {} pixels: it must be at least 1", coding.crop));

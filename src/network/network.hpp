@@ -36,6 +36,9 @@ struct DenseLayer {
     friend bool operator==(const DenseLayer&, const DenseLayer&) = default;
 };
 
+/// What a hidden layer hands on for the weighted sum z, bias included: a above.
+double activation(const DenseLayer& layer, double z);
+
 /// A trained multi-layer perceptron. The class of an image is the largest output of the last layer.
 struct Network {
     std::string name;

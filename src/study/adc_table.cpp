@@ -285,7 +285,7 @@ StudyAdc read_adc(const TomlTable& adc, const std::filesystem::path& folder) {
 
 DacDesign read_dac(const TomlTable& dac, const std::filesystem::path& folder) {
     DacDesign design;
-    design.is_signed = read_word<bool>(dac, "codes", true, signs);
+    design.is_signed = read_word<bool>(dac, "codes", false, signs);
     design.bits = static_cast<int>(count(dac, "bits", design.bits, design.is_signed ? 2 : 1, 16));
     design.elements = read_word<DacElements>(dac, "elements", DacElements::unary, element_kinds);
     design.unit_sigma = not_negative(dac, "unit_sigma", 0.0);

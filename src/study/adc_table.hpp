@@ -27,7 +27,7 @@ struct StudyAdc {
 /// @throws InputError naming file, line and key; FileError for a curve's file.
 StudyAdc read_adc(const TomlTable& adc, const std::filesystem::path& folder);
 
-/// Reads the keys of a `[dac]` table.
+/// Reads the keys of a `[dac]` table. Codes are unsigned unless it says otherwise: what layers hand on lies between 0 and 1.
 /// @throws InputError naming file, line and key; FileError for a curve's file.
 DacDesign read_dac(const TomlTable& dac, const std::filesystem::path& folder);
 

@@ -76,6 +76,7 @@ void read_wire(const TomlTable& wire, ArrayKeys& array) {
     const double col_pitch = chip_length(wire, "col_pitch", cell.length * lambda);
     array.r_row = segment_resistance(geometry, row_pitch);
     array.r_col = segment_resistance(geometry, col_pitch);
+    array.cell_area = row_pitch * col_pitch;
     // Rows lie a column's pitch apart, pairs a row's pitch; the published pair has 5 lambda between its lines.
     array.geometry = {.row_ground = ground_capacitance(geometry, row_pitch),
                       .col_ground = ground_capacitance(geometry, col_pitch),

@@ -17,6 +17,7 @@ struct ArrayKeys {
     double r_row = 0.0, r_col = 0.0; ///< [Ohm] one segment
     double r_source = 0.0;           ///< [Ohm]
     TiedEnds row_ends = TiedEnds::first, col_ends = TiedEnds::last;
+    double cell_area = 0.0; ///< [m²] of one device; 0 where wires are given by their resistance
     std::optional<ArrayCapacitance> given;    ///< what `array.capacitance` says, if it is there
     std::optional<ArrayCapacitance> geometry; ///< of wires that are given by their geometry
 };

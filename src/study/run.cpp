@@ -48,10 +48,14 @@ ConductanceError conductance_error_of(std::span<const LayerArrays> layers) {
     return join_errors(errors);
 }
 
-DriftCompensation drift_compensation_of(std::span<const LayerArrays> layers) {
+std::vector<double> drift_factors(std::span<const LayerArrays> layers) {
     std::vector<double> factors;
     for (const LayerArrays& layer : layers)
         factors.insert(factors.end(), layer.scale.begin(), layer.scale.end());
+    return factors;
+}
+
+DriftCompensation drift_compensation_of(const std::vector<double>& factors) {
     const auto [least, greatest] = std::ranges::minmax(factors);
     return {std::accumulate(factors.begin(), factors.end(), 0.0) / static_cast<double>(factors.size()), least,
             greatest};
@@ -87,32 +91,53 @@ void read_in_time(const Study& study, std::span<const LayerArrays> layers, const
     point.energy += point.charging;
 }
 
-/// The points of a scheme, one per sampling time.
-std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme,
-                                 const DataSet& data, Index images, CrossCheckOptions check) {
-    auto started = std::chrono::steady_clock::now();
-    const Network network = read_network(scheme.network);
-    const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
-    const auto labels = std::span(data.labels).first(static_cast<std::size_t>(images));
+/// Inputs of the images that converters are set by.
+Matrix<double> calibration_inputs(const Study& study, const DataSet& data, const Network& network) {
+    const std::vector<std::filesystem::path> search{study.file.parent_path()};
+    if (study.calibration_set == study.data_set)
+        return encode_inputs(data, network.input, 0, std::min(study.calibration_images, data.count()));
+    const DataSet calibration = read_dataset(study.calibration_set, search);
+    return encode_inputs(calibration, network.input, 0,
+                         std::min(study.calibration_images, calibration.count()));
+}
 
+/// What the circuits of a scheme give, in time or not.
+struct SchemeOutcome {
     RunPoint point;
-    point.network = network.name;
-    point.network_training = network.training;
-    point.partitions = partitions_of(study, scheme, network);
-    const Plan plan = make_plan(network, point.partitions, device.window, polarity_for(study.neuron));
-    NetworkCircuit circuit = circuit_of(study, network);
-    circuit.devices = device.use;
-    point.device = device.name;
-    point.ideal_devices = device.use.model == nullptr;
-    point.read_time = device.use.programming.read.time;
-    point.temperature = device.use.programming.read.temperature;
-    point.gain = circuit.gain;
-    point.tiles = plan.tile_count();
+    std::vector<LayerArrays> layers; ///< of an analog network
+    std::vector<MixedCost> costs;    ///< of a mixed-signal one, for each sampling time
+};
 
-    const std::vector<LayerArrays> layers = build_network(plan, circuit);
-    point.conductance = conductance_error_of(layers);
-    point.drift = drift_compensation_of(layers);
-    AnalogInference analog = infer(layers, circuit.neuron, inputs, study.solver);
+/// A network with converters around every tile.
+void run_converters(const Study& study, const StudyDevice& device, const Network& network,
+                    const Matrix<double>& calibration, const Matrix<double>& inputs,
+                    std::span<const std::uint8_t> labels, SchemeOutcome& outcome) {
+    RunPoint& point = outcome.point;
+    MixedRun run = run_mixed(study, device, network, point.partitions, inputs, calibration, labels);
+    const MixedInference& inference = run.inference;
+    point.accuracy = measure_accuracy(inference.classes, labels);
+    point.accuracy_ideal_wires = run.figures.accuracy_without_wires;
+    point.accuracy_ideal_devices = run.figures.accuracy_without_devices;
+    point.conductance = join_errors(run.conductance);
+    point.drift = drift_compensation_of(run.drift_factors);
+    point.power = inference.power;
+    point.residual_max = inference.residual;
+    point.converged = inference.converged && inference.residual <= study.solver.tolerance;
+    point.engine = inference.engine;
+    point.classes = std::move(run.inference.classes);
+    point.mixed = std::move(run.figures);
+    outcome.costs = std::move(run.costs);
+}
+
+/// A network whose partitions are joined as voltages.
+void run_analog(const Study& study, const NetworkCircuit& circuit, const Plan& plan,
+                const Matrix<double>& inputs, std::span<const std::uint8_t> labels, CrossCheckOptions check,
+                SchemeOutcome& outcome) {
+    RunPoint& point = outcome.point;
+    outcome.layers = build_network(plan, circuit);
+    point.conductance = conductance_error_of(outcome.layers);
+    point.drift = drift_compensation_of(drift_factors(outcome.layers));
+    AnalogInference analog = infer(outcome.layers, circuit.neuron, inputs, study.solver);
     point.accuracy = measure_accuracy(analog.classes, labels);
     point.accuracy_ideal_wires =
         measure_accuracy(classify_with_ideal_wires(plan, circuit, inputs, study.solver), labels).value;
@@ -121,23 +146,61 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
             ? point.accuracy.value
             : measure_accuracy(classify_with_ideal_devices(plan, circuit, inputs, study.solver), labels)
                   .value;
-    point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
     point.power = analog.power;
     point.residual_max = analog.residual;
     point.converged = analog.converged && analog.residual <= study.solver.tolerance;
     point.engine = analog.engine;
     point.classes = std::move(analog.classes);
-    point.accuracy_settled = point.accuracy.value;
     check.seed = study.seed;
-    point.check = cross_check(layers, circuit.neuron, inputs, study.solver, check);
+    point.check = cross_check(outcome.layers, circuit.neuron, inputs, study.solver, check);
+}
+
+/// The points of a scheme, one per sampling time.
+std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme,
+                                 const DataSet& data, Index images, const CrossCheckOptions& check) {
+    auto started = std::chrono::steady_clock::now();
+    const Network network = read_network(scheme.network);
+    const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
+    const auto labels = std::span(data.labels).first(static_cast<std::size_t>(images));
+
+    SchemeOutcome outcome;
+    RunPoint& point = outcome.point;
+    point.network = network.name;
+    point.network_training = network.training;
+    point.partitions = partitions_of(study, scheme, network);
+    NetworkCircuit circuit = circuit_of(study, network);
+    circuit.devices = device.use;
+    point.device = device.name;
+    point.ideal_devices = device.use.model == nullptr;
+    point.read_time = device.use.programming.read.time;
+    point.temperature = device.use.programming.read.temperature;
+    point.gain = circuit.gain;
+    for (const LayerPartition& partition : point.partitions)
+        point.tiles += partition.horizontal * partition.vertical;
+    point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
+    if (study.mixed) {
+        run_converters(study, device, network, calibration_inputs(study, data, network), inputs, labels,
+                       outcome);
+    } else {
+        const Plan plan = make_plan(network, point.partitions, device.window, polarity_for(study.neuron));
+        run_analog(study, circuit, plan, inputs, labels, check, outcome);
+    }
+    point.accuracy_settled = point.accuracy.value;
+
     std::vector<RunPoint> points;
-    for (const double sample : study.timing.samples) {
+    for (std::size_t s = 0; s < study.timing.samples.size(); ++s) {
         points.push_back(point);
-        points.back().sample_time = sample;
-        points.back().energy = point.power.total() * sample;
-        if (study.timing.sequence) read_in_time(study, layers, circuit.neuron, inputs, labels, points.back());
+        RunPoint& sampled = points.back();
+        sampled.sample_time = study.timing.samples[s];
+        sampled.energy = point.power.total() * sampled.sample_time;
+        if (sampled.mixed) {
+            sampled.mixed->cost = outcome.costs[s];
+            sampled.energy = outcome.costs[s].total().energy;
+        }
+        if (study.timing.sequence)
+            read_in_time(study, outcome.layers, circuit.neuron, inputs, labels, sampled);
         const auto now = std::chrono::steady_clock::now();
-        points.back().wall_time = std::chrono::duration<double>(now - std::exchange(started, now)).count();
+        sampled.wall_time = std::chrono::duration<double>(now - std::exchange(started, now)).count();
     }
     return points;
 }
@@ -148,6 +211,11 @@ RunResult run_study(const Study& study, Index images, const Progress& progress,
                     const CrossCheckOptions& check) {
     const std::filesystem::path folder = study.file.parent_path();
     const std::vector<std::filesystem::path> search{folder};
+    if (study.mixed && check.pairs > 0) {
+        throw InputError("a cross-check follows voltages from layer to layer, but with [adc] layers hand on "
+                         "numbers: expected no "
+                         "cross-check, or a study without [adc]");
+    }
     const DataSet data = read_dataset(study.data_set, search);
     RunResult result{study, image_count(study, images, data), {}, {}};
     result.labels.assign(data.labels.begin(), data.labels.begin() + result.images);

@@ -3,9 +3,11 @@
 #include "base/progress.hpp"
 #include "inference/classes.hpp"
 #include "inference/cross_check.hpp"
+#include "study/mixed_run.hpp"
 #include "study/study_file.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +48,7 @@ struct RunPoint {
     Engine engine = Engine::automatic;
     double wall_time = 0.0;            ///< [s] of this scheme
     std::vector<std::uint8_t> classes; ///< [images]
+    std::optional<MixedFigures> mixed; ///< of a study with converters
     CrossCheck check;                  ///< of drawn tiles and images; no pairs if none was asked for
 };
 

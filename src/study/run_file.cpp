@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace ohmloom {
 
@@ -37,6 +40,40 @@ Matrix<std::uint8_t> class_table(const RunResult& result) {
                   table.row(static_cast<Index>(p)).begin());
     }
     return table;
+}
+
+/// What a run with converters tells beside the rest.
+void write_converters(Hdf5Writer& writer, const RunResult& result) {
+    const auto numbers = [&](const std::string& path, const char* unit,
+                             const std::function<double(const MixedFigures&)>& figure) {
+        writer.write("/points/" + path,
+                     column<double>(result, [&](const RunPoint& point) { return figure(*point.mixed); }),
+                     unit);
+    };
+    for (std::size_t f = 0; f < result.points.front().mixed->alone.size(); ++f) {
+        const std::string name(name_of(result.points.front().mixed->alone[f].flaw));
+        numbers("accuracy_" + name + "_alone", "1",
+                [f](const MixedFigures& m) { return m.alone[f].accuracy; });
+    }
+    const std::vector<std::pair<std::string, ComponentCost MixedCost::*>> components{
+        {"arrays", &MixedCost::arrays},
+        {"stages", &MixedCost::stages},
+        {"dac", &MixedCost::dac},
+        {"adc", &MixedCost::adc},
+        {"digital", &MixedCost::digital}};
+    for (const auto& [name, component] : components) {
+        numbers("energy_" + name + "_j", "J",
+                [c = component](const MixedFigures& m) { return (m.cost.*c).energy; });
+        numbers("area_" + name + "_m2", "m2",
+                [c = component](const MixedFigures& m) { return (m.cost.*c).area; });
+    }
+    numbers("energy_all_j", "J", [](const MixedFigures& m) { return m.cost.total().energy; });
+    numbers("area_all_m2", "m2", [](const MixedFigures& m) { return m.cost.total().area; });
+    numbers("latency_s", "s", [](const MixedFigures& m) { return m.cost.latency; });
+    numbers("clipped", "1", [](const MixedFigures& m) { return m.clipped; });
+    numbers("overflows", "1", [](const MixedFigures& m) { return static_cast<double>(m.overflows); });
+    numbers("unit_error_largest", "1", [](const MixedFigures& m) { return m.unit_error.largest; });
+    numbers("unit_error_mean", "1", [](const MixedFigures& m) { return m.unit_error.mean; });
 }
 
 } // namespace
@@ -106,6 +143,7 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
                      layer_table(result, [](const RunPoint& p, std::size_t l) { return p.settling[l]; }),
                      "s");
     }
+    if (result.study.mixed) write_converters(writer, result);
     numbers("/points/residual_max", "1", [](const RunPoint& p) { return p.residual_max; });
     numbers("/points/converged", "1", [](const RunPoint& p) { return p.converged ? 1.0 : 0.0; });
     numbers("/points/wall_s", "s", [](const RunPoint& p) { return p.wall_time; });

@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "store/toml_table.hpp"
 #include "study/array_table.hpp"
+#include "study/mixed_table.hpp"
 #include "study/readout_table.hpp"
 
 #include <fmt/format.h>
@@ -34,6 +35,7 @@ void read_array(const TomlTable& array, Study& study) {
         array.refuse(array.has("rows") ? "rows" : "cols", "needs the other of rows and cols beside it");
     }
     const ArrayKeys keys = read_array_keys(array);
+    study.cell_area = keys.cell_area;
     study.array.r_row = keys.r_row;
     study.array.r_col = keys.r_col;
     study.array.r_source = keys.r_source;
@@ -87,6 +89,20 @@ void read_readout(const TomlTable& readout, Study& study) {
     if (readout.has("second_pole") && !readout.has("gain_bandwidth"))
         readout.refuse("second_pole", "needs gain_bandwidth beside it");
     study.neuron = read_neuron(readout, study.file.parent_path());
+}
+
+/// Converters, and the images that set them.
+void read_converters(const TomlTable& root, const TomlTable& data, Study& study) {
+    study.mixed = read_mixed(root, study.file.parent_path(), study.seed);
+    for (const std::string_view key : {"calibration", "calibration_count"}) {
+        if (data.has(key) && !study.mixed)
+            data.refuse(key, "needs [adc]: without converters nothing is calibrated");
+    }
+    study.calibration_set = data.text_or("calibration", study.data_set);
+    study.calibration_images = data.integer_or("calibration_count", study.calibration_images);
+    if (study.calibration_images < 1) data.refuse("calibration_count", "must be at least 1");
+    if (study.mixed && study.timing.sequence)
+        root.refuse("timing", "images cannot stand beside [adc]: converters sample what has settled");
 }
 
 std::vector<LayerPartition> read_partitions(const TomlTable& table) {
@@ -172,6 +188,7 @@ Study read_study(const std::filesystem::path& file) {
     study.array.stage.spread.seed = study.seed;
     study.devices = read_devices(root, file.parent_path(), study.seed);
     study.window = study.devices.front().window;
+    read_converters(root, data, study);
 
     const TomlTable solver = root.table("solver");
     study.solver.engine = engine_from_name(solver.word_or("engine", "auto", {"auto", "condense", "mna"}));

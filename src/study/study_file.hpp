@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inference/inference.hpp"
+#include "inference/mixed_readout.hpp"
 #include "inference/sampled_inference.hpp"
 #include "mapping/plan.hpp"
 #include "solver/array_solver.hpp"
@@ -45,6 +46,11 @@ struct Study {
     ConductanceWindow window;         ///< of the first device
     std::vector<StudyDevice> devices; ///< at least one
     Neuron neuron;
+    std::optional<MixedReadout>
+        mixed;                   ///< converters around every tile; without, partitions are joined as voltages
+    std::string calibration_set; ///< whose images set ranges and corrections; empty: the data set's own
+    Index calibration_images = 256;
+    double cell_area = 0.0;   ///< [m²] of one device; 0: not known
     std::vector<double> gain; ///< one per layer; empty: those the network was trained with, or default_gain()
     StudyTiming timing;
     SolveOptions solver;

@@ -521,3 +521,32 @@ def run_output_is_input(t):
 def run_unknown_flag(t):
     """An unknown flag is refused."""
     refuses(t, sample_problem(), "--imags", "5")
+
+
+@case
+def run_converters(t):
+    """A study with converters tells every flaw alone and every component's cost; ideal ones of many bits lose nothing."""
+    problem = study_with("[array]\n", '[adc]\nbits = 14\n[dac]\nbits = 12\n[digital]\narithmetic = "exact"\n[array]\n')
+    for point in points(t, problem):
+        for flaw in ("devices", "wires", "drivers", "stages", "quantisation", "converters", "digital"):
+            assert 0 <= point[f"accuracy_{flaw}_alone"] <= 1
+        parts = [point[f"energy_{part}_j"] for part in ("arrays", "stages", "dac", "adc", "digital")]
+        assert abs(sum(parts) - point["energy_all_j"]) < 1e-12 * point["energy_all_j"] and point["energy_j"] == point["energy_all_j"]
+        assert point["accuracy_quantisation_alone"] == point["accuracy_software"]
+    said = t.ohmloom("run", problem.write(t.folder)).out
+    assert "accuracy in % with one flaw alone" in said and "cost of an inference" in said
+
+
+@case
+def run_converter_bits_bad(t):
+    refuses(t, study_with("[array]\n", "[adc]\nbits = 0\n[array]\n"))
+
+
+@case
+def run_digital_without_adc(t):
+    refuses(t, study_with("[array]\n", "[digital]\n[array]\n"))
+
+
+@case
+def run_converters_cross_check(t):
+    refuses(t, study_with("[array]\n", "[adc]\n[array]\n"), "--cross-check", "1")

@@ -152,7 +152,7 @@ TEST_CASE("bad values of [adc] are named with file, line and key") {
 
 TEST_CASE("keys of [dac] arrive in the design") {
     const TomlTable root = TomlTable::parse(
-        "[dac]\nbits = 6\ncodes = \"unsigned\"\nelements = \"binary\"\nunit_sigma = 0.02\n"
+        "[dac]\nbits = 6\nelements = \"binary\"\nunit_sigma = 0.02\n"
         "curve = \"polynomial\"\ncurve_coefficients = [0.01]\ngain_sigma = 0.03\noffset_sigma = 0.04\n"
         "sharing = 2\n",
         "study.toml");
@@ -160,6 +160,7 @@ TEST_CASE("keys of [dac] arrive in the design") {
     CHECK_NOTHROW(root.require_no_other_keys());
     CHECK(dac.bits == 6);
     CHECK_FALSE(dac.is_signed);
+    CHECK(read_dac(TomlTable::parse("[dac]\ncodes = \"signed\"\n", "study.toml").table("dac"), {}).is_signed);
     CHECK(dac.elements == DacElements::binary);
     CHECK(dac.unit_sigma == 0.02);
     CHECK(dac.curve.coefficients == std::vector<double>{0.01});

@@ -1,6 +1,7 @@
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
 #include "base/si.hpp"
+#include "converter_report.hpp"
 #include "output_file.hpp"
 #include "progress_bar.hpp"
 #include "solver/ngspice_jobs.hpp"
@@ -100,6 +101,7 @@ nlohmann::json to_json(const RunPoint& point) {
         object["settling_time_s"] = settling_of(point);
         object["energy_charging_j"] = point.charging;
     }
+    add_converters(point, object);
     if (point.check.pairs > 0) object["cross_check"] = to_json(point.check);
     return object;
 }
@@ -250,6 +252,7 @@ int run_run(const RunArguments& arguments) {
         print_table(result);
         print_devices(result);
         print_settling(result);
+        print_converters(result);
         print_checks(result);
     }
     const bool good = std::all_of(result.points.begin(), result.points.end(),

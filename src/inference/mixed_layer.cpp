@@ -1,0 +1,219 @@
+#include "inference/mixed_layer.hpp"
+
+#include "base/dense.hpp"
+#include "base/parallel.hpp"
+#include "digital/partial_sum.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace ohmloom {
+
+namespace {
+
+/// Images that are taken through a layer of linear arrays together: enough for matrix products, few enough for the caches.
+constexpr Index images_together = 256;
+
+void add(const PowerBreakdown& power, double share, PowerBreakdown& sum) {
+    sum.cells += share * power.cells;
+    sum.wires += share * power.wires;
+    sum.stages += share * power.stages;
+}
+
+double sum_of_products(const Matrix<double>& a, const Matrix<double>& b) {
+    return std::inner_product(a.values().begin(), a.values().end(), b.values().begin(), 0.0);
+}
+
+/// Mean power of linear arrays under pulses. Row voltages times v_full are on or off, so the mean of the product of two is the time both are
+/// on, the less of their times: pulses start together. Forms with stages' offsets have a constant 1 behind the rows.
+PowerBreakdown pulse_power(const PowerForms& forms, const Matrix<double>& on_time, double v_full) {
+    const Index rows = on_time.cols(), size = forms.cells.rows();
+    Matrix<double> moments(size, size);
+    for (Index k = 0; k < on_time.rows(); ++k) {
+        const auto time = [&](Index i) { return i < rows ? on_time(k, i) : 1.0; };
+        for (Index i = 0; i < size; ++i) {
+            for (Index j = 0; j < size; ++j) moments(i, j) += std::min(time(i), time(j));
+        }
+    }
+    for (Index i = 0; i < size; ++i) {
+        for (Index j = 0; j < size; ++j)
+            moments(i, j) *=
+                (i < rows ? v_full : 1.0) * (j < rows ? v_full : 1.0) / static_cast<double>(on_time.rows());
+    }
+    return {sum_of_products(forms.cells, moments), sum_of_products(forms.wires, moments),
+            sum_of_products(forms.stages, moments)};
+}
+
+void add_to(std::span<const double> term, double weight, std::span<double> sum) {
+    std::ranges::transform(sum, term, sum.begin(), [&](double s, double t) { return s + weight * t; });
+}
+
+LayerSignals phase_signals(const MixedTile& tile, const Matrix<double>& v, const SolveOptions& options,
+                           bool power) {
+    return tile.map ? apply_response(*tile.map, v) : solve_signals(tile.array, v, options, power);
+}
+
+void count_conversions(const Matrix<std::int32_t>& codes, const AdcBank& adc, MixedSignals& totals) {
+    totals.conversions += static_cast<std::int64_t>(codes.size());
+    totals.clipped += std::ranges::count_if(codes.values(), [&](std::int32_t code) {
+        return code == adc.lowest_code() || code == adc.highest_code();
+    });
+}
+
+/// Samples as output steps of the digital unit.
+Matrix<double> to_steps(const MixedLayer& layer, const MixedTile& tile, const Matrix<double>& samples,
+                        Index first_sample, MixedSignals& totals) {
+    if (tile.adc) {
+        const Matrix<std::int32_t> codes = tile.adc->convert(samples, first_sample);
+        count_conversions(codes, *tile.adc, totals);
+        return tile.unit->apply(unit_inputs(tile, codes));
+    }
+    Matrix<double> steps(samples.rows(), samples.cols());
+    for (Index k = 0; k < steps.rows(); ++k) {
+        std::ranges::transform(samples.row(k), tile.lines, steps.row(k).begin(),
+                               [&](double u, const ColumnCorrection& line) {
+                                   return (line.scale * u + line.offset) / layer.step;
+                               });
+    }
+    return steps;
+}
+
+/// Sum of what each image's conversions gave, [images x outputs].
+Matrix<double> add_conversions(const Matrix<double>& steps, std::span<const double> weights) {
+    const auto conversions = static_cast<Index>(weights.size());
+    if (conversions == 1) return steps;
+    Matrix<double> sums(steps.rows() / conversions, steps.cols());
+    for (Index row = 0; row < steps.rows(); ++row) {
+        const double weight = weights[static_cast<std::size_t>(row % conversions)];
+        const auto sum = sums.row(row / conversions);
+        add_to(steps.row(row), weight, sum);
+    }
+    return sums;
+}
+
+void join(const MixedSignals& part, MixedSignals& whole, double share) {
+    add(part.power, share, whole.power);
+    whole.residual = std::max(whole.residual, part.residual);
+    whole.converged = whole.converged && part.converged;
+    whole.engine = part.engine;
+    whole.conversions += part.conversions;
+    whole.clipped += part.clipped;
+    whole.overflows += part.overflows;
+}
+
+/// Images `which` through all tiles, and their partial sums added partition by partition.
+MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers,
+                        const IndexRange& which, const SolveOptions& options, Index first_image, bool power) {
+    MixedSignals signals;
+    signals.z = Matrix<double>(which.size(), layer.outputs);
+    const Index groups = layer.partition.horizontal, per_group = layer.partition.vertical;
+    for (Index v = 0; v < per_group; ++v) {
+        std::vector<Matrix<double>> terms;
+        for (Index h = 0; h < groups; ++h) {
+            const auto t = static_cast<std::size_t>(h * per_group + v);
+            const MixedTile& tile = layer.tiles[t];
+            TileSamples samples =
+                sample_tile(tile, readout.input, layer.v_full,
+                            columns_between(numbers, layer.places[t].inputs, which), options, power);
+            const auto conversions = static_cast<Index>(samples.weights.size());
+            const Matrix<double> steps =
+                to_steps(layer, tile, samples.u, (first_image + which.begin) * conversions, samples.totals);
+            terms.push_back(add_conversions(steps, samples.weights));
+            join(samples.totals, signals, 1.0);
+        }
+        const PartialSums sums =
+            add_partitions(terms, readout.arithmetic, layer.accumulator_bits, readout.unit.overflow);
+        signals.overflows += sums.overflows;
+        const IndexRange& outputs = layer.places[static_cast<std::size_t>(v)].outputs;
+        for (Index k = 0; k < which.size(); ++k) {
+            std::ranges::transform(sums.values.row(k), signals.z.row(k).begin() + outputs.begin,
+                                   [&](double steps) { return layer.step * steps; });
+        }
+    }
+    return signals;
+}
+
+} // namespace
+
+Matrix<std::int32_t> unit_inputs(const MixedTile& tile, Matrix<std::int32_t> codes) {
+    if (tile.unit_inputs.empty()) return codes;
+    const std::int32_t lowest = tile.adc->lowest_code();
+    for (Index k = 0; k < codes.rows(); ++k) {
+        for (Index c = 0; c < codes.cols(); ++c) codes(k, c) = tile.unit_inputs(c, codes(k, c) - lowest);
+    }
+    return codes;
+}
+
+TileSamples sample_tile(const MixedTile& tile, RowInput input, double v_full, const Matrix<double>& numbers,
+                        const SolveOptions& options, bool power) {
+    const RowDrive drive = drive_rows(numbers, input, tile.dac, v_full, tile.map.has_value());
+    const auto phases = static_cast<Index>(drive.phases.size());
+    const Index conversions = drive.convert_each ? phases : 1;
+    TileSamples samples;
+    samples.u = Matrix<double>(numbers.rows() * conversions, tile.array.outputs);
+    samples.driven = Matrix<double>(numbers.rows() * conversions, numbers.cols());
+    for (Index p = 0; p < phases; ++p) {
+        const auto& [v, weight] = drive.phases[static_cast<std::size_t>(p)];
+        const LayerSignals signals = phase_signals(tile, v, options, power);
+        add(signals.power, 1.0 / static_cast<double>(phases), samples.totals.power);
+        samples.totals.residual = std::max(samples.totals.residual, signals.residual);
+        samples.totals.converged = samples.totals.converged && signals.converged;
+        samples.totals.engine = signals.engine;
+        const double share = drive.convert_each ? 1.0 : weight;
+        for (Index k = 0; k < numbers.rows(); ++k) {
+            const Index row = k * conversions + (drive.convert_each ? p : 0);
+            add_to(signals.u.row(k), share, samples.u.row(row));
+            add_to(v.row(k), share / v_full, samples.driven.row(row));
+        }
+        if (drive.convert_each) samples.weights.push_back(weight);
+    }
+    if (!drive.convert_each) samples.weights = {1.0};
+    if (power && !drive.on_time.empty())
+        samples.totals.power = pulse_power(tile.map->power, drive.on_time, v_full);
+    return samples;
+}
+
+Matrix<double> columns_between(const Matrix<double>& matrix, const IndexRange& range,
+                               const IndexRange& rows) {
+    Matrix<double> part(rows.size(), range.size());
+    for (Index k = 0; k < rows.size(); ++k) {
+        const auto from = matrix.row(rows.begin + k);
+        std::copy_n(from.begin() + range.begin, range.size(), part.row(k).begin());
+    }
+    return part;
+}
+
+Matrix<double> with_bias(const Matrix<double>& numbers) {
+    Matrix<double> rows(numbers.rows(), numbers.cols() + 1, 1.0);
+    for (Index k = 0; k < numbers.rows(); ++k) std::ranges::copy(numbers.row(k), rows.row(k).begin());
+    return rows;
+}
+
+MixedSignals run_layer(const MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers,
+                       const SolveOptions& options, Index first_image, bool power) {
+    const Matrix<double> rows = with_bias(numbers);
+    // Arrays of nonlinear cells share work among all images, and have their own parallel loops.
+    const bool linear =
+        std::ranges::all_of(layer.tiles, [](const MixedTile& tile) { return tile.map.has_value(); });
+    const Index together = linear ? images_together : std::max<Index>(rows.rows(), 1);
+    const Index parts = (rows.rows() + together - 1) / together;
+    std::vector<MixedSignals> results(static_cast<std::size_t>(parts));
+    const auto images_of = [&](Index part) {
+        return IndexRange{part * together, std::min(rows.rows(), (part + 1) * together)};
+    };
+    parallel_for(parts, [&](Index part) {
+        results[static_cast<std::size_t>(part)] =
+            run_images(layer, readout, rows, images_of(part), options, first_image, power);
+    });
+    MixedSignals signals;
+    signals.z = Matrix<double>(rows.rows(), layer.outputs);
+    for (Index part = 0; part < parts; ++part) {
+        const MixedSignals& result = results[static_cast<std::size_t>(part)];
+        const IndexRange images = images_of(part);
+        join(result, signals, static_cast<double>(images.size()) / static_cast<double>(rows.rows()));
+        std::ranges::copy(result.z.values(), signals.z.row(images.begin).begin());
+    }
+    return signals;
+}
+
+} // namespace ohmloom

@@ -1,0 +1,84 @@
+#pragma once
+
+#include "converters/adc_bank.hpp"
+#include "digital/post_processing_error.hpp"
+#include "inference/layer_response.hpp"
+#include "inference/layer_signals.hpp"
+#include "inference/mixed_readout.hpp"
+#include "network/network.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace ohmloom {
+
+/// One tile with what stands around it.
+struct MixedTile {
+    LayerArrays array;                ///< this tile alone
+    std::optional<LayerResponse> map; ///< if its cells are linear
+    Matrix<double> weights;    ///< [outputs x rows] of the network; the bias is the last row of the last tile
+    double drift_factor = 1.0; ///< that the digital side makes up for drift with
+    std::optional<DacBank> dac;
+    std::optional<AdcBank> adc;
+    Matrix<std::int32_t>
+        unit_inputs; ///< [outputs x codes, the lowest first] what the digital unit gets for a code; empty: the code
+    CalibrationCost calibration;
+    std::optional<PostProcessor> unit; ///< codes to output steps of the layer
+    std::vector<ColumnCorrection>
+        lines; ///< [outputs] without converters: weighted sum as a line of the stage output [1/V, 1]
+};
+
+/// A layer whose partitions are added digitally.
+struct MixedLayer {
+    LayerPartition partition;
+    Index rows = 0, outputs = 0; ///< rows: inputs and the bias row
+    std::vector<Tile> places;    ///< of each tile in the layer
+    std::vector<MixedTile> tiles;
+    double v_full = 0.0; ///< [V] of a row at 1
+    double slope = 0.0;  ///< [1/V] weighted sum per volt of stage output, as designed
+    double step = 1.0;   ///< weighted sum per output step of the units
+    int accumulator_bits = 1;
+    ConductanceError conductance;                ///< of its devices
+    std::vector<PostProcessingError> unit_error; ///< of each tile's fixed units over the calibration images
+};
+
+/// What a layer makes of its inputs.
+struct MixedSignals {
+    Matrix<double> z; ///< [images x outputs] weighted sums, as the digital side has them
+    PowerBreakdown power;
+    double residual = 0.0;
+    bool converged = true;
+    Engine engine = Engine::automatic;
+    std::int64_t conversions = 0; ///< of all images
+    std::int64_t clipped = 0;     ///< of them, whose code is an end of the scale
+    std::int64_t overflows = 0;   ///< of partial sums
+};
+
+/// Stage outputs of one tile as its converters get them.
+struct TileSamples {
+    Matrix<double> u; ///< [images·conversions x outputs] [V]; conversions of an image follow each other
+    Matrix<double>
+        driven; ///< [images·conversions x rows] what the rows carried meanwhile, as a part of v_full
+    std::vector<double> weights; ///< [conversions] of an image's samples in its sum
+    MixedSignals totals;         ///< power, residual and outcome
+};
+
+/// Drives a tile with numbers in [0, 1], [images x rows].
+TileSamples sample_tile(const MixedTile& tile, RowInput input, double v_full, const Matrix<double>& numbers,
+                        const SolveOptions& options, bool power);
+
+/// A tile's codes [samples x outputs] as the digital unit gets them: calibrated, and shifted to the top of its input.
+Matrix<std::int32_t> unit_inputs(const MixedTile& tile, Matrix<std::int32_t> codes);
+
+/// The part [rows x range] of a matrix.
+Matrix<double> columns_between(const Matrix<double>& matrix, const IndexRange& range, const IndexRange& rows);
+
+/// The numbers with a column of ones behind them, for the bias row.
+Matrix<double> with_bias(const Matrix<double>& numbers);
+
+/// Weighted sums of numbers in [0, 1], [images x inputs], through everything that stands around the arrays. Image k is number
+/// first_image + k of the run, for noise.
+MixedSignals run_layer(const MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers,
+                       const SolveOptions& options, Index first_image = 0, bool power = true);
+
+} // namespace ohmloom

@@ -1,0 +1,291 @@
+#include "inference/mixed_setup.hpp"
+
+#include "base/dense.hpp"
+#include "base/errors.hpp"
+#include "base/parallel.hpp"
+#include "digital/partial_sum.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+namespace ohmloom {
+
+namespace {
+
+/// Weights of a tile, [outputs x rows]; the layer's last row is the bias.
+Matrix<double> tile_weights(const DenseLayer& layer, const Tile& tile) {
+    Matrix<double> weights(tile.outputs.size(), tile.inputs.size());
+    for (Index o = 0; o < weights.rows(); ++o) {
+        const Index output = tile.outputs.begin + o;
+        for (Index r = 0; r < weights.cols(); ++r) {
+            const Index input = tile.inputs.begin + r;
+            weights(o, r) = input < layer.inputs() ? layer.weights(output, input)
+                                                   : layer.bias[static_cast<std::size_t>(output)];
+        }
+    }
+    return weights;
+}
+
+/// Weighted sum per volt of stage output: z = Σ w·x against u = Σ t·x by least squares over all weights, exact where every output is the
+/// weighted sum times one factor.
+double design_slope(const std::vector<MixedTile>& tiles, const LayerArrays& ideal, double v_full,
+                    const SolveOptions& options) {
+    double products = 0.0, squares = 0.0;
+    for (std::size_t t = 0; t < tiles.size(); ++t) {
+        const Matrix<double> transfer = solve_layer(single_tile(ideal, t), options).transfer;
+        const std::vector<double>&u = transfer.values(), &w = tiles[t].weights.values();
+        products += v_full * std::inner_product(u.begin(), u.end(), w.begin(), 0.0);
+        squares += v_full * v_full * std::inner_product(u.begin(), u.end(), u.begin(), 0.0);
+    }
+    if (!(products > 0.0)) {
+        throw InputError("the stages' outputs fall as the weighted sums rise, even with ideal arrays: "
+                         "expected a read-out that does "
+                         "not invert");
+    }
+    return products / squares;
+}
+
+/// A column's weighted sum as a straight line of its codes.
+ColumnCorrection line_of(const CodeGrid& grid, double slope) {
+    const Index middle = grid.count() / 2;
+    const double at_middle =
+        0.5 * (grid.edge(static_cast<double>(middle)) + grid.edge(static_cast<double>(middle + 1)));
+    const double per_code = slope * grid.step();
+    return {per_code, slope * at_middle - per_code * grid.code(middle)};
+}
+
+/// The line by least squares through codes or voltages and weighted sums, both [samples x columns]; `fallback` if all are the same.
+template <class T>
+ColumnCorrection fit_line(const Matrix<T>& codes, const Matrix<double>& sums, Index column,
+                          const ColumnCorrection& fallback) {
+    const auto count = static_cast<double>(codes.rows());
+    double mean_code = 0.0, mean_sum = 0.0;
+    for (Index k = 0; k < codes.rows(); ++k) {
+        mean_code += codes(k, column) / count;
+        mean_sum += sums(k, column) / count;
+    }
+    double products = 0.0, squares = 0.0;
+    for (Index k = 0; k < codes.rows(); ++k) {
+        const double code = codes(k, column) - mean_code;
+        products += code * (sums(k, column) - mean_sum);
+        squares += code * code;
+    }
+    if (squares == 0.0) return fallback;
+    const double per_code = products / squares;
+    return {per_code, mean_sum - per_code * mean_code};
+}
+
+/// Bits that codes are shifted up by on their way to the digital unit: guard bits of the calibration, and alignment.
+int shift_bits(const MixedReadout& readout) {
+    return unit_input_bits(readout) - readout.adc->bits;
+}
+
+/// What one step of the unit's input is, in the unit of the converter's input.
+double input_step(const CodeGrid& grid, const MixedReadout& readout) {
+    return std::ldexp(grid.step(), -shift_bits(readout));
+}
+
+/// Values of a column's codes after calibration, whole numbers of input steps from 0 V; the guard bits are all it knows them to.
+void set_calibrated(std::span<const double> values, double step, int alignment,
+                    std::span<std::int32_t> inputs) {
+    std::ranges::transform(values, inputs.begin(), [&](double value) {
+        return static_cast<std::int32_t>(std::nearbyint(std::ldexp(value / step, -alignment))) *
+               (1 << alignment);
+    });
+}
+
+/// Works out what a tile's codes become on their way to the digital unit, and calibrates its converters.
+void prepare_inputs(MixedTile& tile, const MixedReadout& readout) {
+    const bool calibrated = readout.calibration.kind != CalibrationKind::none;
+    const int shift = shift_bits(readout);
+    if (!calibrated && shift == 0) return;
+    const std::int32_t lowest = tile.adc->lowest_code();
+    tile.unit_inputs = Matrix<std::int32_t>(tile.adc->columns(), tile.adc->highest_code() - lowest + 1);
+    if (!calibrated) {
+        for (Index c = 0; c < tile.unit_inputs.rows(); ++c) {
+            std::int32_t code = lowest;
+            for (std::int32_t& input : tile.unit_inputs.row(c)) input = code++ * (1 << shift);
+        }
+        return;
+    }
+    const CalibratedCodes codes = calibrate(*tile.adc, readout.calibration);
+    tile.calibration = codes.cost;
+    for (Index c = 0; c < tile.unit_inputs.rows(); ++c) {
+        set_calibrated(codes.values.values().row(c), input_step(tile.adc->grid(c), readout),
+                       shift - readout.calibration.guard_bits, tile.unit_inputs.row(c));
+    }
+}
+
+/// Lines from the unit's inputs to weighted sums.
+struct TileLines {
+    std::vector<ColumnCorrection> designed; ///< [outputs] of ideal converters
+    std::vector<ColumnCorrection> chosen;   ///< likewise, or what was measured
+};
+
+TileLines lines_of(const MixedTile& tile, const MixedReadout& readout, double slope,
+                   const TileSamples& samples) {
+    TileLines lines;
+    const Matrix<std::int32_t> inputs = unit_inputs(tile, tile.adc->convert(samples.u, calibration_sample));
+    const Matrix<double> sums = multiply_transposed(samples.driven, tile.weights);
+    for (Index c = 0; c < tile.adc->columns(); ++c) {
+        const CodeGrid& grid = tile.adc->grid(c);
+        const double per_volt = slope * tile.drift_factor;
+        ColumnCorrection line = line_of(grid, per_volt);
+        line.scale = per_volt * input_step(grid, readout);
+        if (readout.calibration.kind != CalibrationKind::none)
+            line.offset = 0.0; // calibrated values are volts
+        lines.designed.push_back(line);
+        lines.chosen.push_back(readout.correction == Correction::design ? line
+                                                                        : fit_line(inputs, sums, c, line));
+    }
+    return lines;
+}
+
+std::vector<double> layer_samples(std::span<const TileSamples> tiles) {
+    std::vector<double> values;
+    for (const TileSamples& tile : tiles)
+        values.insert(values.end(), tile.u.values().begin(), tile.u.values().end());
+    return values;
+}
+
+/// One output step for all of a layer's columns: the steepest designed line gets half of what the scale can be, or of what the output has
+/// bits for, so that what is measured can be steeper as well as flatter.
+double output_step(const std::vector<TileLines>& tiles, const MixedReadout& readout) {
+    double steepest = 0.0;
+    for (const TileLines& tile : tiles) {
+        for (const ColumnCorrection& column : tile.designed)
+            steepest = std::max(steepest, std::abs(column.scale));
+    }
+    const FixedFormat& scale = readout.unit.scale;
+    const int spare_bits = readout.unit.output.bits() + readout.unit.cut_after - unit_input_bits(readout);
+    const double top = std::min(scale.value(scale.raw_max()), std::ldexp(1.0, spare_bits));
+    return steepest / (0.5 * top) * std::ldexp(1.0, readout.unit.cut_after);
+}
+
+void attach_units(MixedLayer& layer, const MixedReadout& readout, const std::vector<TileLines>& lines,
+                  std::span<const TileSamples> samples) {
+    layer.step = output_step(lines, readout);
+    layer.accumulator_bits = readout.accumulator_bits > 0
+                                 ? readout.accumulator_bits
+                                 : grown_bits(readout.unit.output.bits(), layer.partition.horizontal);
+    const double before_cut = layer.step * std::ldexp(1.0, -readout.unit.cut_after);
+    layer.unit_error.clear();
+    for (std::size_t t = 0; t < layer.tiles.size(); ++t) {
+        MixedTile& tile = layer.tiles[t];
+        std::vector<ColumnCorrection> columns = lines[t].chosen;
+        for (ColumnCorrection& column : columns)
+            column = {column.scale / before_cut, column.offset / before_cut};
+        tile.unit.emplace(readout.arithmetic, readout.unit, columns);
+        if (readout.arithmetic != UnitArithmetic::fixed) continue;
+        layer.unit_error.push_back(post_processing_error(
+            readout.unit, columns, unit_inputs(tile, tile.adc->convert(samples[t].u, calibration_sample))));
+    }
+}
+
+} // namespace
+
+int unit_input_bits(const MixedReadout& readout) {
+    const Calibration& calibration = readout.calibration;
+    const int guard_bits = calibration.kind == CalibrationKind::none ? 0 : calibration.guard_bits;
+    return std::max(readout.input_bits, readout.adc->bits + guard_bits);
+}
+
+void set_lines(MixedLayer& layer, const MixedReadout& readout, std::span<const TileSamples> samples) {
+    for (std::size_t t = 0; t < layer.tiles.size(); ++t) {
+        MixedTile& tile = layer.tiles[t];
+        const Matrix<double> sums = multiply_transposed(samples[t].driven, tile.weights);
+        const ColumnCorrection designed{layer.slope * tile.drift_factor, 0.0};
+        tile.lines.assign(static_cast<std::size_t>(tile.array.outputs), designed);
+        for (Index c = 0; readout.correction == Correction::column && c < tile.array.outputs; ++c)
+            tile.lines[static_cast<std::size_t>(c)] = fit_line(samples[t].u, sums, c, designed);
+    }
+}
+
+MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const LayerArrays& ideal,
+                       const MixedReadout& readout, double v_full, std::uint32_t first_tile,
+                       const SolveOptions& options) {
+    MixedLayer layer;
+    layer.partition = arrays.partition;
+    layer.rows = arrays.rows;
+    layer.outputs = arrays.outputs;
+    layer.v_full = v_full;
+    layer.places = arrays.tiles;
+    layer.conductance = arrays.error;
+    layer.tiles.resize(arrays.tiles.size());
+    parallel_for(static_cast<Index>(layer.tiles.size()), [&](Index t) {
+        const auto at = static_cast<std::size_t>(t);
+        MixedTile& tile = layer.tiles[at];
+        tile.array = single_tile(arrays, at);
+        tile.drift_factor =
+            std::exchange(tile.array.scale.front(), 1.0); // digital here: converters see what has drifted
+        if (tile.array.is_linear()) tile.map = solve_layer(tile.array, options);
+        tile.weights = tile_weights(weights, layer.places[at]);
+        if (readout.dac)
+            tile.dac.emplace(*readout.dac, tile.array.rows,
+                             AdcPlace{readout.seed, first_tile + static_cast<std::uint32_t>(t)});
+    });
+    layer.slope = design_slope(layer.tiles, ideal, v_full, options);
+    return layer;
+}
+
+std::vector<TileSamples> sample_layer(const MixedLayer& layer, const MixedReadout& readout,
+                                      const Matrix<double>& numbers, const SolveOptions& options) {
+    const Matrix<double> rows = with_bias(numbers);
+    std::vector<TileSamples> samples(layer.tiles.size());
+    parallel_for(static_cast<Index>(samples.size()), [&](Index t) {
+        const auto at = static_cast<std::size_t>(t);
+        samples[at] =
+            sample_tile(layer.tiles[at], readout.input, layer.v_full,
+                        columns_between(rows, layer.places[at].inputs, {0, rows.rows()}), options, false);
+    });
+    return samples;
+}
+
+std::vector<std::vector<std::vector<InputRange>>>
+set_ranges(const MixedReadout& readout, std::span<const std::vector<TileSamples>> layers) {
+    const AdcDesign& design = *readout.adc;
+    const RangeScope scope = readout.range.scope;
+    InputRange shared = design.range;
+    if (scope == RangeScope::chip) {
+        std::vector<double> all;
+        for (const std::vector<TileSamples>& layer : layers) {
+            const std::vector<double> values = layer_samples(layer);
+            all.insert(all.end(), values.begin(), values.end());
+        }
+        shared = range_for(all, design.is_signed, readout.range);
+    }
+    std::vector<std::vector<std::vector<InputRange>>> ranges;
+    for (const std::vector<TileSamples>& layer : layers) {
+        if (scope == RangeScope::layer)
+            shared = range_for(layer_samples(layer), design.is_signed, readout.range);
+        ranges.emplace_back();
+        for (const TileSamples& tile : layer) {
+            ranges.back().push_back(
+                scope == RangeScope::column
+                    ? column_ranges(tile.u, design.is_signed, readout.range)
+                    : std::vector<InputRange>(static_cast<std::size_t>(tile.u.cols()), shared));
+        }
+    }
+    return ranges;
+}
+
+void attach_converters(MixedLayer& layer, const MixedReadout& readout,
+                       std::span<const std::vector<InputRange>> ranges, std::span<const TileSamples> samples,
+                       std::uint32_t first_tile) {
+    std::vector<TileLines> lines(layer.tiles.size());
+    parallel_for(static_cast<Index>(layer.tiles.size()), [&](Index t) {
+        const auto at = static_cast<std::size_t>(t);
+        MixedTile& tile = layer.tiles[at];
+        tile.adc.emplace(*readout.adc, tile.array.outputs,
+                         AdcPlace{readout.seed, first_tile + static_cast<std::uint32_t>(t)}, ranges[at]);
+        prepare_inputs(tile, readout);
+        lines[at] = lines_of(tile, readout, layer.slope, samples[at]);
+    });
+    attach_units(layer, readout, lines, samples);
+}
+
+} // namespace ohmloom

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "inference/mixed_layer.hpp"
+
+#include <span>
+#include <vector>
+
+namespace ohmloom {
+
+/// A layer with its arrays and drivers, but without converters: its stage outputs are known exactly.
+/// `ideal`: the same layer without wires, devices and drivers' resistances, whose stages say what a weighted sum is in volts.
+/// `first_tile` numbers its first tile within the network.
+MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const LayerArrays& ideal,
+                       const MixedReadout& readout, double v_full, std::uint32_t first_tile,
+                       const SolveOptions& options);
+
+/// Stage outputs of every tile of a layer for some numbers in [0, 1], [images x inputs].
+std::vector<TileSamples> sample_layer(const MixedLayer& layer, const MixedReadout& readout,
+                                      const Matrix<double>& numbers, const SolveOptions& options);
+
+/// Sets what is made of stage outputs where there are no converters, by samples of every tile.
+void set_lines(MixedLayer& layer, const MixedReadout& readout, std::span<const TileSamples> samples);
+
+/// Input ranges of every column of every tile of every layer, from samples of all of them.
+std::vector<std::vector<std::vector<InputRange>>>
+set_ranges(const MixedReadout& readout, std::span<const std::vector<TileSamples>> layers);
+
+/// Puts converters with these ranges behind a layer's tiles, and digital units set by the samples behind them.
+void attach_converters(MixedLayer& layer, const MixedReadout& readout,
+                       std::span<const std::vector<InputRange>> ranges, std::span<const TileSamples> samples,
+                       std::uint32_t first_tile);
+
+} // namespace ohmloom

@@ -1,0 +1,114 @@
+#include "inference/mixed_signal.hpp"
+
+#include "base/errors.hpp"
+#include "inference/classes.hpp"
+#include "inference/mixed_setup.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ohmloom {
+
+namespace {
+
+void require_codes(const MixedReadout& readout) {
+    if (readout.adc || readout.arithmetic == UnitArithmetic::exact) return;
+    throw InputError("digital arithmetic needs codes to work on, but there are no converters: give [adc], or "
+                     "exact arithmetic");
+}
+
+/// Arrays as they are meant: cells as asked, no resistance but theirs.
+NetworkCircuit without_flaws(NetworkCircuit circuit) {
+    circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
+    circuit.devices = {};
+    return circuit;
+}
+
+/// What the next layer's rows get: the digital side's activations.
+Matrix<double> activate(const DenseLayer& layer, Matrix<double> z) {
+    for (double& value : z.values()) value = activation(layer, value);
+    return z;
+}
+
+/// First tile of every layer within the network.
+std::vector<std::uint32_t> first_tiles(const Plan& plan) {
+    std::vector<std::uint32_t> first;
+    std::uint32_t next = 0;
+    for (const LayerPlan& layer : plan.layers) {
+        first.push_back(next);
+        next += static_cast<std::uint32_t>(layer.tiles.size());
+    }
+    return first;
+}
+
+/// Stage outputs of all layers for the calibration images while they are known exactly.
+std::vector<std::vector<TileSamples>> sample_network(MixedNetwork& mixed, const Matrix<double>& inputs,
+                                                     const SolveOptions& options) {
+    MixedReadout exact = mixed.readout;
+    exact.arithmetic = UnitArithmetic::exact;
+    std::vector<std::vector<TileSamples>> samples;
+    Matrix<double> numbers = inputs;
+    for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
+        MixedLayer& layer = mixed.layers[l];
+        samples.push_back(sample_layer(layer, mixed.readout, numbers, options));
+        set_lines(layer, mixed.readout, samples.back());
+        if (l + 1 < mixed.layers.size())
+            numbers =
+                activate(mixed.network.layers[l], run_layer(layer, exact, numbers, options, 0, false).z);
+    }
+    return samples;
+}
+
+} // namespace
+
+MixedNetwork build_mixed(const Network& network, const Plan& plan, const NetworkCircuit& circuit,
+                         const MixedReadout& readout, const Matrix<double>& calibration_inputs,
+                         const SolveOptions& options) {
+    require_codes(readout);
+    MixedNetwork mixed{network, readout, {}};
+    std::vector<LayerArrays> arrays = build_network(plan, circuit);
+    const std::vector<LayerArrays> ideal = build_network(plan, without_flaws(circuit));
+    const std::vector<std::uint32_t> first = first_tiles(plan);
+    for (std::size_t l = 0; l < arrays.size(); ++l) {
+        mixed.layers.push_back(begin_layer(network.layers[l], std::move(arrays[l]), ideal[l], readout,
+                                           circuit.neuron.v_supply, first[l], options));
+    }
+    const std::vector<std::vector<TileSamples>> samples = sample_network(mixed, calibration_inputs, options);
+    if (!readout.adc) return mixed;
+    const auto ranges = set_ranges(readout, samples);
+    Matrix<double> numbers = calibration_inputs;
+    for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
+        MixedLayer& layer = mixed.layers[l];
+        attach_converters(layer, readout, ranges[l], sample_layer(layer, readout, numbers, options),
+                          first[l]);
+        if (l + 1 < mixed.layers.size())
+            numbers = activate(network.layers[l], run_layer(layer, readout, numbers, options, 0, false).z);
+    }
+    return mixed;
+}
+
+MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inputs,
+                           const SolveOptions& options, bool power) {
+    MixedInference result;
+    Matrix<double> numbers = inputs;
+    for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
+        MixedSignals signals = run_layer(mixed.layers[l], mixed.readout, numbers, options, 0, power);
+        result.power.cells += signals.power.cells;
+        result.power.wires += signals.power.wires;
+        result.power.stages += signals.power.stages;
+        result.residual = std::max(result.residual, signals.residual);
+        result.converged = result.converged && signals.converged;
+        result.engine = signals.engine;
+        Matrix<double> z = std::exchange(signals.z, {});
+        result.layers.push_back(std::move(signals));
+        if (l + 1 < mixed.layers.size()) {
+            numbers = activate(mixed.network.layers[l], std::move(z));
+        } else {
+            result.outputs = std::move(z);
+        }
+    }
+    result.classes = largest_output(result.outputs);
+    return result;
+}
+
+} // namespace ohmloom

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "inference/inference.hpp"
+#include "inference/mixed_layer.hpp"
+
+#include <span>
+#include <vector>
+
+namespace ohmloom {
+
+/// A network on arrays with converters around every tile.
+struct MixedNetwork {
+    Network network;
+    MixedReadout readout;
+    std::vector<MixedLayer> layers;
+};
+
+/// What came out of it for a set of inputs.
+struct MixedInference {
+    std::vector<std::uint8_t> classes; ///< [images]
+    Matrix<double> outputs;            ///< [images x classes] weighted sums of the last layer
+    std::vector<MixedSignals> layers;  ///< of every layer, but without `z`
+    PowerBreakdown power;              ///< of all layers, each for its own part of the time
+    double residual = 0.0;
+    bool converged = true;
+    Engine engine = Engine::automatic;
+};
+
+/// Builds the arrays of a plan and sets their converters: ranges first, from what the stages put out for the calibration images
+/// [images x inputs] if nothing were rounded; then each converter's calibration and each column's scale and offset, layer by layer, with the
+/// converters before it at work. The plan must have direct polarity. Random numbers of converters are keyed by tile as those of devices.
+/// @throws InputError if something of the circuit or the read-out is out of range, or digital arithmetic has no codes to work on.
+MixedNetwork build_mixed(const Network& network, const Plan& plan, const NetworkCircuit& circuit,
+                         const MixedReadout& readout, const Matrix<double>& calibration_inputs,
+                         const SolveOptions& options = {});
+
+/// Runs inputs [images x inputs], each in [0, 1], through the network.
+MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inputs,
+                           const SolveOptions& options = {}, bool power = true);
+
+} // namespace ohmloom

@@ -1,0 +1,167 @@
+#include "study/mixed_run.hpp"
+
+#include "inference/classes.hpp"
+#include "mapping/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+
+namespace ohmloom {
+
+namespace {
+
+constexpr std::array all_flaws{Flaw::devices,      Flaw::wires,      Flaw::drivers, Flaw::stages,
+                               Flaw::quantisation, Flaw::converters, Flaw::digital};
+
+/// Which flaws a circuit has.
+class Flaws {
+public:
+    static Flaws all() {
+        Flaws flaws;
+        flaws.bits_.set();
+        return flaws;
+    }
+    static Flaws only(Flaw flaw) {
+        Flaws flaws;
+        flaws.bits_.set(static_cast<std::size_t>(flaw));
+        return flaws;
+    }
+    [[nodiscard]] Flaws without(Flaw flaw) const {
+        Flaws flaws = *this;
+        flaws.bits_.reset(static_cast<std::size_t>(flaw));
+        return flaws;
+    }
+    [[nodiscard]] bool has(Flaw flaw) const { return bits_.test(static_cast<std::size_t>(flaw)); }
+
+private:
+    std::bitset<all_flaws.size()> bits_;
+};
+
+/// The circuit with these flaws only.
+NetworkCircuit circuit_with(NetworkCircuit circuit, const Flaws& flaws) {
+    if (!flaws.has(Flaw::devices)) circuit.devices = {};
+    if (!flaws.has(Flaw::wires)) circuit.array.r_row = circuit.array.r_col = 0.0;
+    if (!flaws.has(Flaw::drivers)) circuit.array.r_source = 0.0;
+    if (!flaws.has(Flaw::stages))
+        circuit.array.stage = {.kind = StageKind::virtual_ground, .r_input = circuit.array.stage.r_input};
+    return circuit;
+}
+
+/// Converters of the same bits without errors.
+AdcDesign ideal_converter(const AdcDesign& adc) {
+    AdcDesign ideal;
+    ideal.bits = adc.bits;
+    ideal.is_signed = adc.is_signed;
+    ideal.rounding = adc.rounding;
+    ideal.range = adc.range;
+    ideal.sharing = adc.sharing;
+    return ideal;
+}
+
+/// The read-out with these flaws only.
+MixedReadout readout_with(MixedReadout readout, const Flaws& flaws) {
+    if (!flaws.has(Flaw::drivers)) {
+        readout.dac.reset();
+        readout.input = RowInput::level;
+    }
+    if (!flaws.has(Flaw::converters)) {
+        readout.calibration = {};
+        if (flaws.has(Flaw::quantisation) || flaws.has(Flaw::digital)) {
+            readout.adc = ideal_converter(*readout.adc);
+        } else {
+            readout.adc.reset();
+        }
+    }
+    if (!flaws.has(Flaw::digital)) readout.arithmetic = UnitArithmetic::exact;
+    return readout;
+}
+
+/// Everything that runs of one network share.
+struct Bench {
+    const Study& study;
+    const Network& network;
+    Plan plan;
+    NetworkCircuit circuit;
+    const Matrix<double>& inputs;
+    const Matrix<double>& calibration_inputs;
+
+    [[nodiscard]] MixedNetwork build(const Flaws& flaws) const {
+        return build_mixed(network, plan, circuit_with(circuit, flaws), readout_with(*study.mixed, flaws),
+                           calibration_inputs, study.solver);
+    }
+    [[nodiscard]] double accuracy(const Flaws& flaws, std::span<const std::uint8_t> labels) const {
+        return measure_accuracy(infer_mixed(build(flaws), inputs, study.solver, false).classes, labels).value;
+    }
+};
+
+/// Largest and mean errors over all tiles of all layers.
+StepError worst_unit_error(const MixedNetwork& mixed) {
+    StepError worst;
+    for (const MixedLayer& layer : mixed.layers) {
+        for (const PostProcessingError& error : layer.unit_error) {
+            worst.largest = std::max(worst.largest, error.total.largest);
+            worst.mean = std::max(worst.mean, error.total.mean);
+            if (std::abs(error.total.bias) > std::abs(worst.bias)) worst.bias = error.total.bias;
+        }
+    }
+    return worst;
+}
+
+MixedFigures figures_of(const MixedNetwork& mixed, const MixedInference& inference) {
+    MixedFigures figures;
+    std::int64_t conversions = 0, clipped = 0;
+    for (const MixedSignals& layer : inference.layers) {
+        conversions += layer.conversions;
+        clipped += layer.clipped;
+        figures.overflows += layer.overflows;
+    }
+    figures.clipped =
+        static_cast<double>(clipped) / static_cast<double>(std::max<std::int64_t>(conversions, 1));
+    figures.unit_error = worst_unit_error(mixed);
+    return figures;
+}
+
+} // namespace
+
+std::string_view name_of(Flaw flaw) {
+    constexpr std::array<std::string_view, all_flaws.size()> names{
+        "devices", "wires", "drivers", "stages", "quantisation", "converters", "digital"};
+    return names[static_cast<std::size_t>(flaw)];
+}
+
+MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& network,
+                   std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
+                   const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels) {
+    Bench bench{study,
+                network,
+                make_plan(network, partitions, device.window, Polarity::direct),
+                circuit_of(study, network),
+                inputs,
+                calibration_inputs};
+    bench.circuit.devices = device.use;
+    const MixedNetwork mixed = bench.build(Flaws::all());
+    MixedRun run;
+    run.inference = infer_mixed(mixed, inputs, study.solver);
+    run.figures = figures_of(mixed, run.inference);
+    for (const double sample : study.timing.samples) {
+        run.costs.push_back(mixed_cost(mixed, run.inference, {sample, study.cell_area},
+                                       digital_cost(mixed.readout.arithmetic)));
+    }
+    run.figures.cost = run.costs.front();
+    for (const MixedLayer& layer : mixed.layers) {
+        run.conductance.push_back(layer.conductance);
+        for (const MixedTile& tile : layer.tiles) run.drift_factors.push_back(tile.drift_factor);
+    }
+    const double all = measure_accuracy(run.inference.classes, labels).value;
+    const bool ideal_devices = device.use.model == nullptr;
+    run.figures.accuracy_without_wires = bench.accuracy(Flaws::all().without(Flaw::wires), labels);
+    run.figures.accuracy_without_devices =
+        ideal_devices ? all : bench.accuracy(Flaws::all().without(Flaw::devices), labels);
+    for (const Flaw flaw : all_flaws) {
+        run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
+    }
+    return run;
+}
+
+} // namespace ohmloom

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "inference/mixed_cost.hpp"
+#include "study/study_file.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace ohmloom {
+
+/// What can be wrong with a mixed-signal network, each with everything else as it should be.
+enum class Flaw {
+    devices,      ///< cells that are not what was asked, or not ohmic
+    wires,        ///< their resistance
+    drivers,      ///< row converters' bits and errors, and their output resistance
+    stages,       ///< what the sense stages are instead of virtual grounds
+    quantisation, ///< ideal converters of the same number of bits
+    converters,   ///< converters as they are, quantisation included
+    digital,      ///< the arithmetic behind ideal converters of the same number of bits
+};
+std::string_view name_of(Flaw flaw);
+
+/// Accuracy with one flaw alone.
+struct FlawAccuracy {
+    Flaw flaw;
+    double accuracy = 0.0;
+};
+
+/// What a mixed-signal run tells beside what every run does.
+struct MixedFigures {
+    std::vector<FlawAccuracy> alone;
+    MixedCost cost;
+    double clipped = 0.0;       ///< share of the conversions that ended at an end of the scale
+    std::int64_t overflows = 0; ///< of partial sums
+    StepError unit_error;       ///< [output steps] of the fixed-point units, largest over the tiles
+    double accuracy_without_wires = 0.0, accuracy_without_devices = 0.0; ///< all other flaws there
+};
+
+/// One scheme of a study with converters, and one device.
+struct MixedRun {
+    MixedInference inference;
+    MixedFigures figures;                      ///< with the cost at the first sampling time
+    std::vector<MixedCost> costs;              ///< [sampling times]
+    std::vector<ConductanceError> conductance; ///< [layers]
+    std::vector<double> drift_factors;         ///< [tiles] that the digital side makes up for drift with
+};
+
+/// Runs a network of a study that has converters. @throws InputError as build_mixed().
+MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& network,
+                   std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
+                   const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels);
+
+} // namespace ohmloom

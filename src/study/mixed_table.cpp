@@ -1,0 +1,55 @@
+#include "study/mixed_table.hpp"
+
+#include "store/toml_table.hpp"
+#include "study/adc_table.hpp"
+#include "study/digital_table.hpp"
+
+#include <fmt/format.h>
+
+namespace ohmloom {
+
+namespace {
+
+RowInput read_input(const TomlTable& dac) {
+    const std::string word = dac.word_or("input", "level", {"level", "pulse-width", "bit-serial"});
+    return word == "level"         ? RowInput::level
+           : word == "pulse-width" ? RowInput::pulse_width
+                                   : RowInput::bit_serial;
+}
+
+double read_cost(const TomlTable& dac, std::string_view key, std::string_view unit) {
+    const double cost = dac.number_or(key, 0.0, unit);
+    if (!(cost >= 0.0)) dac.refuse(key, fmt::format("is {}: it must not be negative", cost));
+    return cost;
+}
+
+} // namespace
+
+std::optional<MixedReadout> read_mixed(const TomlTable& study, const std::filesystem::path& folder,
+                                       std::uint64_t seed) {
+    if (!study.has("adc")) {
+        for (const std::string_view key : {"dac", "digital"}) {
+            if (study.has(key))
+                study.refuse(key,
+                             "needs [adc] beside it: without converters partitions are joined as voltages");
+        }
+        return {};
+    }
+    MixedReadout readout;
+    readout.seed = seed;
+    const StudyAdc adc = read_adc(study.table("adc"), folder);
+    readout.adc = adc.design;
+    readout.range = adc.range_setting;
+    if (!adc.has_range && readout.range.scope == RangeScope::fixed) readout.range.scope = RangeScope::layer;
+    readout.calibration = adc.calibration;
+    if (study.has("dac")) {
+        const TomlTable dac = study.table("dac");
+        readout.dac = read_dac(dac, folder);
+        readout.input = read_input(dac);
+        readout.dac_cost = {read_cost(dac, "energy", "J"), read_cost(dac, "area", "")};
+    }
+    read_digital(study.table("digital"), readout);
+    return readout;
+}
+
+} // namespace ohmloom

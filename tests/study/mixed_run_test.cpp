@@ -1,0 +1,130 @@
+#include "study/mixed_run.hpp"
+
+#include "base/errors.hpp"
+#include "store/hdf5.hpp"
+#include "study/run.hpp"
+#include "study/run_file.hpp"
+#include "tests/approx.hpp"
+#include "tests/temporary_folder.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+using namespace ohmloom;
+
+namespace {
+
+const std::filesystem::path examples = std::filesystem::path(OHMLOOM_SOURCE_DIR) / "examples";
+
+Study shipped() {
+    return read_study(examples / "mnist-converters.toml");
+}
+
+/// A study of the shipped network in `folder`, with more tables behind it.
+Study study_with(const TemporaryFolder& folder, const std::string& tables) {
+    const std::filesystem::path file = folder / "study.toml";
+    std::ofstream(file) << "[network]\nfile = \"" << (examples / "networks/mnist-real.h5").string()
+                        << "\"\n[data]\nset = \"" << (examples / "data").string()
+                        << "\"\n[array]\nrows = 32\ncols = 32\n[readout]\nkind = \"virtual-ground\"\n"
+                        << tables;
+    return read_study(file);
+}
+
+double alone(const RunPoint& point, Flaw flaw) {
+    const auto found = std::ranges::find(point.mixed->alone, flaw, &FlawAccuracy::flaw);
+    return found->accuracy;
+}
+
+} // namespace
+
+TEST_CASE("a study with converters runs, and what is not flawed costs nothing") {
+    const Study study = shipped();
+    const RunResult result = run_study(study, 200);
+    REQUIRE(result.points.size() == 1);
+    const RunPoint& point = result.points.front();
+    CHECK(point.converged);
+    CHECK(point.tiles == 13 * 4 + 4 * 3 + 3);
+    CHECK(point.accuracy.value > 0.95);
+    // Cells are what was asked and stages are virtual grounds: neither is a flaw.
+    CHECK(alone(point, Flaw::devices) == point.accuracy_software);
+    CHECK(alone(point, Flaw::stages) == point.accuracy_software);
+    const MixedCost& cost = point.mixed->cost;
+    CHECK(point.energy == cost.total().energy);
+    CHECK(cost.total().energy == testing::approx(cost.arrays.energy + cost.stages.energy + cost.dac.energy +
+                                                 cost.adc.energy + cost.digital.energy));
+    CHECK(cost.arrays.energy + cost.stages.energy == testing::approx(point.power.total() * 10e-9));
+    // Three layers, one after the other: 10 ns of rows and one conversion at 1 MHz each.
+    CHECK(cost.latency == testing::approx(3.0 * (10e-9 + 1e-6)));
+    // 66 lines of two devices, 108 nm x 135 nm each: 401x120 + 121x84 + 85x10 pairs.
+    CHECK(cost.arrays.area ==
+          testing::approx(2.0 * (401.0 * 120 + 121.0 * 84 + 85.0 * 10) * 108e-9 * 135e-9));
+    // A converter for each column of each tile.
+    const double converters = 13 * 120 + 4 * 84 + 3 * 10;
+    CHECK(cost.adc.area == testing::approx(converters * converter_area(study.mixed->adc->cost, 8)));
+    CHECK(cost.adc.energy == testing::approx(converters * conversion_energy(study.mixed->adc->cost, 8)));
+}
+
+TEST_CASE("each flaw counts alone") {
+    // Two bits are a flaw of the converters, however ideal; fine wires, devices and arithmetic are none.
+    const TemporaryFolder folder;
+    const RunPoint point =
+        run_study(study_with(folder, "[adc]\nbits = 2\n[digital]\narithmetic = \"exact\"\n"), 200)
+            .points.front();
+    CHECK(alone(point, Flaw::quantisation) < 0.9 * point.accuracy_software);
+    CHECK(alone(point, Flaw::converters) == alone(point, Flaw::quantisation));
+    CHECK(alone(point, Flaw::digital) == alone(point, Flaw::quantisation));
+    CHECK(alone(point, Flaw::drivers) == point.accuracy_software);
+    // Rows that are on or off by far too much or too little are a flaw of their own.
+    const RunPoint coarse =
+        run_study(study_with(folder, "[adc]\nbits = 8\n[dac]\nbits = 1\noffset_sigma = 0.5\n"), 200)
+            .points.front();
+    CHECK(alone(coarse, Flaw::drivers) < coarse.accuracy_software);
+    CHECK(alone(coarse, Flaw::quantisation) > alone(coarse, Flaw::drivers));
+}
+
+TEST_CASE("several sampling times change what an inference costs, not what it says") {
+    Study study = shipped();
+    study.timing.samples = {1e-9, 4e-9};
+    const RunResult result = run_study(study, 50);
+    REQUIRE(result.points.size() == 2);
+    const MixedCost &first = result.points[0].mixed->cost, &second = result.points[1].mixed->cost;
+    CHECK(second.arrays.energy == testing::approx(4.0 * first.arrays.energy));
+    CHECK(second.adc.energy == first.adc.energy);
+    CHECK(second.latency - first.latency == testing::approx(9e-9));
+    CHECK(result.points[0].classes == result.points[1].classes);
+}
+
+TEST_CASE("a run file holds what converters cost, with units") {
+    const TemporaryFolder folder;
+    const RunResult result = run_study(shipped(), 50);
+    write_run(result, "test", folder / "run.h5");
+    const Hdf5Reader reader(folder / "run.h5");
+    const RunPoint& point = result.points.front();
+    CHECK(reader.read_vector("/points/energy_adc_j", "J")[0] == point.mixed->cost.adc.energy);
+    CHECK(reader.read_vector("/points/latency_s", "s")[0] == point.mixed->cost.latency);
+    CHECK(reader.read_vector("/points/accuracy_wires_alone", "1")[0] == alone(point, Flaw::wires));
+}
+
+TEST_CASE("converters and digital arithmetic that cannot be are refused by file, line and key") {
+    const TemporaryFolder folder;
+    const auto message = [&](const std::string& tables) {
+        try {
+            static_cast<void>(study_with(folder, tables));
+        } catch (const InputError& error) {
+            return std::string(error.what());
+        }
+        return std::string("accepted");
+    };
+    CHECK(message("[adc]\n[digital]\n") == "accepted");
+    CHECK(message("[dac]\nbits = 4\n").find("needs [adc]") != std::string::npos);
+    CHECK(message("[adc]\n[digital]\nscale = [1]\n").find("study.toml:12: digital.scale") !=
+          std::string::npos);
+    CHECK(message("[adc]\n[digital]\ncut_before = 9\n").find("0 to 7") != std::string::npos);
+    CHECK(message("[adc]\n[digital]\nroundng = \"truncate\"\n").find("rounding") != std::string::npos);
+    CHECK(message("[adc]\n[dac]\ninput = \"waves\"\n").find("dac.input") != std::string::npos);
+    CHECK(message("[adc]\n[timing]\nimages = \"stream\"\n").find("[adc]") != std::string::npos);
+}
