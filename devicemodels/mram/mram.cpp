@@ -61,7 +61,7 @@ public:
 
     void advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& draws) const override {
         const Junction own = junction(draws);
-        constexpr int steps = 64;
+        const int steps = steps_of(piece, own.tau_d);
         const bool steady = piece.from == piece.to;
         double y = event.state.memory;
         for (int step = 0, taken = 1; step < steps && piece.width > 0.0; step += taken) {
@@ -142,6 +142,15 @@ private:
     /// Drive against the parallel state, in units of the critical current, as a function of −y.
     [[nodiscard]] std::function<double(double)> drive_against(const Junction& own, double v) const {
         return [this, own, v](double minus_y) { return own.drive(own.current(v, alignment(-minus_y))); };
+    }
+
+    /// Steps through a piece: short ones in time, for the energy, and in voltage, whose mean each of them takes.
+    static int steps_of(const VoltagePiece& piece, double tau_d) {
+        constexpr double most = 64.0;
+        const double size = std::max(std::abs(piece.from), std::abs(piece.to));
+        const double by_time = 10.0 * piece.width / tau_d;
+        const double by_voltage = size > 0.0 ? 4.0 * most * std::abs(piece.to - piece.from) / size : 0.0;
+        return static_cast<int>(std::ceil(std::clamp(std::max(by_time, by_voltage), 1.0, most)));
     }
 
     /// Whether heat alone reverses the junction within `width`, once per event: when the expected number of such reversals reaches an

@@ -169,11 +169,19 @@ private:
 
     /// Moves the devices through a step with the voltages as they stand; whether any conductance changes in it.
     bool move(double step) {
-        parallel_for(static_cast<Index>(followed_.size()), [&](Index k) {
+        const auto move_one = [&](Index k) {
             Followed& one = followed_[static_cast<std::size_t>(k)];
             one.next = one.event;
             devices_.model->advance(one.next, {one.v, one.v_next, step}, devices_.draws(one.row, one.line));
-        });
+        };
+        // This happens thousands of times: a row of devices is done before another thread has begun.
+        constexpr Index worth_threads = 512;
+        const auto count = static_cast<Index>(followed_.size());
+        if (count >= worth_threads) {
+            parallel_for(count, move_one);
+        } else {
+            for (Index k = 0; k < count; ++k) move_one(k);
+        }
         constexpr double nothing = 1e-9;
         bool changed = false;
         for (const Followed& one : followed_) {
@@ -251,12 +259,12 @@ private:
 
     /// Takes the other devices along.
     void carry(double step, const Matrix<double>& from, const Matrix<double>& to) {
-        parallel_for(wires_.rows(), [&](Index r) {
+        for (Index r = 0; r < wires_.rows(); ++r) {
             for (Index l = 0; l < lines_; ++l) {
                 if (devices_.present(r, l) == 0 || is_followed_(r, l) != 0) continue;
                 carry_one(r, l, {from(r, l), to(r, l), step});
             }
-        });
+        }
     }
 
     void carry_one(Index r, Index l, const VoltagePiece& piece) {
