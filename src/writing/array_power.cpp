@@ -1,7 +1,5 @@
 #include "writing/array_power.hpp"
 
-#include "base/errors.hpp"
-
 #include <cmath>
 #include <numeric>
 
@@ -41,14 +39,12 @@ void add_line(ArrayPower& power, TiedEnds ends, Index nodes, double terminal, do
 
 } // namespace
 
-Matrix<double> cell_voltages(const Crossbar& crossbar, const ArraySolution& solution, Index point) {
+Matrix<double> cell_voltages(const Crossbar& crossbar, const NodeVoltages& nodes) {
     const Index rows = crossbar.rows(), lines = crossbar.lines(), sites = crossbar.sites();
-    OHMLOOM_ASSERT(!solution.v_w.empty());
     Matrix<double> v(rows, lines);
     for (Index r = 0; r < rows; ++r) {
         for (Index l = 0; l < lines; ++l) {
-            v(r, l) = solution.v_w(point, r * sites + l / crossbar.lines_per_site) -
-                      solution.v_b(point, r * lines + l);
+            v(r, l) = nodes.v_w(0, r * sites + l / crossbar.lines_per_site) - nodes.v_b(0, r * lines + l);
         }
     }
     return v;
@@ -67,23 +63,23 @@ Matrix<double> cell_powers(const Crossbar& crossbar, const Matrix<double>& v) {
     return power;
 }
 
-ArrayPower array_power(const Crossbar& crossbar, const Drive& drive, const ArraySolution& solution,
-                       Index point, const Matrix<double>& cells) {
+ArrayPower array_power(const Crossbar& crossbar, const Drive& drive, const NodeVoltages& nodes,
+                       double sources, const Matrix<double>& cells) {
     const Index rows = crossbar.rows(), lines = crossbar.lines(), sites = crossbar.sites();
     ArrayPower power;
-    power.sources = solution.power[static_cast<std::size_t>(point)];
+    power.sources = sources;
     power.cells = std::accumulate(cells.values().begin(), cells.values().end(), 0.0);
     for (Index r = 0; r < rows; ++r) {
         add_line(
-            power, crossbar.row_ends, sites, drive.v_row(point, r), crossbar.source_resistance(r),
+            power, crossbar.row_ends, sites, drive.v_row(0, r), crossbar.source_resistance(r),
             [&](Index k) { return crossbar.row_segment(r, k); },
-            [&](Index k) { return solution.v_w(point, r * sites + k); });
+            [&](Index k) { return nodes.v_w(0, r * sites + k); });
     }
     for (Index l = 0; l < lines; ++l) {
         add_line(
             power, crossbar.col_ends, rows, drive.v_col[static_cast<std::size_t>(l)],
             crossbar.sense_resistance(l), [&](Index k) { return crossbar.col_segment(k, l); },
-            [&](Index k) { return solution.v_b(point, k * lines + l); });
+            [&](Index k) { return nodes.v_b(0, k * lines + l); });
     }
     return power;
 }

@@ -17,14 +17,15 @@ struct ArrayPower {
     friend ArrayPower operator*(double factor, const ArrayPower& power);
 };
 
-/// Voltage over every cell, row against column [rows x lines]. The solution has fields.
-Matrix<double> cell_voltages(const Crossbar& crossbar, const ArraySolution& solution, Index point);
+/// Voltage over every cell, row against column [rows x lines], at the first of some operating points.
+Matrix<double> cell_voltages(const Crossbar& crossbar, const NodeVoltages& nodes);
 
 /// Power of every cell [rows x lines] [W] at these voltages.
 Matrix<double> cell_powers(const Crossbar& crossbar, const Matrix<double>& v);
 
-/// Where the power of one operating point goes. Each part follows from the voltages over it, not from what the other parts leave.
-ArrayPower array_power(const Crossbar& crossbar, const Drive& drive, const ArraySolution& solution,
-                       Index point, const Matrix<double>& cells);
+/// Where the power of the first operating point goes, which the sources deliver. Each part follows from the voltages over it, not from what
+/// the other parts leave.
+ArrayPower array_power(const Crossbar& crossbar, const Drive& drive, const NodeVoltages& nodes,
+                       double sources, const Matrix<double>& cells);
 
 } // namespace ohmloom

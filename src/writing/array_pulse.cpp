@@ -16,9 +16,10 @@ namespace {
 /// An operating point of the array during the pulse.
 struct Point {
     Matrix<double> v;     ///< [rows x lines] [V] over the cells
-    Matrix<double> cells; ///< [rows x lines] [W]
-    ArrayPower power;
+    double sources = 0.0; ///< [W]
     NodeVoltages nodes;
+    Matrix<double> cells; ///< [rows x lines] [W]; empty: not asked for yet
+    ArrayPower power;
 };
 
 /// The voltage of a device that is taken along, since it was last moved.
@@ -115,12 +116,18 @@ private:
         ++outcome_.solutions;
         if (solution.status.front() != SolveStatus::converged) ++outcome_.unsolved;
         Point point;
-        point.v = cell_voltages(array_, solution, 0);
-        cut_off(point.v);
-        point.cells = cell_powers(array_, point.v);
-        point.power = array_power(array_, drive_, solution, 0, point.cells);
+        point.sources = solution.power.front();
         point.nodes = {std::move(solution.v_w), std::move(solution.v_b)};
+        point.v = cell_voltages(array_, point.nodes);
+        cut_off(point.v);
         return point;
+    }
+
+    /// Where the power of a point goes, while the array is as it was solved: most points are tried only.
+    void add_powers(Point& point) const {
+        if (!point.cells.empty()) return;
+        point.cells = cell_powers(array_, point.v);
+        point.power = array_power(array_, drive_, point.nodes, point.sources, point.cells);
     }
 
     /// No voltage stands over a cell behind a transistor that does not conduct.
@@ -137,6 +144,7 @@ private:
         const double shortest = accuracy_.shortest_step * outcome_.time;
         select();
         now_ = solve({});
+        add_powers(now_);
         for (Followed& one : followed_) {
             one.v = now_.v(one.row, one.line);
             one.slope = 0.0;
@@ -224,7 +232,7 @@ private:
         double apart = 0.0;
         for (const Followed& one : followed_)
             apart = std::max(apart, std::abs(one.v_next - one.v - one.slope * step));
-        const double before = now_.power.sources, after = end.power.sources;
+        const double before = now_.sources, after = end.sources;
         const double power = std::abs(after - before - power_slope_ * step);
         const double part = 0.25 * (last_step_ > 0.0 ? step / (step + last_step_) : 1.0);
         return part * std::max(apart / allowed_,
@@ -239,6 +247,7 @@ private:
 
     /// Takes a step; after one that was `held`, the voltages jump.
     void accept(double step, Point end, bool held) {
+        add_powers(end);
         const ArrayPower& last = held ? now_.power : end.power;
         outcome_.energy += 0.5 * step * now_.power;
         outcome_.energy += 0.5 * step * last;
@@ -246,7 +255,7 @@ private:
         for (std::size_t k = 0; k < cells.values().size(); ++k)
             outcome_.cell_energy.values()[k] += 0.5 * step * (now_.cells.values()[k] + cells.values()[k]);
         carry(step, now_.v, held ? now_.v : end.v);
-        power_slope_ = held ? 0.0 : (end.power.sources - now_.power.sources) / step;
+        power_slope_ = held ? 0.0 : (end.sources - now_.sources) / step;
         now_ = std::move(end);
         for (Followed& one : followed_) {
             const double v = now_.v(one.row, one.line);
