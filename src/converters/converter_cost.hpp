@@ -4,11 +4,11 @@ namespace ohmloom {
 
 /// What a conversion costs, by figures of merit. Points and sources: README of this folder.
 struct ConverterCost {
-    double sample_rate = 1e6;       ///< [1/s] conversions of one converter
-    double walden = 4.4e-15;        ///< [J] per effective level
-    double schreier = 168.6;        ///< [dB]
-    double area_per_level = 25e-12; ///< [m²]
-    double area_fixed = 0.0;        ///< [m²]
+    double sample_rate = 20e6;       ///< [1/s] conversions of one converter
+    double walden = 6.1e-15;         ///< [J] per effective level
+    double schreier = 167.4;         ///< [dB]
+    double area_per_level = 2.1e-12; ///< [m²]
+    double area_fixed = 0.0;         ///< [m²]
 };
 
 /// Energy of one conversion [J]: the larger of what the two figures of merit say, for `effective_bits`.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 
@@ -242,16 +243,32 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key) const {
     return tables;
 }
 
+namespace {
+
+/// What to offer instead of an unknown key: the keys there are, or, where they would fill the line, those most like it in the alphabet.
+std::string known_keys_like(std::string_view key, const std::vector<std::string>& known) {
+    const std::string nearest = nearest_word(key, known);
+    const std::string meant = nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest);
+    constexpr std::size_t longest = 160;
+    const std::string all = join_words(known);
+    if (all.size() <= longest) return fmt::format("one of {}{}", all, meant);
+    std::vector<std::string> some;
+    std::ranges::copy_if(known, std::back_inserter(some),
+                         [&](const std::string& one) { return one.starts_with(key.substr(0, 1)); });
+    if (some.empty() || some.size() == known.size() || join_words(some).size() > longest)
+        some = {known.front(), known.back()};
+    return fmt::format("one of {} keys, {} among them{}", known.size(), join_words(some), meant);
+}
+
+} // namespace
+
 void TomlTable::require_no_other_keys() const {
     if (state_->table != nullptr) {
         for (const auto& [key, node] : *state_->table) {
             if (state_->known.contains(key.str())) continue;
-            const std::vector<std::string> known(state_->known.begin(), state_->known.end());
-            const std::string nearest = nearest_word(key.str(), known);
-            const auto line = key.source().begin.line;
             throw InputError(fmt::format(
-                "{}:{}: unknown key {}{}: expected one of {}{}", state_->file, line, state_->path, key.str(),
-                join_words(known), nearest.empty() ? "" : fmt::format(" (did you mean '{}'?)", nearest)));
+                "{}:{}: unknown key {}{}: expected {}", state_->file, key.source().begin.line, state_->path,
+                key.str(), known_keys_like(key.str(), {state_->known.begin(), state_->known.end()})));
         }
     }
     for (const std::shared_ptr<State>& below : state_->below) TomlTable(below).require_no_other_keys();

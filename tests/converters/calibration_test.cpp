@@ -142,8 +142,11 @@ TEST_CASE("energy follows the Walden figure while it is small and the Schreier f
     CHECK(conversion_energy(cost, 14.0) == approx(0.5 * std::pow(10.0, (sndr - 170.0) / 10.0)).epsilon(1e-3));
     CHECK(sndr_of_bits(14.0) == approx(sndr).epsilon(1e-5));
     CHECK(bits_of_sndr(sndr_of_bits(9.3)) == approx(9.3));
-    // The default point: 1.9 uW at 1 MS/s with 8.75 effective bits
-    CHECK(conversion_energy({}, 8.75) == approx(1.9e-12).epsilon(0.02));
+    // The default point: 54.7 dB at 20 MS/s and 6.1 fJ a step are 54 uW, and both figures of merit say so.
+    const double bits = bits_of_sndr(54.7);
+    CHECK(conversion_energy({}, bits) * 20e6 == approx(6.1e-15 * std::exp2(bits) * 20e6).epsilon(0.01));
+    CHECK(conversion_energy({.sample_rate = 20e6, .walden = 0.0}, bits) * 20e6 ==
+          approx(54e-6).epsilon(0.02));
 }
 
 TEST_CASE("calibrations that make no sense are refused by name") {
