@@ -187,6 +187,7 @@ void validate(const ReadoutStage& stage) {
     require_not_negative("r_conveyor", stage.r_conveyor, " Ohm");
     require_positive("current_gain", stage.current_gain, "", false);
     require_positive("integration_time", stage.integration_time, " s", false);
+    require_not_negative("capacitance", stage.capacitance, " F");
     require_positive("r_leak", stage.r_leak, " Ohm", true);
     require_not_negative("offset_sigma", stage.spread.offset, " V");
     require_not_negative("gain_sigma", stage.spread.gain, "");

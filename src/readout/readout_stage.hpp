@@ -54,9 +54,14 @@ struct ReadoutStage {
     double r_conveyor = 0.0;          ///< [Ohm] >= 0
     double current_gain = 1.0;        ///< [A/A] of the conveyors; > 0
     double integration_time = 100e-9; ///< [s] > 0
+    double capacitance = 0.0;         ///< [F] of the integrators; 0: integration_time/(gain·r_input)
     double r_leak = infinite;         ///< [Ohm] beside the integrator's capacitor; > 0
     StageSpread spread{};             ///< of offsets (not of virtual_ground), and of gains: see StageSample
-    [[nodiscard]] double r_feedback() const { return gain * r_input; }
+    /// [Ohm] An integrator with a capacitance has integration_time/capacitance, whatever the gain.
+    [[nodiscard]] double r_feedback() const {
+        return kind == StageKind::integrator && capacitance > 0.0 ? integration_time / capacitance
+                                                                  : gain * r_input;
+    }
 };
 
 /// @throws InputError if a value is out of range, naming it.

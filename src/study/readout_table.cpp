@@ -38,6 +38,7 @@ const std::vector<StageKey>& stage_keys() {
         {"r_conveyor", {current_conveyor}},
         {"current_gain", {current_conveyor}},
         {"integration_time", {integrator}},
+        {"capacitance", {integrator}},
         {"r_leak", {integrator}},
         {"offset_sigma", {difference, op_amp, current_conveyor, divider, integrator}},
         {"gain_sigma", {difference, op_amp, current_conveyor, divider, integrator}},
@@ -117,6 +118,14 @@ ReadoutStage read_stage(const TomlTable& readout) {
     stage.r_conveyor = read_not_negative(readout, "r_conveyor", stage.r_conveyor, "Ohm");
     stage.current_gain = read_positive(readout, "current_gain", stage.current_gain, "");
     stage.integration_time = read_positive(readout, "integration_time", stage.integration_time, "s");
+    if (readout.has("capacitance")) {
+        if (readout.has("gain"))
+            readout.refuse("gain", "cannot stand beside capacitance, which sets an integrator's gain");
+        stage.capacitance = read_positive(readout, "capacitance", 1e-12, "F");
+    }
+    if (readout.has("integration_time") && !readout.has("capacitance"))
+        readout.refuse("integration_time",
+                       "needs capacitance beside it: without, gain sets what they make together");
     stage.r_leak = read_positive(readout, "r_leak", stage.r_leak, "Ohm");
     stage.spread.offset = read_not_negative(readout, "offset_sigma", 0.0, "V");
     stage.spread.gain = read_not_negative(readout, "gain_sigma", 0.0, "");

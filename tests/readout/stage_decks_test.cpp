@@ -50,7 +50,11 @@ std::vector<DeckStage> deck_stages() {
         {"integrator_stage",
          "integrator_stage",
          2,
-         {.kind = integrator, .gain = 3.0, .open_loop_gain = 2e3, .integration_time = 100e-9, .r_leak = 50e3},
+         {.kind = integrator,
+          .open_loop_gain = 2e3,
+          .integration_time = 100e-9,
+          .capacitance = 1e-10 / 3.0,
+          .r_leak = 50e3},
          offsets},
     };
 }

@@ -83,10 +83,11 @@ TEST_CASE("every kind of read-out stage is read with what belongs to it") {
     CHECK(conveyor.r_conveyor == 90.0);
     CHECK(conveyor.current_gain == 0.97);
     CHECK(stage("'divider'\n").kind == StageKind::divider);
-    const ReadoutStage integrator =
-        stage("'integrator'\nintegration_time = '50n'\nr_leak = '1G'\nopen_loop_gain = 1e4\n");
+    const ReadoutStage integrator = stage(
+        "'integrator'\nintegration_time = '50n'\ncapacitance = '2p'\nr_leak = '1G'\nopen_loop_gain = 1e4\n");
     CHECK(integrator.kind == StageKind::integrator);
     CHECK(integrator.integration_time == testing::approx(50e-9));
+    CHECK(integrator.r_feedback() == testing::approx(25e3));
     CHECK(integrator.r_leak == 1e9);
     CHECK(stage("'differential-amplifier'\nopen_loop_gain = 500\n").open_loop_gain == 500.0);
     CHECK(is_ideal(stage("'virtual-ground'\n")));
@@ -152,6 +153,11 @@ TEST_CASE("values that a kind of read-out stage cannot have are refused by name"
         {"kind = 'op-amp'\ngain_sigma = nan\n", "readout.gain_sigma is"},
         {"kind = 'current-conveyor'\nr_conveyor = -1\n", "readout.r_conveyor is -1 Ohm"},
         {"kind = 'integrator'\nintegration_time = 0\n", "readout.integration_time is 0 s"},
+        {"kind = 'integrator'\nintegration_time = '1n'\n", "readout.integration_time needs capacitance"},
+        {"kind = 'integrator'\ncapacitance = -1\n", "readout.capacitance is -1 F"},
+        {"kind = 'integrator'\ncapacitance = '1p'\ngain = [3]\n",
+         "readout.gain cannot stand beside capacitance"},
+        {"kind = 'op-amp'\ncapacitance = '1p'\n", "readout.capacitance is nothing that"},
         {"neuron = 'rleu'\n", "did you mean 'relu'"},
         {"neuron = 'relu'\nslope = 0\n", "readout.slope is 0 V/V"},
         {"neuron = 'relu'\nthreshold = 0\n",
