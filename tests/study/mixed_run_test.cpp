@@ -57,7 +57,7 @@ TEST_CASE("a study with converters runs, and what is not flawed costs nothing") 
     CHECK(cost.total().energy == testing::approx(cost.arrays.energy + cost.stages.energy + cost.dac.energy +
                                                  cost.adc.energy + cost.digital.energy));
     CHECK(cost.arrays.energy + cost.stages.energy == testing::approx(point.power.total() * 10e-9));
-    // Three layers, one after the other: 10 ns of rows and one conversion at 1 MHz each.
+    // Three layers, one after the other: 10 ns of rows and one conversion at 20 MHz each.
     CHECK(cost.latency == testing::approx(3.0 * (10e-9 + 50e-9)));
     // 66 lines of two devices, 108 nm x 135 nm each: 401x120 + 121x84 + 85x10 pairs.
     CHECK(cost.arrays.area ==
