@@ -5,6 +5,7 @@
 #include "digital/partial_sum.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace ohmloom {
@@ -58,24 +59,6 @@ void count_conversions(const Matrix<std::int32_t>& codes, const AdcBank& adc, Mi
     totals.clipped += std::ranges::count_if(codes.values(), [&](std::int32_t code) {
         return code == adc.lowest_code() || code == adc.highest_code();
     });
-}
-
-/// Samples as output steps of the digital unit.
-Matrix<double> to_steps(const MixedLayer& layer, const MixedTile& tile, const Matrix<double>& samples,
-                        Index first_sample, MixedSignals& totals) {
-    if (tile.adc) {
-        const Matrix<std::int32_t> codes = tile.adc->convert(samples, first_sample);
-        count_conversions(codes, *tile.adc, totals);
-        return tile.unit->apply(unit_inputs(tile, codes));
-    }
-    Matrix<double> steps(samples.rows(), samples.cols());
-    for (Index k = 0; k < steps.rows(); ++k) {
-        std::ranges::transform(samples.row(k), tile.lines, steps.row(k).begin(),
-                               [&](double u, const ColumnCorrection& line) {
-                                   return (line.scale * u + line.offset) / layer.step;
-                               });
-    }
-    return steps;
 }
 
 /// Sum of what each image's conversions gave, [images x outputs].
@@ -134,6 +117,39 @@ MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, co
 }
 
 } // namespace
+
+Matrix<double> to_steps(const MixedLayer& layer, const MixedTile& tile, const Matrix<double>& samples,
+                        Index first_sample, MixedSignals& totals) {
+    if (tile.adc) {
+        const Matrix<std::int32_t> codes = tile.adc->convert(samples, first_sample);
+        count_conversions(codes, *tile.adc, totals);
+        return tile.unit->apply(unit_inputs(tile, codes));
+    }
+    Matrix<double> steps(samples.rows(), samples.cols());
+    for (Index k = 0; k < steps.rows(); ++k) {
+        std::ranges::transform(samples.row(k), tile.lines, steps.row(k).begin(),
+                               [&](double u, const ColumnCorrection& line) {
+                                   return (line.scale * u + line.offset) / layer.step;
+                               });
+    }
+    return steps;
+}
+
+double input_step(const CodeGrid& grid, const MixedReadout& readout) {
+    return std::ldexp(grid.step(), readout.adc->bits - unit_input_bits(readout));
+}
+
+double sum_per_volt(const MixedTile& tile, const MixedReadout& readout, Index column, double u) {
+    const double scale = tile.lines[static_cast<std::size_t>(column)].scale;
+    if (!tile.adc) return scale;
+    const CodeGrid& grid = tile.adc->grid(column);
+    const FrontEnd& front = tile.adc->front(column);
+    const double seen = front.value(u);
+    if (seen < grid.range().low || seen > grid.range().high) return 0.0;
+    // Calibrated values are the converter's input itself, whatever its curve.
+    const double curve = readout.calibration.kind == CalibrationKind::none ? front.slope(u) : 1.0;
+    return scale * curve / input_step(grid, readout);
+}
 
 Matrix<std::int32_t> unit_inputs(const MixedTile& tile, Matrix<std::int32_t> codes) {
     if (tile.unit_inputs.empty()) return codes;

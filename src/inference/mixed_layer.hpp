@@ -24,8 +24,8 @@ struct MixedTile {
         unit_inputs; ///< [outputs x codes, the lowest first] what the digital unit gets for a code; empty: the code
     CalibrationCost calibration;
     std::optional<PostProcessor> unit; ///< codes to output steps of the layer
-    std::vector<ColumnCorrection>
-        lines; ///< [outputs] without converters: weighted sum as a line of the stage output [1/V, 1]
+    /// [outputs] weighted sum as a line of what the unit gets for a code; without converters, of the stage output [1/V, 1].
+    std::vector<ColumnCorrection> lines;
 };
 
 /// A layer whose partitions are added digitally.
@@ -69,6 +69,17 @@ TileSamples sample_tile(const MixedTile& tile, RowInput input, double v_full, co
 
 /// A tile's codes [samples x outputs] as the digital unit gets them: calibrated, and shifted to the top of its input.
 Matrix<std::int32_t> unit_inputs(const MixedTile& tile, Matrix<std::int32_t> codes);
+
+/// Stage outputs [samples x outputs] of a tile as output steps of its digital units. Sample k is number first_sample + k, for noise; conversions
+/// are counted in `totals`.
+Matrix<double> to_steps(const MixedLayer& layer, const MixedTile& tile, const Matrix<double>& samples,
+                        Index first_sample, MixedSignals& totals);
+
+/// How steeply a column's weighted sum rises with its stage output u [V]: through the smooth curve of its converter, 0 beyond its range.
+double sum_per_volt(const MixedTile& tile, const MixedReadout& readout, Index column, double u);
+
+/// What one step of a digital unit's input is, in the unit of the converter's input.
+double input_step(const CodeGrid& grid, const MixedReadout& readout);
 
 /// The part [rows x range] of a matrix.
 Matrix<double> columns_between(const Matrix<double>& matrix, const IndexRange& range, const IndexRange& rows);

@@ -84,11 +84,6 @@ int shift_bits(const MixedReadout& readout) {
     return unit_input_bits(readout) - readout.adc->bits;
 }
 
-/// What one step of the unit's input is, in the unit of the converter's input.
-double input_step(const CodeGrid& grid, const MixedReadout& readout) {
-    return std::ldexp(grid.step(), -shift_bits(readout));
-}
-
 /// Values of a column's codes after calibration, whole numbers of input steps from 0 V; the guard bits are all it knows them to.
 void set_calibrated(std::span<const double> values, double step, int alignment,
                     std::span<std::int32_t> inputs) {
@@ -179,6 +174,7 @@ void attach_units(MixedLayer& layer, const MixedReadout& readout, const std::vec
         std::vector<ColumnCorrection> columns = lines[t].chosen;
         for (ColumnCorrection& column : columns)
             column = {column.scale / before_cut, column.offset / before_cut};
+        tile.lines = lines[t].chosen;
         tile.unit.emplace(readout.arithmetic, readout.unit, columns);
         if (readout.arithmetic != UnitArithmetic::fixed) continue;
         layer.unit_error.push_back(post_processing_error(

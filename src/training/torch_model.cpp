@@ -5,15 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ohmloom::detail {
 
 using torch::Tensor;
-
-Tensor tensor_of(const Matrix<double>& matrix) {
-    return torch::from_blob(const_cast<double*>(matrix.data()), {matrix.rows(), matrix.cols()},
-                            torch::kDouble);
-}
 
 Tensor quantise(const Tensor& latent, WeightKind kind) {
     switch (kind) {
@@ -114,12 +110,14 @@ CellPairs conductances(const TrainingOptions& options, const TrainedLayer& layer
 
 } // namespace
 
-TorchModel::TorchModel(const TrainingOptions& options) : options_(options) {
+TorchModel::TorchModel(const TrainingOptions& options, Matrix<double> calibration_inputs)
+    : options_(options) {
+    if (options.mixed) mixed_.emplace(*options.mixed, std::move(calibration_inputs));
     const std::vector<Index>& sizes = options.layers;
     for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
         layers_.push_back(make_layer(options, l, sizes[l], sizes[l + 1]));
     }
-    log_scale_ = torch::zeros({}).requires_grad_(options.circuit.has_value());
+    log_scale_ = torch::zeros({}).requires_grad_(options.circuit.has_value() || options.mixed.has_value());
 }
 
 std::vector<Tensor> TorchModel::weights() const {
@@ -138,16 +136,24 @@ std::vector<Tensor> TorchModel::scalars() const {
 
 void TorchModel::build_maps() {
     maps_.clear();
+    if (mixed_) return;
     for (const TrainedLayer& layer : layers_) maps_.push_back(layer_map(layer));
 }
 
 Tensor TorchModel::forward(const Tensor& inputs) const {
     Tensor x = inputs;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-        const Tensor z = torch::addmm(maps_.at(l).slice(0, -1).squeeze(0), x, maps_.at(l).slice(0, 0, -1));
+        const Tensor z = layer_sums(l, x);
         x = l + 1 < layers_.size() ? torch::sigmoid(z) : z * log_scale_.exp();
     }
     return x;
+}
+
+/// What the activation of a layer is taken of.
+Tensor TorchModel::layer_sums(std::size_t l, const Tensor& x) const {
+    if (!mixed_) return torch::addmm(maps_.at(l).slice(0, -1).squeeze(0), x, maps_.at(l).slice(0, 0, -1));
+    const TrainedLayer& layer = layers_[l];
+    return mixed_->forward(l, quantise(layer.latent, options_.weight_kind), x) * layer.log_slope.exp();
 }
 
 void TorchModel::clip_weights() {
@@ -157,8 +163,9 @@ void TorchModel::clip_weights() {
 }
 
 void TorchModel::refresh() {
-    if (!options_.circuit) return;
     const torch::NoGradGuard off;
+    if (mixed_) mixed_->refresh(network());
+    if (!options_.circuit) return;
     const std::vector<Matrix<double>> maps = exact_layer_maps(network(), *options_.circuit);
     for (std::size_t l = 0; l < layers_.size(); ++l) layers_[l].correction = correct(layers_[l], maps[l]);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "training/torch_line_map.hpp"
+#include "training/torch_mixed_circuit.hpp"
 #include "training/training.hpp"
 
 #include <torch/torch.h>
@@ -9,9 +10,6 @@
 #include <vector>
 
 namespace ohmloom::detail {
-
-/// The matrix as a tensor on the same memory.
-torch::Tensor tensor_of(const Matrix<double>& matrix);
 
 /// Rounds latent weights to the values their kind allows; gradients pass straight through.
 torch::Tensor quantise(const torch::Tensor& latent, WeightKind kind);
@@ -34,7 +32,8 @@ struct TrainedLayer {
 class TorchModel {
 public:
     /// Keeps a reference to the options.
-    explicit TorchModel(const TrainingOptions& options);
+    /// `calibration_inputs` [images x inputs] set converters; empty if there are none.
+    explicit TorchModel(const TrainingOptions& options, Matrix<double> calibration_inputs = {});
 
     /// Latent weights, and the few scalars of slopes, gains and output scale.
     [[nodiscard]] std::vector<torch::Tensor> weights() const;
@@ -55,6 +54,7 @@ public:
     [[nodiscard]] Network network() const;
 
 private:
+    [[nodiscard]] torch::Tensor layer_sums(std::size_t layer, const torch::Tensor& x) const;
     [[nodiscard]] torch::Tensor line_map(const TrainedLayer& layer) const;
     [[nodiscard]] torch::Tensor layer_map(const TrainedLayer& layer) const;
     [[nodiscard]] MapCorrection correct(const TrainedLayer& layer, const Matrix<double>& exact) const;
@@ -62,6 +62,7 @@ private:
 
     const TrainingOptions& options_;
     std::vector<TrainedLayer> layers_;
+    std::optional<TorchMixedCircuit> mixed_;
     std::vector<torch::Tensor> maps_; // of each layer, from build_maps()
     torch::Tensor log_scale_;         // of the scores that the loss sees
 };

@@ -119,12 +119,21 @@ bool is_plain(const TrainingOptions& options, int epoch) {
            epoch >= static_cast<int>(std::lround((1.0 - options.plain_share) * options.epochs));
 }
 
+/// Inputs that converters are set by: the first ones held back.
+Matrix<double> calibration_inputs(const TrainingOptions& options, const Tensor& held_back) {
+    if (!options.mixed) return {};
+    const Tensor chosen =
+        held_back.slice(0, 0, options.mixed->calibration_images).to(torch::kDouble).contiguous();
+    const double* const data = chosen.data_ptr<double>();
+    return {chosen.size(0), chosen.size(1), std::vector<double>(data, data + chosen.numel())};
+}
+
 TrainingResult train_split(const DataSet& images, const DataSplit& split, const TrainingOptions& options,
                            const EpochObserver& finished) {
-    TorchModel model(options);
-    torch::optim::Adam optimiser = make_optimiser(model, options);
     const Tensor validation_inputs =
         encode_images(images, split.validation, options.input, {}, options.seed, 0);
+    TorchModel model(options, calibration_inputs(options, validation_inputs));
+    torch::optim::Adam optimiser = make_optimiser(model, options);
     const Tensor validation_labels = labels_of(images, split.validation);
     const RandomStream order_random(options.seed, RandomPurpose::batch_order);
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/progress.hpp"
-#include "inference/tile_response.hpp"
+#include "inference/mixed_signal.hpp"
 #include "mapping/plan.hpp"
 #include "network/dataset.hpp"
 #include "network/network.hpp"
@@ -28,12 +28,22 @@ struct TrainingCircuit {
     double neuron_slope = 15.0; ///< [1/V]
 };
 
+/// Arrays between converters that a network is trained through, as `ohmloom run` builds them; activations are the network's own.
+struct MixedTrainingCircuit {
+    std::vector<LayerPartition> partitions; ///< one per layer
+    ConductanceWindow window{1.0 / 15e3, 1.0 / 5e3};
+    NetworkCircuit circuit; ///< with one gain per layer; cells must be linear
+    MixedReadout readout;
+    Index calibration_images = 256; ///< held-back training images that set ranges and corrections
+};
+
 /// How to train. Defaults are those of the networks that ship with the project.
 struct TrainingOptions {
     std::vector<Index> layers{400, 120, 84, 10}; ///< inputs, hidden units, classes
     WeightKind weight_kind = WeightKind::binary;
     InputCoding input;
-    std::optional<TrainingCircuit> circuit; ///< none: plain arithmetic
+    std::optional<TrainingCircuit> circuit;    ///< none: plain arithmetic, or
+    std::optional<MixedTrainingCircuit> mixed; ///< between converters
 
     int epochs = 60;
     Index batch = 100;

@@ -30,6 +30,17 @@ void check_circuit(const TrainingCircuit& circuit, std::size_t layers) {
             "training runs through ideal stages: expected no offset_sigma, gain_sigma and open_loop_gain");
 }
 
+void check_mixed(const MixedTrainingCircuit& mixed, std::size_t layers) {
+    require(mixed.partitions.size() == layers && mixed.circuit.gain.size() == layers,
+            fmt::format(
+                "the circuit has {} partitions and {} gains for {} layers: expected one of each per layer",
+                mixed.partitions.size(), mixed.circuit.gain.size(), layers));
+    require(mixed.readout.input != RowInput::bit_serial,
+            "training runs through rows driven by levels or pulse widths: expected no bit-serial rows");
+    require(mixed.calibration_images > 0,
+            fmt::format("{} calibration images cannot set converters", mixed.calibration_images));
+}
+
 void check_initial(const Network& initial, const TrainingOptions& options) {
     bool fits = initial.layers.size() + 1 == options.layers.size();
     for (std::size_t l = 0; fits && l < initial.layers.size(); ++l) {
@@ -73,6 +84,9 @@ void validate(const TrainingOptions& options, const DataSet& images) {
             fmt::format("{} of {} images cannot be held back for validation", options.validation_images,
                         images.count()));
     if (options.circuit) check_circuit(*options.circuit, options.layers.size() - 1);
+    require(!options.circuit || !options.mixed,
+            "a network is trained through one circuit: expected it with converters or without");
+    if (options.mixed) check_mixed(*options.mixed, options.layers.size() - 1);
     if (options.initial) check_initial(*options.initial, options);
 }
 

@@ -20,6 +20,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -38,6 +39,7 @@ const std::string example = R"(Example:
 
   ohmloom train -o net.h5 --circuit examples/mnist-best.toml --augment 0.5
 
+A study with [adc] is trained around its converters.
 Without --circuit or --horizontal and --vertical the network is trained as plain arithmetic, without a circuit.)";
 
 /// What the user asked for, as the flags say it.
@@ -128,6 +130,28 @@ TrainingCircuit circuit_from_study(const TrainRequest& request) {
     return circuit;
 }
 
+/// Converters of a study file with [adc], around its arrays.
+MixedTrainingCircuit converters_from_study(const TrainRequest& request, const Study& study) {
+    if (study.devices.size() > 1) {
+        throw InputError(fmt::format("{}: training takes one device, but there are {}",
+                                     request.study.string(), study.devices.size()));
+    }
+    MixedTrainingCircuit mixed;
+    mixed.partitions = study.schemes.front().partitions;
+    if (!request.horizontal.empty() || !request.vertical.empty()) {
+        mixed.partitions = partitions_from_flags(request);
+    } else if (mixed.partitions.empty()) {
+        mixed.partitions = partitions_that_fit(study, request.options.layers);
+    }
+    mixed.window = study.window;
+    mixed.circuit = {study.array, study.gain, study.neuron, study.devices.front().use};
+    if (!request.gains.empty()) mixed.circuit.gain = request.gains;
+    if (mixed.circuit.gain.empty()) mixed.circuit.gain = default_gain(request.options.layers.size() - 1);
+    mixed.readout = *study.mixed;
+    mixed.calibration_images = study.calibration_images;
+    return mixed;
+}
+
 TrainingCircuit circuit_from_flags(const TrainRequest& request) {
     const double r_low = resistance("--r-low", request.r_low),
                  r_high = resistance("--r-high", request.r_high);
@@ -171,7 +195,13 @@ TrainingOptions training_options(const TrainRequest& request) {
         {{"binary", WeightKind::binary}, {"ternary", WeightKind::ternary}, {"real", WeightKind::real}});
     options.input.binarise = choose<bool>("--inputs", request.inputs, {{"binary", true}, {"grey", false}});
     options.augmentation = augmentation_of(request.augment);
-    options.circuit = circuit_of(request);
+    std::optional<Study> study;
+    if (!request.study.empty()) study = read_study(request.study);
+    if (study && study->mixed) {
+        options.mixed = converters_from_study(request, *study);
+    } else {
+        options.circuit = circuit_of(request);
+    }
     if (!request.initial.empty()) options.initial = read_network(request.initial);
     return options;
 }
@@ -196,6 +226,16 @@ Accuracy circuit_accuracy(const Network& network, const TrainingCircuit& circuit
     for (const DenseLayer& layer : network.layers) built.gain.push_back(layer.gain);
     const Matrix<double> inputs = encode_inputs(images, network.input, 0, images.count());
     return measure_accuracy(infer(solve_network(plan, built), built.neuron, inputs).classes, images.labels);
+}
+
+Accuracy converter_accuracy(const Network& network, const MixedTrainingCircuit& mixed,
+                            const DataSet& calibration, const DataSet& images) {
+    const Plan plan = make_plan(network, mixed.partitions, mixed.window, Polarity::direct);
+    const Index count = std::min(mixed.calibration_images, calibration.count());
+    const MixedNetwork built = build_mixed(network, plan, mixed.circuit, mixed.readout,
+                                           encode_inputs(calibration, network.input, 0, count));
+    const Matrix<double> inputs = encode_inputs(images, network.input, 0, images.count());
+    return measure_accuracy(infer_mixed(built, inputs, {}, false).classes, images.labels);
 }
 
 /// Shows each epoch's accuracy above the progress bar, on a terminal.
@@ -250,6 +290,8 @@ int train(const TrainRequest& request, const std::string& command) {
         test_images.labels);
     network.accuracy_software = outcome.software.value;
     if (options.circuit) outcome.circuit = circuit_accuracy(network, *options.circuit, test_images);
+    if (options.mixed)
+        outcome.circuit = converter_accuracy(network, *options.mixed, training_images, test_images);
     write_network(network, request.output);
     outcome.wall_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     print_outcome(request, outcome);

@@ -1,0 +1,104 @@
+#include "training/torch_mixed_circuit.hpp"
+
+#include "base/errors.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ohmloom::detail {
+
+using torch::Tensor;
+
+Tensor tensor_of(const Matrix<double>& matrix) {
+    return torch::from_blob(const_cast<double*>(matrix.data()), {matrix.rows(), matrix.cols()},
+                            torch::kDouble);
+}
+
+namespace {
+
+Matrix<double> matrix_of(const Tensor& tensor) {
+    const Tensor doubles = tensor.detach().to(torch::kDouble).contiguous();
+    const double* const data = doubles.data_ptr<double>();
+    return {doubles.size(0), doubles.size(1), std::vector<double>(data, data + doubles.numel())};
+}
+
+Tensor floats_of(const Matrix<double>& matrix) {
+    return tensor_of(matrix).to(torch::kFloat);
+}
+
+/// A value that cannot be differentiated, with the slope that stands for its derivative by `x`.
+Tensor straight_through(const Tensor& x, const Tensor& value, const Tensor& slope) {
+    return value + slope * (x - x.detach());
+}
+
+/// What the rows of a tile carry, as a part of full voltage.
+Tensor drive(const MixedTile& tile, const Tensor& numbers) {
+    if (!tile.dac) return numbers.clamp(0.0, 1.0);
+    const Tensor converted = floats_of(tile.dac->convert(matrix_of(numbers.clamp(0.0, 1.0))));
+    return straight_through(numbers, converted, torch::ones_like(numbers));
+}
+
+/// Stage outputs [V] to weighted sums, through converters and digital units.
+Tensor convert(const MixedLayer& layer, const MixedReadout& readout, const MixedTile& tile, const Tensor& u) {
+    const Matrix<double> volts = matrix_of(u);
+    MixedSignals unused;
+    Matrix<double> sums = to_steps(layer, tile, volts, 0, unused);
+    for (double& sum : sums.values()) sum *= layer.step;
+    Matrix<double> slopes(volts.rows(), volts.cols());
+    for (Index k = 0; k < volts.rows(); ++k) {
+        for (Index c = 0; c < volts.cols(); ++c) slopes(k, c) = sum_per_volt(tile, readout, c, volts(k, c));
+    }
+    return straight_through(u, floats_of(sums), floats_of(slopes));
+}
+
+} // namespace
+
+TorchMixedCircuit::TorchMixedCircuit(const MixedTrainingCircuit& circuit, Matrix<double> calibration_inputs)
+    : circuit_(circuit), calibration_inputs_(std::move(calibration_inputs)) {}
+
+void TorchMixedCircuit::refresh(const Network& network) {
+    const Plan plan = make_plan(network, circuit_.partitions, circuit_.window, Polarity::direct);
+    mixed_ = build_mixed(network, plan, circuit_.circuit, circuit_.readout, calibration_inputs_);
+    maps_.clear();
+    for (const MixedLayer& layer : mixed_.layers) {
+        maps_.emplace_back();
+        for (const MixedTile& tile : layer.tiles) maps_.back().push_back(relate(layer, tile));
+    }
+}
+
+/// Least squares for each output, and what they leave.
+TorchMixedCircuit::TileMap TorchMixedCircuit::relate(const MixedLayer& layer, const MixedTile& tile) const {
+    if (!tile.map)
+        throw InputError(
+            "training between converters needs linear cells: expected a device of linear cells, or none");
+    const Tensor target = layer.v_full * tensor_of(tile.map->transfer).t(),
+                 weights = tensor_of(tile.weights).t();
+    const Tensor attenuation =
+        (weights * target).sum(0, true) / (weights * weights).sum(0, true).clamp_min(1e-30);
+    return {attenuation.to(torch::kFloat), (target - attenuation * weights).to(torch::kFloat)};
+}
+
+Tensor TorchMixedCircuit::forward(std::size_t l, const Tensor& weights, const Tensor& numbers) const {
+    const MixedLayer& layer = mixed_.layers[l];
+    const Tensor rows = torch::cat({numbers, torch::ones({numbers.size(0), 1})}, 1);
+    const auto groups = static_cast<std::size_t>(layer.partition.horizontal),
+               per_group = static_cast<std::size_t>(layer.partition.vertical);
+    std::vector<Tensor> outputs;
+    for (std::size_t v = 0; v < per_group; ++v) {
+        std::vector<Tensor> partial;
+        for (std::size_t h = 0; h < groups; ++h) {
+            const std::size_t t = h * per_group + v;
+            const Tile& place = layer.places[t];
+            const TileMap& map = maps_[l][t];
+            const Tensor part = weights.slice(0, place.inputs.begin, place.inputs.end)
+                                    .slice(1, place.outputs.begin, place.outputs.end);
+            const Tensor driven = drive(layer.tiles[t], rows.slice(1, place.inputs.begin, place.inputs.end));
+            const Tensor u = driven.mm(map.attenuation * part + map.difference);
+            partial.push_back(convert(layer, mixed_.readout, layer.tiles[t], u));
+        }
+        outputs.push_back(torch::stack(partial).sum(0));
+    }
+    return torch::cat(outputs, 1);
+}
+
+} // namespace ohmloom::detail
