@@ -203,7 +203,7 @@ BankFigures bank_figures(const AdcBank& bank, const SineTest& test) {
                        spread_of("inl_best_peak", "LSB", inl_best), spread_of("missing_codes", "1", missing),
                        spread_of("sndr", "dB", figures.sndr),       spread_of("enob", "bit", figures.enob)};
     const AdcDesign& design = bank.design();
-    figures.energy = conversion_energy(design.cost, figures.spreads.back().mean);
+    figures.energy = conversion_energy(design.cost, design.bits);
     figures.power = figures.energy * design.cost.sample_rate;
     figures.area = converter_area(design.cost, design.bits);
     figures.noise = input_noise(design) / design.grid().step();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <cmath>
 
 namespace ohmloom {
 
@@ -21,13 +22,14 @@ PartialSums add_partitions(std::span<const Matrix<double>> terms, UnitArithmetic
     OHMLOOM_ASSERT(!terms.empty());
     const FixedFormat accumulator{accumulator_bits, 0, true};
     validate(accumulator, "the accumulator");
-    PartialSums sums{terms.front(), 0};
-    for (const Matrix<double>& term : terms.subspan(1)) {
+    PartialSums sums{Matrix<double>(terms.front().rows(), terms.front().cols()), 0};
+    for (const Matrix<double>& term : terms) {
         OHMLOOM_ASSERT(term.rows() == sums.values.rows() && term.cols() == sums.values.cols());
         for (std::size_t k = 0; k < term.values().size(); ++k) {
             double& sum = sums.values.values()[k];
             sum = round_to(sum + term.values()[k], arithmetic);
             if (arithmetic != UnitArithmetic::fixed) continue;
+            OHMLOOM_ASSERT(sum == std::nearbyint(sum));
             const auto full = static_cast<std::int64_t>(sum);
             const std::int64_t kept = fit(full, accumulator, overflow);
             sums.overflows += kept != full ? 1 : 0;

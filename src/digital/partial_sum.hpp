@@ -18,7 +18,7 @@ struct PartialSums {
     std::int64_t overflows = 0; ///< additions whose result the accumulator had no room for
 };
 
-/// Adds the outputs of a layer's partitions, one after the other, in the arithmetic of their units. The fixed unit's accumulator
+/// Adds the outputs of a layer's partitions to an accumulator that starts at 0, one after the other, in the arithmetic of their units. The fixed unit's accumulator
 /// has `accumulator_bits` bits, two's complement, and is limited after every addition; the floating-point ones round every sum.
 /// `terms` are of equal shape [batch x columns]; at least one.
 PartialSums add_partitions(std::span<const Matrix<double>> terms, UnitArithmetic arithmetic,

@@ -141,6 +141,15 @@ std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index i
 CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron,
                        const Matrix<double>& inputs, const SolveOptions& options,
                        const CrossCheckOptions& check) {
+    const auto voltages_of = [&](const Matrix<double>& drawn) {
+        return row_voltages(layers, neuron, drawn, options);
+    };
+    return cross_check(layers, voltages_of, inputs, options, check);
+}
+
+CrossCheck cross_check(std::span<const LayerArrays> layers, const RowVoltagesOf& voltages_of,
+                       const Matrix<double>& inputs, const SolveOptions& options,
+                       const CrossCheckOptions& check) {
     if (check.engine != Engine::ngspice && check.engine != Engine::mna) {
         throw InputError(fmt::format("the engine of a cross-check is {}: expected ngspice or mna",
                                      to_string(check.engine)));
@@ -150,7 +159,7 @@ CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron
     result.pairs = check.pairs;
     if (check.pairs == 0) return result;
     const std::vector<CheckedPair> pairs = draw_pairs(layers, inputs.rows(), check.pairs, check.seed);
-    const std::vector<Matrix<double>> v = row_voltages(layers, neuron, drawn_inputs(inputs, pairs), options);
+    const std::vector<Matrix<double>> v = voltages_of(drawn_inputs(inputs, pairs));
 
     std::vector<double> deviations(pairs.size(), std::numeric_limits<double>::quiet_NaN());
     std::vector<std::string> problems(pairs.size());

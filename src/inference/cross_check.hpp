@@ -3,6 +3,7 @@
 #include "inference/inference.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,10 +44,17 @@ inline constexpr double cross_check_tolerance = 1e-6;
 std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index images, Index count,
                                     std::uint64_t seed);
 
+/// Row voltages [images x rows] [V] of every layer for inputs [images x inputs].
+using RowVoltagesOf = std::function<std::vector<Matrix<double>>(const Matrix<double>& inputs)>;
+
 /// Solves tiles of a network once more as circuits, wire by wire, with their amplifiers, in an engine that knows nothing of
-/// arrays. `inputs` [images x inputs] are those of infer(), and so are the row voltages behind the first layer; drift
-/// compensation multiplies the outputs of both sides.
+/// arrays. `inputs` [images x inputs] are those that images are drawn from; drift compensation multiplies the outputs of both sides.
 /// @throws InputError if the engine is neither ngspice nor mna; BackendError if ngspice is asked for and not installed.
+CrossCheck cross_check(std::span<const LayerArrays> layers, const RowVoltagesOf& voltages_of,
+                       const Matrix<double>& inputs, const SolveOptions& options,
+                       const CrossCheckOptions& check);
+
+/// The same for a network whose neurons drive the next layer, with the row voltages of infer().
 CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron,
                        const Matrix<double>& inputs, const SolveOptions& options,
                        const CrossCheckOptions& check);

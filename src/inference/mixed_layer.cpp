@@ -54,11 +54,13 @@ LayerSignals phase_signals(const MixedTile& tile, const Matrix<double>& v, const
     return tile.map ? apply_response(*tile.map, v) : solve_signals(tile.array, v, options, power);
 }
 
-void count_conversions(const Matrix<std::int32_t>& codes, const AdcBank& adc, MixedSignals& totals) {
-    totals.conversions += static_cast<std::int64_t>(codes.size());
-    totals.clipped += std::ranges::count_if(codes.values(), [&](std::int32_t code) {
-        return code == adc.lowest_code() || code == adc.highest_code();
-    });
+void count_conversions(const Matrix<double>& samples, const AdcBank& adc, MixedSignals& totals) {
+    totals.conversions += static_cast<std::int64_t>(samples.size());
+    for (Index c = 0; c < samples.cols(); ++c) {
+        const InputRange range = adc.grid(c).range();
+        for (Index k = 0; k < samples.rows(); ++k)
+            totals.clipped += samples(k, c) < range.low || samples(k, c) > range.high ? 1 : 0;
+    }
 }
 
 /// Sum of what each image's conversions gave, [images x outputs].
@@ -92,6 +94,7 @@ MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, co
     const Index groups = layer.partition.horizontal, per_group = layer.partition.vertical;
     for (Index v = 0; v < per_group; ++v) {
         std::vector<Matrix<double>> terms;
+        double step = layer.step;
         for (Index h = 0; h < groups; ++h) {
             const auto t = static_cast<std::size_t>(h * per_group + v);
             const MixedTile& tile = layer.tiles[t];
@@ -102,6 +105,7 @@ MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, co
             const Matrix<double> steps =
                 to_steps(layer, tile, samples.u, (first_image + which.begin) * conversions, samples.totals);
             terms.push_back(add_conversions(steps, samples.weights));
+            step = layer.step * samples.sum_scale;
             join(samples.totals, signals, 1.0);
         }
         const PartialSums sums =
@@ -110,7 +114,7 @@ MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, co
         const IndexRange& outputs = layer.places[static_cast<std::size_t>(v)].outputs;
         for (Index k = 0; k < which.size(); ++k) {
             std::ranges::transform(sums.values.row(k), signals.z.row(k).begin() + outputs.begin,
-                                   [&](double steps) { return layer.step * steps; });
+                                   [&](double steps) { return step * steps; });
         }
     }
     return signals;
@@ -122,7 +126,7 @@ Matrix<double> to_steps(const MixedLayer& layer, const MixedTile& tile, const Ma
                         Index first_sample, MixedSignals& totals) {
     if (tile.adc) {
         const Matrix<std::int32_t> codes = tile.adc->convert(samples, first_sample);
-        count_conversions(codes, *tile.adc, totals);
+        count_conversions(samples, *tile.adc, totals);
         return tile.unit->apply(unit_inputs(tile, codes));
     }
     Matrix<double> steps(samples.rows(), samples.cols());
@@ -182,6 +186,7 @@ TileSamples sample_tile(const MixedTile& tile, RowInput input, double v_full, co
             add_to(v.row(k), share / v_full, samples.driven.row(row));
         }
         if (drive.convert_each) samples.weights.push_back(weight);
+        samples.sum_scale = drive.sum_scale;
     }
     if (!drive.convert_each) samples.weights = {1.0};
     if (power && !drive.on_time.empty())

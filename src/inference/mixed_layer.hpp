@@ -38,7 +38,8 @@ struct MixedLayer {
     double slope = 0.0;  ///< [1/V] weighted sum per volt of stage output, as designed
     double step = 1.0;   ///< weighted sum per output step of the units
     int accumulator_bits = 1;
-    ConductanceError conductance;                ///< of its devices
+    Index limited_registers = 0;  ///< columns whose scale or offset the fixed units have no room for
+    ConductanceError conductance; ///< of its devices
     std::vector<PostProcessingError> unit_error; ///< of each tile's fixed units over the calibration images
 };
 
@@ -50,7 +51,7 @@ struct MixedSignals {
     bool converged = true;
     Engine engine = Engine::automatic;
     std::int64_t conversions = 0; ///< of all images
-    std::int64_t clipped = 0;     ///< of them, whose code is an end of the scale
+    std::int64_t clipped = 0;     ///< of them, whose input was beyond the range
     std::int64_t overflows = 0;   ///< of partial sums
 };
 
@@ -60,6 +61,7 @@ struct TileSamples {
     Matrix<double>
         driven; ///< [images·conversions x rows] what the rows carried meanwhile, as a part of v_full
     std::vector<double> weights; ///< [conversions] of an image's samples in its sum
+    double sum_scale = 1.0;      ///< that makes the sum a weighted sum of numbers
     MixedSignals totals;         ///< power, residual and outcome
 };
 

@@ -84,6 +84,11 @@ int shift_bits(const MixedReadout& readout) {
     return unit_input_bits(readout) - readout.adc->bits;
 }
 
+/// The code that the digital unit takes for 0. Unsigned codes are turned about their middle, where the unit's offset has least to do.
+std::int32_t code_origin(const MixedReadout& readout) {
+    return readout.adc->is_signed ? 0 : std::int32_t{1} << (readout.adc->bits - 1);
+}
+
 /// Values of a column's codes after calibration, whole numbers of input steps from 0 V; the guard bits are all it knows them to.
 void set_calibrated(std::span<const double> values, double step, int alignment,
                     std::span<std::int32_t> inputs) {
@@ -97,13 +102,14 @@ void set_calibrated(std::span<const double> values, double step, int alignment,
 void prepare_inputs(MixedTile& tile, const MixedReadout& readout) {
     const bool calibrated = readout.calibration.kind != CalibrationKind::none;
     const int shift = shift_bits(readout);
-    if (!calibrated && shift == 0) return;
+    const std::int32_t origin = code_origin(readout);
+    if (!calibrated && shift == 0 && origin == 0) return;
     const std::int32_t lowest = tile.adc->lowest_code();
     tile.unit_inputs = Matrix<std::int32_t>(tile.adc->columns(), tile.adc->highest_code() - lowest + 1);
     if (!calibrated) {
         for (Index c = 0; c < tile.unit_inputs.rows(); ++c) {
             std::int32_t code = lowest;
-            for (std::int32_t& input : tile.unit_inputs.row(c)) input = code++ * (1 << shift);
+            for (std::int32_t& input : tile.unit_inputs.row(c)) input = (code++ - origin) * (1 << shift);
         }
         return;
     }
@@ -131,6 +137,7 @@ TileLines lines_of(const MixedTile& tile, const MixedReadout& readout, double sl
         const double per_volt = slope * tile.drift_factor;
         ColumnCorrection line = line_of(grid, per_volt);
         line.scale = per_volt * input_step(grid, readout);
+        line.offset += per_volt * grid.step() * code_origin(readout);
         if (readout.calibration.kind != CalibrationKind::none)
             line.offset = 0.0; // calibrated values are volts
         lines.designed.push_back(line);
@@ -161,20 +168,36 @@ double output_step(const std::vector<TileLines>& tiles, const MixedReadout& read
     return steepest / (0.5 * top) * std::ldexp(1.0, readout.unit.cut_after);
 }
 
+/// Columns whose scale or offset the fixed unit's registers have no room for.
+Index limited_registers(const MixedReadout& readout, std::span<const ColumnCorrection> columns) {
+    if (readout.arithmetic != UnitArithmetic::fixed) return 0;
+    const PostProcessingDesign& unit = readout.unit;
+    const auto fits = [](const FixedFormat& format, double value) {
+        return std::abs(format.value(nearest_raw(value, format)) - value) <= 0.5 * format.step();
+    };
+    return std::ranges::count_if(columns, [&](const ColumnCorrection& column) {
+        return !fits(unit.scale, column.scale) || !fits(unit.offset, column.offset);
+    });
+}
+
 void attach_units(MixedLayer& layer, const MixedReadout& readout, const std::vector<TileLines>& lines,
                   std::span<const TileSamples> samples) {
     layer.step = output_step(lines, readout);
-    layer.accumulator_bits = readout.accumulator_bits > 0
-                                 ? readout.accumulator_bits
-                                 : grown_bits(readout.unit.output.bits(), layer.partition.horizontal);
+    layer.accumulator_bits =
+        readout.accumulator_bits > 0
+            ? readout.accumulator_bits
+            : grown_bits(readout.unit.output.bits(), layer.partition.horizontal) +
+                  (samples.front().weights.size() > 1 ? static_cast<int>(samples.front().weights.size()) : 0);
     const double before_cut = layer.step * std::ldexp(1.0, -readout.unit.cut_after);
     layer.unit_error.clear();
+    layer.limited_registers = 0;
     for (std::size_t t = 0; t < layer.tiles.size(); ++t) {
         MixedTile& tile = layer.tiles[t];
         std::vector<ColumnCorrection> columns = lines[t].chosen;
         for (ColumnCorrection& column : columns)
             column = {column.scale / before_cut, column.offset / before_cut};
         tile.lines = lines[t].chosen;
+        layer.limited_registers += limited_registers(readout, columns);
         tile.unit.emplace(readout.arithmetic, readout.unit, columns);
         if (readout.arithmetic != UnitArithmetic::fixed) continue;
         layer.unit_error.push_back(post_processing_error(

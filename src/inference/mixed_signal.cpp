@@ -87,6 +87,21 @@ MixedNetwork build_mixed(const Network& network, const Plan& plan, const Network
     return mixed;
 }
 
+std::vector<Matrix<double>> row_voltages(const MixedNetwork& mixed, const Matrix<double>& inputs,
+                                         const SolveOptions& options) {
+    std::vector<Matrix<double>> voltages;
+    Matrix<double> numbers = inputs;
+    for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
+        const double v_full = mixed.layers[l].v_full;
+        voltages.push_back(row_voltages(numbers, v_full, v_full));
+        if (l + 1 < mixed.layers.size()) {
+            numbers = activate(mixed.network.layers[l],
+                               run_layer(mixed.layers[l], mixed.readout, numbers, options, 0, false).z);
+        }
+    }
+    return voltages;
+}
+
 MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inputs,
                            const SolveOptions& options, bool power) {
     MixedInference result;

@@ -34,6 +34,11 @@ MixedNetwork build_mixed(const Network& network, const Plan& plan, const Network
                          const MixedReadout& readout, const Matrix<double>& calibration_inputs,
                          const SolveOptions& options = {});
 
+/// Row voltages [images x rows] [V] of every layer for inputs [images x inputs] as ideal drivers would give them: what its converters hand
+/// on, times full voltage.
+std::vector<Matrix<double>> row_voltages(const MixedNetwork& mixed, const Matrix<double>& inputs,
+                                         const SolveOptions& options = {});
+
 /// Runs inputs [images x inputs], each in [0, 1], through the network.
 MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inputs,
                            const SolveOptions& options = {}, bool power = true);

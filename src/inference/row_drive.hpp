@@ -20,10 +20,12 @@ enum class RowInput {
 struct RowDrive {
     struct Phase {
         Matrix<double> v;    ///< [images x rows] [V]
-        double weight = 1.0; ///< of its outputs in the sum of all phases
+        double weight = 1.0; ///< of its outputs in the sum of all phases, which `sum_scale` multiplies
     };
     std::vector<Phase> phases;
-    bool convert_each = false; ///< every phase has a conversion of its own, and the sum is digital
+    bool convert_each =
+        false; ///< every phase has a conversion of its own, and the sum is digital: weights are whole numbers
+    double sum_scale = 1.0;
     /// [images x rows] with pulse widths on linear arrays, whose outputs over time are those of mean voltages, in one phase: the part of
     /// the time that each row is on. Empty otherwise.
     Matrix<double> on_time;
@@ -32,9 +34,10 @@ struct RowDrive {
 /// Drives the rows of a tile with numbers in [0, 1], [images x rows]; those outside are cut. Without converters the numbers become
 /// voltages as they are.
 ///
-/// Level: v = v_full·level(row, code). Pulse width: the levels are parts of the read time; `linear` arrays need one phase, others one per
-/// time slot that the codes differ in. Bit-serial: phases of bit k weigh 2^k / (2^bits − 1).
-/// @throws InputError for bit_serial without converters, whose bits they are.
+/// Level: v = v_full·level(row, code). Pulse width: the levels, cut to [0, 1], are parts of the read time; `linear` arrays need one phase,
+/// others one per time slot. Bit-serial: phases of bit k weigh 2^k of 2^bits − 1.
+/// @throws InputError if bits or time slots are asked for, but there are no converters whose they are, or converters with errors: these
+/// are errors of levels.
 RowDrive drive_rows(const Matrix<double>& numbers, RowInput input, const std::optional<DacBank>& dac,
                     double v_full, bool linear);
 

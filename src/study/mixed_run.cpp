@@ -62,8 +62,12 @@ AdcDesign ideal_converter(const AdcDesign& adc) {
 /// The read-out with these flaws only.
 MixedReadout readout_with(MixedReadout readout, const Flaws& flaws) {
     if (!flaws.has(Flaw::drivers)) {
-        readout.dac.reset();
-        readout.input = RowInput::level;
+        // Bits and time slots are how rows are driven, not a flaw; levels without one are any voltage.
+        if (readout.input == RowInput::level) {
+            readout.dac.reset();
+        } else if (readout.dac) {
+            readout.dac = DacDesign{.bits = readout.dac->bits, .is_signed = readout.dac->is_signed};
+        }
     }
     if (!flaws.has(Flaw::converters)) {
         readout.calibration = {};
@@ -118,6 +122,7 @@ MixedFigures figures_of(const MixedNetwork& mixed, const MixedInference& inferen
     }
     figures.clipped =
         static_cast<double>(clipped) / static_cast<double>(std::max<std::int64_t>(conversions, 1));
+    for (const MixedLayer& layer : mixed.layers) figures.limited_registers += layer.limited_registers;
     figures.unit_error = worst_unit_error(mixed);
     return figures;
 }
@@ -132,7 +137,8 @@ std::string_view name_of(Flaw flaw) {
 
 MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& network,
                    std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
-                   const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels) {
+                   const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
+                   const CrossCheckOptions& check) {
     Bench bench{study,
                 network,
                 make_plan(network, partitions, device.window, Polarity::direct),
@@ -152,6 +158,13 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
     for (const MixedLayer& layer : mixed.layers) {
         run.conductance.push_back(layer.conductance);
         for (const MixedTile& tile : layer.tiles) run.drift_factors.push_back(tile.drift_factor);
+    }
+    if (check.pairs > 0) {
+        const auto voltages_of = [&](const Matrix<double>& drawn) {
+            return row_voltages(mixed, drawn, study.solver);
+        };
+        run.check =
+            cross_check(build_network(bench.plan, bench.circuit), voltages_of, inputs, study.solver, check);
     }
     const double all = measure_accuracy(run.inference.classes, labels).value;
     const bool ideal_devices = device.use.model == nullptr;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inference/cross_check.hpp"
 #include "inference/mixed_cost.hpp"
 #include "study/study_file.hpp"
 
@@ -30,9 +31,10 @@ struct FlawAccuracy {
 struct MixedFigures {
     std::vector<FlawAccuracy> alone;
     MixedCost cost;
-    double clipped = 0.0;       ///< share of the conversions that ended at an end of the scale
-    std::int64_t overflows = 0; ///< of partial sums
-    StepError unit_error;       ///< [output steps] of the fixed-point units, largest over the tiles
+    double clipped = 0.0;        ///< share of the conversions whose input was beyond the range
+    std::int64_t overflows = 0;  ///< of partial sums
+    Index limited_registers = 0; ///< columns whose scale or offset the fixed units have no room for
+    StepError unit_error;        ///< [output steps] of the fixed-point units, largest over the tiles
     double accuracy_without_wires = 0.0, accuracy_without_devices = 0.0; ///< all other flaws there
 };
 
@@ -42,12 +44,14 @@ struct MixedRun {
     MixedFigures figures;                      ///< with the cost at the first sampling time
     std::vector<MixedCost> costs;              ///< [sampling times]
     std::vector<ConductanceError> conductance; ///< [layers]
+    CrossCheck check;                          ///< of drawn tiles at the row voltages that ideal drivers give
     std::vector<double> drift_factors;         ///< [tiles] that the digital side makes up for drift with
 };
 
 /// Runs a network of a study that has converters. @throws InputError as build_mixed().
 MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& network,
                    std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
-                   const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels);
+                   const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
+                   const CrossCheckOptions& check = {});
 
 } // namespace ohmloom

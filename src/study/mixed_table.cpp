@@ -37,10 +37,21 @@ std::optional<MixedReadout> read_mixed(const TomlTable& study, const std::filesy
     }
     MixedReadout readout;
     readout.seed = seed;
-    const StudyAdc adc = read_adc(study.table("adc"), folder);
+    const TomlTable table = study.table("adc");
+    const StudyAdc adc = read_adc(table, folder);
+    if (adc.design.kind == AdcKind::time) {
+        table.refuse("kind", "is \"time\", which measures columns that discharge: expected another one "
+                             "behind stages, whose outputs are "
+                             "voltages of either sign");
+    }
+    if (adc.calibration.kind != CalibrationKind::none && adc.calibration.guard_bits == 0 &&
+        adc.design.rounding == Rounding::mid_rise) {
+        table.refuse("calibration_guard_bits",
+                     "is 0, but codes of a mid-rise converter stand for halves: expected at least 1");
+    }
     readout.adc = adc.design;
     readout.range = adc.range_setting;
-    if (!adc.has_range && readout.range.scope == RangeScope::fixed) readout.range.scope = RangeScope::layer;
+    if (!adc.has_range && !table.has("range_scope")) readout.range.scope = RangeScope::layer;
     readout.calibration = adc.calibration;
     if (study.has("dac")) {
         const TomlTable dac = study.table("dac");

@@ -111,9 +111,11 @@ struct SchemeOutcome {
 /// A network with converters around every tile.
 void run_converters(const Study& study, const StudyDevice& device, const Network& network,
                     const Matrix<double>& calibration, const Matrix<double>& inputs,
-                    std::span<const std::uint8_t> labels, SchemeOutcome& outcome) {
+                    std::span<const std::uint8_t> labels, CrossCheckOptions check, SchemeOutcome& outcome) {
     RunPoint& point = outcome.point;
-    MixedRun run = run_mixed(study, device, network, point.partitions, inputs, calibration, labels);
+    check.seed = study.seed;
+    MixedRun run = run_mixed(study, device, network, point.partitions, inputs, calibration, labels, check);
+    point.check = run.check;
     const MixedInference& inference = run.inference;
     point.accuracy = measure_accuracy(inference.classes, labels);
     point.accuracy_ideal_wires = run.figures.accuracy_without_wires;
@@ -180,7 +182,7 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
     point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
     if (study.mixed) {
         run_converters(study, device, network, calibration_inputs(study, data, network), inputs, labels,
-                       outcome);
+                       check, outcome);
     } else {
         const Plan plan = make_plan(network, point.partitions, device.window, polarity_for(study.neuron));
         run_analog(study, circuit, plan, inputs, labels, check, outcome);
@@ -211,11 +213,6 @@ RunResult run_study(const Study& study, Index images, const Progress& progress,
                     const CrossCheckOptions& check) {
     const std::filesystem::path folder = study.file.parent_path();
     const std::vector<std::filesystem::path> search{folder};
-    if (study.mixed && check.pairs > 0) {
-        throw InputError("a cross-check follows voltages from layer to layer, but with [adc] layers hand on "
-                         "numbers: expected no "
-                         "cross-check, or a study without [adc]");
-    }
     const DataSet data = read_dataset(study.data_set, search);
     RunResult result{study, image_count(study, images, data), {}, {}};
     result.labels.assign(data.labels.begin(), data.labels.begin() + result.images);

@@ -72,6 +72,8 @@ void write_converters(Hdf5Writer& writer, const RunResult& result) {
     numbers("latency_s", "s", [](const MixedFigures& m) { return m.cost.latency; });
     numbers("clipped", "1", [](const MixedFigures& m) { return m.clipped; });
     numbers("overflows", "1", [](const MixedFigures& m) { return static_cast<double>(m.overflows); });
+    numbers("limited_registers", "1",
+            [](const MixedFigures& m) { return static_cast<double>(m.limited_registers); });
     numbers("unit_error_largest", "1", [](const MixedFigures& m) { return m.unit_error.largest; });
     numbers("unit_error_mean", "1", [](const MixedFigures& m) { return m.unit_error.mean; });
 }

@@ -92,11 +92,17 @@ void read_readout(const TomlTable& readout, Study& study) {
 }
 
 /// Converters, and the images that set them.
-void read_converters(const TomlTable& root, const TomlTable& data, Study& study) {
+void read_converters(const TomlTable& root, const TomlTable& data, const TomlTable& readout, Study& study) {
     study.mixed = read_mixed(root, study.file.parent_path(), study.seed);
     for (const std::string_view key : {"calibration", "calibration_count"}) {
         if (data.has(key) && !study.mixed)
             data.refuse(key, "needs [adc]: without converters nothing is calibrated");
+    }
+    for (const std::string_view key : {"neuron", "slope", "r_low", "r_high", "inverter_gain", "threshold",
+                                       "v_low", "v_limit", "curve_file"}) {
+        if (study.mixed && readout.has(key))
+            readout.refuse(key,
+                           "cannot stand beside [adc]: activations are digital there, and the network's own");
     }
     study.calibration_set = data.text_or("calibration", study.data_set);
     study.calibration_images = data.integer_or("calibration_count", study.calibration_images);
@@ -188,7 +194,7 @@ Study read_study(const std::filesystem::path& file) {
     study.array.stage.spread.seed = study.seed;
     study.devices = read_devices(root, file.parent_path(), study.seed);
     study.window = study.devices.front().window;
-    read_converters(root, data, study);
+    read_converters(root, data, readout, study);
 
     const TomlTable solver = root.table("solver");
     study.solver.engine = engine_from_name(solver.word_or("engine", "auto", {"auto", "condense", "mna"}));

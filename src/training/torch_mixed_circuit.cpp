@@ -75,7 +75,10 @@ TorchMixedCircuit::TileMap TorchMixedCircuit::relate(const MixedLayer& layer, co
                  weights = tensor_of(tile.weights).t();
     const Tensor attenuation =
         (weights * target).sum(0, true) / (weights * weights).sum(0, true).clamp_min(1e-30);
-    return {attenuation.to(torch::kFloat), (target - attenuation * weights).to(torch::kFloat)};
+    Tensor offset = torch::zeros({1, target.size(1)}, torch::kFloat);
+    for (std::size_t o = 0; o < tile.map->offset.size(); ++o)
+        offset[0][static_cast<std::int64_t>(o)] = tile.map->offset[o];
+    return {attenuation.to(torch::kFloat), (target - attenuation * weights).to(torch::kFloat), offset};
 }
 
 Tensor TorchMixedCircuit::forward(std::size_t l, const Tensor& weights, const Tensor& numbers) const {
@@ -93,7 +96,7 @@ Tensor TorchMixedCircuit::forward(std::size_t l, const Tensor& weights, const Te
             const Tensor part = weights.slice(0, place.inputs.begin, place.inputs.end)
                                     .slice(1, place.outputs.begin, place.outputs.end);
             const Tensor driven = drive(layer.tiles[t], rows.slice(1, place.inputs.begin, place.inputs.end));
-            const Tensor u = driven.mm(map.attenuation * part + map.difference);
+            const Tensor u = driven.mm(map.attenuation * part + map.difference) + map.offset;
             partial.push_back(convert(layer, mixed_.readout, layer.tiles[t], u));
         }
         outputs.push_back(torch::stack(partial).sum(0));

@@ -12,7 +12,8 @@ namespace ohmloom::detail {
 /// The matrix as a tensor on the same memory.
 torch::Tensor tensor_of(const Matrix<double>& matrix);
 
-/// Arrays between converters as training sees them: the forward pass is that of the run, but for the arrays' map between two refreshes; the
+/// Arrays between converters as training sees them: the forward pass is that of the run, but for the arrays' map between two refreshes and
+/// for accumulators, which have room here; the
 /// backward pass takes a converter for its smooth curve, cut off at the ends of its range, and rounding for none (straight through).
 class TorchMixedCircuit {
 public:
@@ -27,10 +28,11 @@ public:
                                         const torch::Tensor& numbers) const;
 
 private:
-    /// A tile's stage outputs per number relative to its weights: u = numbers·(attenuation o weights + difference).
+    /// A tile's stage outputs per number relative to its weights: u = numbers·(attenuation o weights + difference) + offset.
     struct TileMap {
         torch::Tensor attenuation; ///< [1 x outputs]
         torch::Tensor difference;  ///< [rows x outputs]
+        torch::Tensor offset;      ///< [1 x outputs] [V] of the stages
     };
     [[nodiscard]] TileMap relate(const MixedLayer& layer, const MixedTile& tile) const;
 

@@ -350,3 +350,22 @@ def netlist_refusals(t):
     t.refused("netlist", "--check", "result.raw")
     t.refused("netlist", "--check", "array.h5")
     t.matches_golden()
+
+
+def with_converters():
+    """The sample problem with converters around its tiles."""
+    problem = sample_problem()
+    problem.study = problem.study.replace("[array]\n", "[adc]\n[array]\n", 1)
+    return problem
+
+
+@case
+def netlist_tile_between_converters(t):
+    """A tile of the first layer ends in its stages, converters or not."""
+    check(t, netlist(t, with_converters().write(t.folder), "--scheme", 1, "--tile", "0/1/0", "--image", 3), 4 + 1)
+
+
+@case
+def netlist_network_with_converters(t):
+    t.refused("netlist", with_converters().write(t.folder), "--network", "-o", "deck")
+    t.matches_golden()

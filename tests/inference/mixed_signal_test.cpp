@@ -276,3 +276,66 @@ TEST_CASE("digital arithmetic without converters, and bits of rows without a con
     readout.input = RowInput::bit_serial;
     CHECK_THROWS_AS(outputs_of(ideal_circuit(), readout, inputs), InputError);
 }
+
+TEST_CASE("unsigned codes serve signed stages as well as signed ones, in the published formats, too") {
+    const Matrix<double> inputs = random_inputs(200, 30, 4);
+    const Network network = mixed_network();
+    MixedReadout readout = converters(8);
+    readout.arithmetic = UnitArithmetic::fixed;
+    const auto first_error = [&] {
+        const MixedNetwork mixed =
+            build_mixed(network, direct_plan(network), ideal_circuit(), readout, inputs);
+        CHECK(mixed.layers[0].limited_registers == 0);
+        MixedReadout none;
+        const MixedNetwork exact = build_mixed(network, direct_plan(network), ideal_circuit(), none, inputs);
+        return largest_difference(run_layer(mixed.layers[0], mixed.readout, inputs, {}).z,
+                                  run_layer(exact.layers[0], exact.readout, inputs, {}).z);
+    };
+    const double with_signed = first_error();
+    readout.adc->is_signed = false;
+    CHECK(first_error() < 1.5 * with_signed);
+    // An offset of a third of full scale, which nobody calibrates, is 85 steps: more than (7,1) holds.
+    readout.adc->front.offset = 1.0 / 3.0;
+    readout.correction = Correction::column;
+    const MixedNetwork beyond = build_mixed(network, direct_plan(network), ideal_circuit(), readout, inputs);
+    CHECK(beyond.layers[0].limited_registers > 0);
+}
+
+TEST_CASE("bit-serial rows through the fixed-point unit lose no more than its rounding") {
+    // Each of the five bits is converted and rounded once: their weighted sum is off by up to 31 half steps of 31, as a level's is by half a step.
+    const Matrix<double> inputs = random_inputs(200, 30, 4);
+    const Network network = mixed_network();
+    MixedReadout readout = converters(12);
+    readout.dac = dac_of(5);
+    readout.input = RowInput::bit_serial;
+    const auto sums = [&] {
+        const MixedNetwork mixed =
+            build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+        return run_layer(mixed.layers[0], mixed.readout, inputs, {}).z;
+    };
+    const Matrix<double> exact = sums();
+    readout.arithmetic = UnitArithmetic::fixed;
+    const MixedNetwork mixed = build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+    const MixedSignals fixed = run_layer(mixed.layers[0], mixed.readout, inputs, {});
+    CHECK(fixed.overflows == 0);
+    // Three partitions: registers are off by 2^-8 of a code of up to 2^11, offsets by a quarter step, rounding by a half.
+    const double steps = 3.0 * (2048.0 / 256.0 + 0.25 + 0.5);
+    CHECK(largest_difference(fixed.z, exact) < steps * mixed.layers[0].step);
+    CHECK(largest_difference(fixed.z, exact) > 0.0);
+}
+
+TEST_CASE("errors of levels are refused where rows have none, and pulses last no less than no time") {
+    const Matrix<double> inputs = random_inputs(40, 30, 4);
+    MixedReadout readout;
+    readout.dac = dac_of(4);
+    readout.dac->offset_sigma = 0.5;
+    readout.input = RowInput::bit_serial;
+    CHECK_THROWS_AS(outputs_of(ideal_circuit(), readout, inputs), InputError);
+    readout.input = RowInput::pulse_width;
+    const Network network = mixed_network();
+    const MixedNetwork mixed = build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+    const MixedInference inference = infer_mixed(mixed, inputs);
+    CHECK(inference.power.cells > 0.0);
+    CHECK(inference.power.wires > 0.0);
+    CHECK(inference.power.stages > 0.0);
+}

@@ -86,6 +86,15 @@ TEST_CASE("each flaw counts alone") {
     CHECK(alone(coarse, Flaw::quantisation) > alone(coarse, Flaw::drivers));
 }
 
+TEST_CASE("the network that ships trained around its uncalibrated converters works between them, the plain "
+          "one does not") {
+    const RunResult result = run_study(read_study(examples / "mnist-approximate-adc.toml"), 500);
+    REQUIRE(result.points.size() == 2);
+    CHECK(result.points[0].accuracy_software > 0.97);
+    CHECK(result.points[0].accuracy.value < 0.5);
+    CHECK(result.points[1].accuracy.value > 0.9);
+}
+
 TEST_CASE("several sampling times change what an inference costs, not what it says") {
     Study study = shipped();
     study.timing.samples = {1e-9, 4e-9};
@@ -126,5 +135,10 @@ TEST_CASE("converters and digital arithmetic that cannot be are refused by file,
     CHECK(message("[adc]\n[digital]\ncut_before = 9\n").find("0 to 7") != std::string::npos);
     CHECK(message("[adc]\n[digital]\nroundng = \"truncate\"\n").find("rounding") != std::string::npos);
     CHECK(message("[adc]\n[dac]\ninput = \"waves\"\n").find("dac.input") != std::string::npos);
+    CHECK(message("neuron = \"relu\"\n[adc]\n").find("readout.neuron cannot stand beside [adc]") !=
+          std::string::npos);
+    CHECK(message("[adc]\nkind = \"time\"\n").find("adc.kind") != std::string::npos);
+    CHECK(message("[adc]\nrounding = \"mid-rise\"\ncalibration = \"offset\"\ncalibration_guard_bits = 0\n")
+              .find("adc.calibration_guard_bits") != std::string::npos);
     CHECK(message("[adc]\n[timing]\nimages = \"stream\"\n").find("[adc]") != std::string::npos);
 }

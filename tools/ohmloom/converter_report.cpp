@@ -9,6 +9,7 @@
 #include <array>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace ohmloom::cli {
 
@@ -23,29 +24,63 @@ std::array<std::pair<std::string, ComponentCost>, 6> components_of(const MixedCo
              {"all", cost.total()}}};
 }
 
+/// What tells the points of a run apart.
+std::vector<std::string> labels_of(const RunResult& result) {
+    const bool several_devices = result.study.devices.size() > 1,
+               several_times = result.study.timing.samples.size() > 1;
+    std::vector<std::string> labels;
+    for (const RunPoint& point : result.points) {
+        std::string label = point.network;
+        if (several_devices) label += ", " + point.device;
+        if (several_times) label += ", " + format_si(point.sample_time, "s");
+        labels.push_back(std::move(label));
+    }
+    return labels;
+}
+
+std::size_t width_of(const std::vector<std::string>& labels) {
+    return std::ranges::max(labels, {}, &std::string::size).size();
+}
+
+std::string energy_text(const ComponentCost& cost) {
+    return cost.energy == 0.0 && cost.area == 0.0 ? "-" : fmt::format("{:.3e}", cost.energy);
+}
+
+std::string area_text(const ComponentCost& cost) {
+    return cost.area == 0.0 ? "-" : fmt::format("{:.3g}", 1e12 * cost.area);
+}
+
 void print_flaws(const RunResult& result) {
-    fmt::print("\naccuracy in % with one flaw alone, everything else being as it should\n{:<14}", "network");
+    const std::vector<std::string> labels = labels_of(result);
+    fmt::print("\naccuracy in % with one flaw alone, everything else being as it should\n{:<{}}", "network",
+               width_of(labels));
     for (const FlawAccuracy& flaw : result.points.front().mixed->alone)
         fmt::print(" {:>12}", name_of(flaw.flaw));
-    fmt::print(" {:>9} {:>9} {:>9}\n", "all", "clipped", "overflows");
-    for (const RunPoint& point : result.points) {
-        fmt::print("{:<14}", point.network);
+    fmt::print(" {:>9} {:>9} {:>9} {:>10}\n", "all", "clipped", "overflows", "registers");
+    for (std::size_t p = 0; p < labels.size(); ++p) {
+        const RunPoint& point = result.points[p];
+        fmt::print("{:<{}}", labels[p], width_of(labels));
         for (const FlawAccuracy& flaw : point.mixed->alone) fmt::print(" {:>12.2f}", 100.0 * flaw.accuracy);
-        fmt::print(" {:>9.2f} {:>9.2e} {:>9}\n", 100.0 * point.accuracy.value, point.mixed->clipped,
-                   point.mixed->overflows);
+        fmt::print(" {:>9.2f} {:>9.2e} {:>9} {:>10}\n", 100.0 * point.accuracy.value, point.mixed->clipped,
+                   point.mixed->overflows,
+                   point.mixed->limited_registers == 0
+                       ? "fit"
+                       : fmt::format("{} too small", point.mixed->limited_registers));
     }
 }
 
 void print_costs(const RunResult& result) {
-    fmt::print("\ncost of an inference\n{:<14} {:>9}", "network", "latency");
+    const std::vector<std::string> labels = labels_of(result);
+    fmt::print("\ncost of an inference\n{:<{}} {:>9}", "network", width_of(labels), "latency");
     for (const auto& [name, cost] : components_of({})) fmt::print(" {:>10}", name);
     fmt::print("\n");
-    for (const RunPoint& point : result.points) {
+    for (std::size_t p = 0; p < labels.size(); ++p) {
+        const RunPoint& point = result.points[p];
         const auto components = components_of(point.mixed->cost);
-        fmt::print("{:<14} {:>9}", point.network, format_si(point.mixed->cost.latency, "s"));
-        for (const auto& [name, cost] : components) fmt::print(" {:>10.3e}", cost.energy);
-        fmt::print("  J\n{:<14} {:>9}", "", "");
-        for (const auto& [name, cost] : components) fmt::print(" {:>10.3g}", 1e12 * cost.area);
+        fmt::print("{:<{}} {:>9}", labels[p], width_of(labels), format_si(point.mixed->cost.latency, "s"));
+        for (const auto& [name, cost] : components) fmt::print(" {:>10}", energy_text(cost));
+        fmt::print("  J\n{:<{}} {:>9}", "", width_of(labels), "");
+        for (const auto& [name, cost] : components) fmt::print(" {:>10}", area_text(cost));
         fmt::print("  um2\n");
     }
 }
@@ -69,6 +104,7 @@ void add_converters(const RunPoint& point, nlohmann::json& object) {
     object["latency_s"] = point.mixed->cost.latency;
     object["clipped"] = point.mixed->clipped;
     object["overflows"] = point.mixed->overflows;
+    object["limited_registers"] = point.mixed->limited_registers;
     object["unit_error_largest"] = point.mixed->unit_error.largest;
     object["unit_error_mean"] = point.mixed->unit_error.mean;
 }

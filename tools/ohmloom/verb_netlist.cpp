@@ -91,9 +91,20 @@ std::string images_text(const NetlistArguments& arguments, std::string_view what
     return fmt::format("{} to {} of {}", arguments.image, arguments.image + arguments.images - 1, what);
 }
 
+/// Converters have no netlist, so decks of such a study end with the stages of the tiles that inputs drive.
+void require_first_layer(const NetlistArguments& arguments) {
+    if (arguments.tile.empty() || parse_place(arguments.tile).layer != 0) {
+        throw InputError(fmt::format(
+            "{}: has converters ([adc]), which no netlist has: expected --tile 0/H/V, a tile of the first "
+            "layer, or a study without [adc]",
+            arguments.input));
+    }
+}
+
 /// A study's network on its arrays, with what its netlist says of where it comes from.
 std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
     const Study study = read_study(arguments.input);
+    if (study.mixed) require_first_layer(arguments);
     if (arguments.scheme >= static_cast<long>(study.schemes.size())) {
         throw InputError(fmt::format("{}: there is no scheme {}: expected 0 to {}", arguments.input,
                                      arguments.scheme, study.schemes.size() - 1));
@@ -102,7 +113,8 @@ std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
     const StudyDevice& device = device_of(study, arguments);
     const Network network = read_network(scheme.network);
     const std::vector<LayerPartition> partitions = partitions_of(study, scheme, network);
-    const Plan plan = make_plan(network, partitions, device.window, polarity_for(study.neuron));
+    const Polarity polarity = study.mixed ? Polarity::direct : polarity_for(study.neuron);
+    const Plan plan = make_plan(network, partitions, device.window, polarity);
     NetworkCircuit circuit = circuit_of(study, network);
     circuit.devices = device.use;
 

@@ -119,8 +119,8 @@ void print_table(const RunResult& result) {
     std::size_t name_width = 7;
     for (const RunPoint& point : result.points) name_width = std::max(name_width, point.network.size());
     const std::size_t samples = result.study.timing.samples.size();
-    fmt::print("{}: {} images of {}, one per {}\n\n", result.study.file.filename().string(), result.images,
-               result.study.data_set,
+    fmt::print("{}: {} images of {}, {} {}\n\n", result.study.file.filename().string(), result.images,
+               result.study.data_set, result.study.mixed ? "rows driven for" : "one per",
                samples > 1 ? fmt::format("{} different times", samples)
                            : format_si(result.study.timing.samples.front(), "s"));
     fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n",
