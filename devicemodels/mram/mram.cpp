@@ -162,7 +162,8 @@ private:
         const double rate = activation_rate(against / field, own.delta * field) * field / own.tau_d;
         if (!(rate > 0.0)) return false;
         event.own[1] += rate * width;
-        constexpr std::uint32_t heat = 1U << 23U; // of 24 bits; the thermal angle is the draw of the event's own number
+        constexpr std::uint32_t heat =
+            1U << 23U; // of 24 bits; the thermal angle is the draw of the event's own number
         const double needed =
             -std::log(draws.uniform(RandomPurpose::device_programming, event.number | heat));
         if (event.own[1] < needed) return false;
