@@ -25,11 +25,11 @@ private:
 int allowed_threads();
 
 /// Calls body(i) for i in [0, count), on all allowed threads in any order. Each call must write only what
-/// belongs to its own i, so that the result does not depend on the number of threads. The first exception is
-/// rethrown.
+/// belongs to its own i, so that the result does not depend on the number of threads. Of several exceptions that
+/// of the lowest i is rethrown, as in a loop.
 void parallel_for(Index count, const std::function<void(Index)>& body);
 
-/// Calls both, possibly at the same time. The first exception is rethrown.
+/// Calls both, possibly at the same time. An exception of the first goes before one of the second.
 void parallel_pair(const std::function<void()>& first, const std::function<void()>& second);
 
 } // namespace ohmloom

@@ -1,5 +1,6 @@
 """`ohmloom spice`: decks with known answers, both engines, waveforms in HDF5, and refusals."""
 
+import contextlib
 import json
 import os
 import re
@@ -140,19 +141,36 @@ def spice_endless(t):
         assert group["time"].shape[0] > 10 and "more time" in group.attrs["message"]
 
 
+def busy_children_of(process, worked=0.5, patience=60):
+    """The processes that a process started, once one of them has computed for `worked` seconds; none if it ends or patience (s) does."""
+    ticks = worked * os.sysconf("SC_CLK_TCK")
+    end = time.monotonic() + patience
+    while process.poll() is None and time.monotonic() < end:
+        children = set()
+        busy = False
+        with contextlib.suppress(OSError):  # Threads and processes may end while they are looked at.
+            # Children are listed by the thread that started them.
+            for file in Path(f"/proc/{process.pid}/task").glob("*/children"):
+                children |= {int(child) for child in file.read_text().split()}
+            for child in children:
+                user_time = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11]
+                busy = busy or int(user_time) >= ticks
+        if busy:
+            return children
+        time.sleep(0.02)
+    return set()
+
+
 @case
 def spice_ngspice_killed(t):
     """kill -9 of ngspice's process is told as the analysis' outcome; the program ends in order."""
     text = RC.replace(".tran 10n 5u 0 5n", ".op\n.tran 1n 0.9")
     here = {"TMPDIR": str(t.folder)}
     process = t.start("spice", deck(t, text), "--engine", "ngspice", "--json", environment=here)
-    time.sleep(1)
-    # Children are listed by the thread that started them.
-    lists = [file.read_text() for file in Path(f"/proc/{process.pid}/task").glob("*/children")]
-    children = " ".join(lists).split()
+    children = busy_children_of(process)  # by then it is done with the operating point
     assert children, "ngspice has no process of its own"
     for child in children:
-        os.kill(int(child), signal.SIGKILL)
+        os.kill(child, signal.SIGKILL)
     result = json.loads(t.end(process, status=1).out)["engines"][0]["analyses"]
     assert result[0]["converged"] == 1 and "signal 9" in result[1]["message"], result
 
