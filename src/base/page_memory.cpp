@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -32,15 +33,15 @@ public:
         for (const Piece& piece : kept_) munmap(piece.begin, piece.bytes);
     }
 
-    /// A piece of exactly so many bytes, or nullptr.
+    /// The piece of exactly so many bytes that was used last, or nullptr.
     void* take(std::size_t bytes) {
         const std::lock_guard lock(mutex_);
-        const auto found = std::find_if(kept_.begin(), kept_.end(),
+        const auto found = std::find_if(kept_.rbegin(), kept_.rend(),
                                         [bytes](const Piece& piece) { return piece.bytes == bytes; });
-        if (found == kept_.end()) return nullptr;
+        if (found == kept_.rend()) return nullptr;
         void* const begin = found->begin;
         kept_bytes_ -= bytes;
-        kept_.erase(found);
+        kept_.erase(std::next(found).base());
         return begin;
     }
 
