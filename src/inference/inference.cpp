@@ -15,7 +15,7 @@ namespace {
 /// What a layer makes of its row voltages: a linear one is solved once, others for every input.
 LayerSignals answer_of(const LayerArrays& layer, const Matrix<double>& v, const SolveOptions& options,
                        bool power) {
-    return layer.is_linear() ? apply_response(solve_layer(layer, options), v)
+    return layer.is_linear() ? apply_response(solve_layer(layer, options, power), v, power)
                              : solve_signals(layer, v, options, power);
 }
 
@@ -25,17 +25,15 @@ AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Mat
                              const DriveLayer& drive_layer) {
     validate(neuron);
     AnalogInference result;
-    Matrix<double> v = row_voltages(inputs, neuron.v_supply, neuron.v_supply);
+    Matrix<double> v = with_bias_row(inputs, neuron.v_supply, neuron.v_supply);
     for (std::size_t l = 0; l < layers; ++l) {
         LayerSignals signals = drive_layer(l, v);
-        result.power.cells += signals.power.cells;
-        result.power.wires += signals.power.wires;
-        result.power.stages += signals.power.stages;
+        result.power += signals.power;
         result.residual = std::max(result.residual, signals.residual);
         result.converged = result.converged && signals.converged;
         result.engine = signals.engine;
         if (l + 1 < layers) {
-            v = row_voltages(transfer(neuron, signals.u), 1.0, neuron.v_supply);
+            v = with_bias_row(transfer(neuron, signals.u), 1.0, neuron.v_supply);
         } else {
             result.outputs = std::move(signals.u);
         }
@@ -51,15 +49,6 @@ AnalogInference infer_layers(std::size_t layers, const Neuron& neuron, const Mat
 
 Polarity polarity_for(const Neuron& neuron) {
     return inverts(neuron) ? Polarity::inverted : Polarity::direct;
-}
-
-Matrix<double> row_voltages(const Matrix<double>& signals, double signal_scale, double v_bias) {
-    Matrix<double> v(signals.rows(), signals.cols() + 1, v_bias);
-    for (Index k = 0; k < signals.rows(); ++k) {
-        std::transform(signals.row(k).begin(), signals.row(k).end(), v.row(k).begin(),
-                       [&](double x) { return signal_scale * x; });
-    }
-    return v;
 }
 
 std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& circuit) {

@@ -31,9 +31,6 @@ struct AnalogInference {
 /// Which line of a pair has to have the larger conductance for a network to mean the same with this neuron.
 Polarity polarity_for(const Neuron& neuron);
 
-/// Row voltages [images x (signals + 1)] [V] of a layer: `scale` times the signals [images x signals], and a bias row at v_bias.
-Matrix<double> row_voltages(const Matrix<double>& signals, double scale, double v_bias);
-
 /// Builds and programs the arrays of every layer of a plan. @throws InputError unless there is one gain per layer, and as
 /// build_layer().
 std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& circuit);
@@ -49,8 +46,8 @@ std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit&
 AnalogInference infer(std::span<const LayerResponse> layers, const Neuron& neuron,
                       const Matrix<double>& inputs);
 
-/// The same for arrays of any cells: linear layers are solved once, others for every input, and these without their power
-/// if it is not asked for.
+/// The same for arrays of any cells: linear layers are solved once, others for every input. Without `power` that is not told,
+/// and not worked out.
 AnalogInference infer(std::span<const LayerArrays> layers, const Neuron& neuron, const Matrix<double>& inputs,
                       const SolveOptions& options, bool power = true);
 

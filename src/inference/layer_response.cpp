@@ -127,12 +127,12 @@ PowerForms tile_power(const Crossbar& crossbar, const PortMatrix& ports, const S
     return power;
 }
 
-TileResult solve_tile_with_power(const Crossbar& crossbar, std::span<const StagePort> stages,
-                                 const SolveOptions& options) {
+TileResult solve_staged_tile(const Crossbar& crossbar, std::span<const StagePort> stages,
+                             const SolveOptions& options, bool power) {
     const PortMatrix ports = port_matrix(crossbar, options);
     TileResult result;
     result.response = close_stages(ports, stages);
-    result.power = tile_power(crossbar, ports, result.response, stages, options);
+    if (power) result.power = tile_power(crossbar, ports, result.response, stages, options);
     result.residual = ports.residual;
     result.engine = ports.engine;
     return result;
@@ -152,11 +152,11 @@ LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit, c
     return solve_layer(build_layer(layer, circuit), options);
 }
 
-LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options) {
+LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options, bool power) {
     std::vector<TileResult> results(layer.tiles.size());
     parallel_for(static_cast<Index>(results.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        results[at] = solve_tile_with_power(layer.crossbars[at], layer.stages_of(at), options);
+        results[at] = solve_staged_tile(layer.crossbars[at], layer.stages_of(at), options, power);
     });
     const bool with_offsets =
         std::ranges::any_of(results, [](const TileResult& r) { return !r.response.rest.u.empty(); });
@@ -164,8 +164,10 @@ LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options)
     const Index rows = layer.rows;
     LayerResponse joined;
     joined.transfer = Matrix<double>(layer.outputs, rows);
-    const Matrix<double> no_power(rows + (with_offsets ? 1 : 0), rows + (with_offsets ? 1 : 0));
-    joined.power = {no_power, no_power, no_power};
+    if (power) {
+        const Matrix<double> no_power(rows + (with_offsets ? 1 : 0), rows + (with_offsets ? 1 : 0));
+        joined.power = {no_power, no_power, no_power};
+    }
     if (with_offsets) joined.offset.assign(static_cast<std::size_t>(layer.outputs), 0.0);
     const double share = 1.0 / static_cast<double>(layer.partition.horizontal);
     for (std::size_t t = 0; t < results.size(); ++t) {

@@ -20,8 +20,8 @@ struct LayerResponse {
     Matrix<double>
         transfer; ///< [outputs x rows] [V/V] neuron input per row voltage; the last row is the bias
     std::vector<double> offset; ///< [outputs] [V] to be added: what the stages' offsets make; empty without
-    PowerForms power;
-    double residual = 0.0; ///< largest KCL residual of any tile
+    PowerForms power;           ///< empty if it was not asked for
+    double residual = 0.0;      ///< largest KCL residual of any tile
     Engine engine = Engine::automatic;
 };
 
@@ -32,7 +32,8 @@ struct LayerResponse {
 LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit,
                           const SolveOptions& options = {});
 
-/// The same for arrays that are built already. @throws InputError if their cells are not linear.
-LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options = {});
+/// The same for arrays that are built already. Power takes three times the solver's work: without `power` it is left out.
+/// @throws InputError if their cells are not linear.
+LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options = {}, bool power = true);
 
 } // namespace ohmloom

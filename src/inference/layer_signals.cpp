@@ -13,7 +13,7 @@ namespace ohmloom {
 namespace {
 
 /// Mean over images of xᵀ·Q·x = sum of the elements of Q times those of the inputs' second moments.
-double mean_power(const Matrix<double>& form, const Matrix<double>& moments) {
+double mean_of_form(const Matrix<double>& form, const Matrix<double>& moments) {
     return std::inner_product(form.values().begin(), form.values().end(), moments.values().begin(), 0.0);
 }
 
@@ -21,12 +21,6 @@ Matrix<double> second_moments(const Matrix<double>& v) {
     Matrix<double> moments = transposed_multiply(v, v);
     for (double& value : moments.values()) value /= static_cast<double>(v.rows());
     return moments;
-}
-
-Matrix<double> row_voltages_and_one(const Matrix<double>& v) {
-    Matrix<double> wider(v.rows(), v.cols() + 1, 1.0);
-    for (Index k = 0; k < v.rows(); ++k) std::ranges::copy(v.row(k), wider.row(k).begin());
-    return wider;
 }
 
 /// Vectors without those that repeat others.
@@ -82,15 +76,39 @@ Matrix<double> rows_between(const Matrix<double>& matrix, const IndexRange& rang
 
 } // namespace
 
-LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v) {
+PowerBreakdown& PowerBreakdown::operator+=(const PowerBreakdown& other) {
+    cells += other.cells;
+    wires += other.wires;
+    stages += other.stages;
+    return *this;
+}
+
+PowerBreakdown operator*(double share, const PowerBreakdown& power) {
+    return {share * power.cells, share * power.wires, share * power.stages};
+}
+
+PowerBreakdown mean_power(const PowerForms& forms, const Matrix<double>& moments) {
+    return {mean_of_form(forms.cells, moments), mean_of_form(forms.wires, moments),
+            mean_of_form(forms.stages, moments)};
+}
+
+Matrix<double> with_bias_row(const Matrix<double>& signals, double scale, double bias) {
+    Matrix<double> rows(signals.rows(), signals.cols() + 1, bias);
+    for (Index k = 0; k < signals.rows(); ++k) {
+        std::ranges::transform(signals.row(k), rows.row(k).begin(), [&](double x) { return scale * x; });
+    }
+    return rows;
+}
+
+LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v, bool power) {
     OHMLOOM_ASSERT(layer.transfer.cols() == v.cols());
-    // Where stages have offsets, power is a form of the row voltages and a 1 behind them.
-    const bool with_offsets = layer.power.cells.rows() > v.cols();
-    const Matrix<double> moments = second_moments(with_offsets ? row_voltages_and_one(v) : v);
+    const bool with_offsets = !layer.offset.empty();
     LayerSignals signals;
-    signals.power.cells = mean_power(layer.power.cells, moments);
-    signals.power.wires = mean_power(layer.power.wires, moments);
-    signals.power.stages = mean_power(layer.power.stages, moments);
+    if (power) {
+        OHMLOOM_ASSERT(!layer.power.cells.empty());
+        signals.power =
+            mean_power(layer.power, second_moments(with_offsets ? with_bias_row(v, 1.0, 1.0) : v));
+    }
     signals.residual = layer.residual;
     signals.engine = layer.engine;
     signals.u = multiply_transposed(v, layer.transfer);
@@ -146,9 +164,8 @@ LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, co
             const double share = inputs_of(t).share[static_cast<std::size_t>(vectors.begin + k)];
             std::ranges::copy(points[p].u.row(k), u[t].row(vectors.begin + k).begin());
             if (power) {
-                signals.power.cells += share * points[p].cells[at];
-                signals.power.wires += share * points[p].wires[at];
-                signals.power.stages += share * points[p].stages[at];
+                signals.power +=
+                    share * PowerBreakdown{points[p].cells[at], points[p].wires[at], points[p].stages[at]};
             }
             signals.residual = std::max(signals.residual, points[p].residual[at]);
             signals.converged = signals.converged && points[p].status[at] == SolveStatus::converged;

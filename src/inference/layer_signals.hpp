@@ -11,7 +11,17 @@ struct PowerBreakdown {
     double wires = 0.0;  ///< [W] wires and driver resistances
     double stages = 0.0; ///< [W] resistors of the read-out stages
     [[nodiscard]] double total() const { return cells + wires + stages; }
+    PowerBreakdown& operator+=(const PowerBreakdown& other);
 };
+
+/// A part of a power.
+PowerBreakdown operator*(double share, const PowerBreakdown& power);
+
+/// Mean of the forms over inputs with these second moments, E[x·xᵀ].
+PowerBreakdown mean_power(const PowerForms& forms, const Matrix<double>& moments);
+
+/// Rows of a layer, [images x (signals + 1)]: `scale` times the signals [images x signals], and the bias row at `bias`.
+Matrix<double> with_bias_row(const Matrix<double>& signals, double scale, double bias);
 
 /// What one layer makes of a set of row voltages.
 struct LayerSignals {
@@ -22,8 +32,8 @@ struct LayerSignals {
     Engine engine = Engine::automatic;
 };
 
-/// A layer of linear arrays, from its map. `v` is [images x rows] [V].
-LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v);
+/// A layer of linear arrays, from its map. `v` is [images x rows] [V]. Without `power` that is not told, and the map needs no forms of it.
+LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v, bool power = true);
 
 /// A layer of any cells: every tile is solved with its stages for every image. Images that drive a tile alike are solved once.
 /// Without `power` that is not told, and not worked out.

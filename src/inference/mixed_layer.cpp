@@ -15,16 +15,6 @@ namespace {
 /// Images that are taken through a layer of linear arrays together: enough for matrix products, few enough for the caches.
 constexpr Index images_together = 256;
 
-void add(const PowerBreakdown& power, double share, PowerBreakdown& sum) {
-    sum.cells += share * power.cells;
-    sum.wires += share * power.wires;
-    sum.stages += share * power.stages;
-}
-
-double sum_of_products(const Matrix<double>& a, const Matrix<double>& b) {
-    return std::inner_product(a.values().begin(), a.values().end(), b.values().begin(), 0.0);
-}
-
 /// Mean power of linear arrays under pulses. Row voltages times v_full are on or off, so the mean of the product of two is the time both are
 /// on, the less of their times: pulses start together. Forms with stages' offsets have a constant 1 behind the rows.
 PowerBreakdown pulse_power(const PowerForms& forms, const Matrix<double>& on_time, double v_full) {
@@ -41,8 +31,7 @@ PowerBreakdown pulse_power(const PowerForms& forms, const Matrix<double>& on_tim
             moments(i, j) *=
                 (i < rows ? v_full : 1.0) * (j < rows ? v_full : 1.0) / static_cast<double>(on_time.rows());
     }
-    return {sum_of_products(forms.cells, moments), sum_of_products(forms.wires, moments),
-            sum_of_products(forms.stages, moments)};
+    return mean_power(forms, moments);
 }
 
 void add_to(std::span<const double> term, double weight, std::span<double> sum) {
@@ -51,7 +40,7 @@ void add_to(std::span<const double> term, double weight, std::span<double> sum) 
 
 LayerSignals phase_signals(const MixedTile& tile, const Matrix<double>& v, const SolveOptions& options,
                            bool power) {
-    return tile.map ? apply_response(*tile.map, v) : solve_signals(tile.array, v, options, power);
+    return tile.map ? apply_response(*tile.map, v, power) : solve_signals(tile.array, v, options, power);
 }
 
 void count_conversions(const Matrix<double>& samples, const AdcBank& adc, MixedSignals& totals) {
@@ -77,7 +66,7 @@ Matrix<double> add_conversions(const Matrix<double>& steps, std::span<const doub
 }
 
 void join(const MixedSignals& part, MixedSignals& whole, double share) {
-    add(part.power, share, whole.power);
+    whole.power += share * part.power;
     whole.residual = std::max(whole.residual, part.residual);
     whole.converged = whole.converged && part.converged;
     whole.engine = part.engine;
@@ -175,7 +164,7 @@ TileSamples sample_tile(const MixedTile& tile, RowInput input, double v_full, co
     for (Index p = 0; p < phases; ++p) {
         const auto& [v, weight] = drive.phases[static_cast<std::size_t>(p)];
         const LayerSignals signals = phase_signals(tile, v, options, power);
-        add(signals.power, 1.0 / static_cast<double>(phases), samples.totals.power);
+        samples.totals.power += 1.0 / static_cast<double>(phases) * signals.power;
         samples.totals.residual = std::max(samples.totals.residual, signals.residual);
         samples.totals.converged = samples.totals.converged && signals.converged;
         samples.totals.engine = signals.engine;
@@ -204,15 +193,9 @@ Matrix<double> columns_between(const Matrix<double>& matrix, const IndexRange& r
     return part;
 }
 
-Matrix<double> with_bias(const Matrix<double>& numbers) {
-    Matrix<double> rows(numbers.rows(), numbers.cols() + 1, 1.0);
-    for (Index k = 0; k < numbers.rows(); ++k) std::ranges::copy(numbers.row(k), rows.row(k).begin());
-    return rows;
-}
-
 MixedSignals run_layer(const MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers,
                        const SolveOptions& options, Index first_image, bool power) {
-    const Matrix<double> rows = with_bias(numbers);
+    const Matrix<double> rows = with_bias_row(numbers, 1.0, 1.0);
     // Arrays of nonlinear cells share work among all images, and have their own parallel loops.
     const bool linear =
         std::ranges::all_of(layer.tiles, [](const MixedTile& tile) { return tile.map.has_value(); });

@@ -15,7 +15,7 @@ namespace ohmloom {
 /// One tile with what stands around it.
 struct MixedTile {
     LayerArrays array;                ///< this tile alone
-    std::optional<LayerResponse> map; ///< if its cells are linear
+    std::optional<LayerResponse> map; ///< if its cells are linear; with its power if that was asked for
     Matrix<double> weights;    ///< [outputs x rows] of the network; the bias is the last row of the last tile
     double drift_factor = 1.0; ///< that the digital side makes up for drift with
     std::optional<DacBank> dac;
@@ -85,9 +85,6 @@ double input_step(const CodeGrid& grid, const MixedReadout& readout);
 
 /// The part [rows x range] of a matrix.
 Matrix<double> columns_between(const Matrix<double>& matrix, const IndexRange& range, const IndexRange& rows);
-
-/// The numbers with a column of ones behind them, for the bias row.
-Matrix<double> with_bias(const Matrix<double>& numbers);
 
 /// Weighted sums of numbers in [0, 1], [images x inputs], through everything that stands around the arrays. Image k is number
 /// first_image + k of the run, for noise.

@@ -12,7 +12,7 @@
 
 namespace ohmloom {
 
-/// Between which numbers the digital unit's scale and offset bring a column.
+/// Where the scale and offset come from by which the digital unit makes a weighted sum of a column's codes.
 enum class Correction {
     design, ///< one scale for all columns, from ideal arrays: nothing is measured
     column, ///< scale and offset of every column, by least squares over the calibration images

@@ -36,7 +36,7 @@ double design_slope(const std::vector<MixedTile>& tiles, const LayerArrays& idea
                     const SolveOptions& options) {
     double products = 0.0, squares = 0.0;
     for (std::size_t t = 0; t < tiles.size(); ++t) {
-        const Matrix<double> transfer = solve_layer(single_tile(ideal, t), options).transfer;
+        const Matrix<double> transfer = solve_layer(single_tile(ideal, t), options, false).transfer;
         const std::vector<double>&u = transfer.values(), &w = tiles[t].weights.values();
         products += v_full * std::inner_product(u.begin(), u.end(), w.begin(), 0.0);
         squares += v_full * v_full * std::inner_product(u.begin(), u.end(), u.begin(), 0.0);
@@ -226,7 +226,7 @@ void set_lines(MixedLayer& layer, const MixedReadout& readout, std::span<const T
 
 MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const LayerArrays& ideal,
                        const MixedReadout& readout, double v_full, std::uint32_t first_tile,
-                       const SolveOptions& options) {
+                       const SolveOptions& options, bool power) {
     MixedLayer layer;
     layer.partition = arrays.partition;
     layer.rows = arrays.rows;
@@ -241,7 +241,7 @@ MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const Laye
         tile.array = single_tile(arrays, at);
         tile.drift_factor =
             std::exchange(tile.array.scale.front(), 1.0); // digital here: converters see what has drifted
-        if (tile.array.is_linear()) tile.map = solve_layer(tile.array, options);
+        if (tile.array.is_linear()) tile.map = solve_layer(tile.array, options, power);
         tile.weights = tile_weights(weights, layer.places[at]);
         if (readout.dac)
             tile.dac.emplace(*readout.dac, tile.array.rows,
@@ -253,7 +253,7 @@ MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const Laye
 
 std::vector<TileSamples> sample_layer(const MixedLayer& layer, const MixedReadout& readout,
                                       const Matrix<double>& numbers, const SolveOptions& options) {
-    const Matrix<double> rows = with_bias(numbers);
+    const Matrix<double> rows = with_bias_row(numbers, 1.0, 1.0);
     std::vector<TileSamples> samples(layer.tiles.size());
     parallel_for(static_cast<Index>(samples.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);

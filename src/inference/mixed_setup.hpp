@@ -9,10 +9,10 @@ namespace ohmloom {
 
 /// A layer with its arrays and drivers, but without converters: its stage outputs are known exactly.
 /// `ideal`: the same layer without wires, devices and drivers' resistances, whose stages say what a weighted sum is in volts.
-/// `first_tile` numbers its first tile within the network.
+/// `first_tile` numbers its first tile within the network. Without `power` its maps have no forms of it.
 MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const LayerArrays& ideal,
                        const MixedReadout& readout, double v_full, std::uint32_t first_tile,
-                       const SolveOptions& options);
+                       const SolveOptions& options, bool power);
 
 /// Stage outputs of every tile of a layer for some numbers in [0, 1], [images x inputs].
 std::vector<TileSamples> sample_layer(const MixedLayer& layer, const MixedReadout& readout,

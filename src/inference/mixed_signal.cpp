@@ -63,7 +63,7 @@ std::vector<std::vector<TileSamples>> sample_network(MixedNetwork& mixed, const 
 
 MixedNetwork build_mixed(const Network& network, const Plan& plan, const NetworkCircuit& circuit,
                          const MixedReadout& readout, const Matrix<double>& calibration_inputs,
-                         const SolveOptions& options) {
+                         const SolveOptions& options, bool power) {
     require_codes(readout);
     MixedNetwork mixed{network, readout, {}};
     std::vector<LayerArrays> arrays = build_network(plan, circuit);
@@ -71,7 +71,7 @@ MixedNetwork build_mixed(const Network& network, const Plan& plan, const Network
     const std::vector<std::uint32_t> first = first_tiles(plan);
     for (std::size_t l = 0; l < arrays.size(); ++l) {
         mixed.layers.push_back(begin_layer(network.layers[l], std::move(arrays[l]), ideal[l], readout,
-                                           circuit.neuron.v_supply, first[l], options));
+                                           circuit.neuron.v_supply, first[l], options, power));
     }
     const std::vector<std::vector<TileSamples>> samples = sample_network(mixed, calibration_inputs, options);
     if (!readout.adc) return mixed;
@@ -93,7 +93,7 @@ std::vector<Matrix<double>> row_voltages(const MixedNetwork& mixed, const Matrix
     Matrix<double> numbers = inputs;
     for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
         const double v_full = mixed.layers[l].v_full;
-        voltages.push_back(row_voltages(numbers, v_full, v_full));
+        voltages.push_back(with_bias_row(numbers, v_full, v_full));
         if (l + 1 < mixed.layers.size()) {
             numbers = activate(mixed.network.layers[l],
                                run_layer(mixed.layers[l], mixed.readout, numbers, options, 0, false).z);
@@ -108,9 +108,7 @@ MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inpu
     Matrix<double> numbers = inputs;
     for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
         MixedSignals signals = run_layer(mixed.layers[l], mixed.readout, numbers, options, 0, power);
-        result.power.cells += signals.power.cells;
-        result.power.wires += signals.power.wires;
-        result.power.stages += signals.power.stages;
+        result.power += signals.power;
         result.residual = std::max(result.residual, signals.residual);
         result.converged = result.converged && signals.converged;
         result.engine = signals.engine;

@@ -40,13 +40,13 @@ NetworkAnswer answer_network(std::span<const LayerArrays> layers, std::size_t co
                              const Matrix<double>& inputs) {
     NetworkAnswer network;
     network.answer.power.assign(static_cast<std::size_t>(inputs.rows()), 0.0);
-    network.v.push_back(row_voltages(inputs, neuron.v_supply, neuron.v_supply));
+    network.v.push_back(with_bias_row(inputs, neuron.v_supply, neuron.v_supply));
     for (std::size_t l = 0; l < count; ++l) {
         NativeAnswer layer = answer_layer(layers[l], network.v.back());
         std::transform(layer.power.begin(), layer.power.end(), network.answer.power.begin(),
                        network.answer.power.begin(), std::plus<>());
         if (l + 1 < layers.size()) {
-            network.v.push_back(row_voltages(transfer(neuron, layer.outputs), 1.0, neuron.v_supply));
+            network.v.push_back(with_bias_row(transfer(neuron, layer.outputs), 1.0, neuron.v_supply));
         } else {
             network.answer.outputs = std::move(layer.outputs);
         }

@@ -54,10 +54,10 @@ public:
         : layers_(layers), neuron_(neuron), instants_(instants), resets_(sequence == ImageSequence::reset) {
         // At rest all signals are 0, and what neurons make of that.
         Matrix<double> v =
-            row_voltages(Matrix<double>(1, layers.front().settled.cols() - 1), 1.0, neuron.v_supply);
+            with_bias_row(Matrix<double>(1, layers.front().settled.cols() - 1), 1.0, neuron.v_supply);
         for (const LayerSettling& layer : layers) {
             rest_.push_back(v.values());
-            v = row_voltages(transfer(neuron, multiply_transposed(v, layer.settled)), 1.0, neuron.v_supply);
+            v = with_bias_row(transfer(neuron, multiply_transposed(v, layer.settled)), 1.0, neuron.v_supply);
         }
     }
 
@@ -66,7 +66,7 @@ public:
     [[nodiscard]] Matrix<double> outputs(const Matrix<double>& v_first) const {
         Matrix<double> u = after_jumps(v_first);
         for (std::size_t l = 1; l < layers_.size(); ++l) {
-            const Matrix<double> v = row_voltages(transfer(neuron_, u), 1.0, neuron_.v_supply);
+            const Matrix<double> v = with_bias_row(transfer(neuron_, u), 1.0, neuron_.v_supply);
             u = after_ramps(l, v, l + 1 == layers_.size() ? instants_ : 1);
         }
         if (layers_.size() > 1) return u;
@@ -139,7 +139,7 @@ SampledInference infer_sampled(std::span<const LayerSettling> layers, const Neur
     validate(neuron);
     require_fit(layers, inputs, instants);
     const Run run(layers, neuron, instants, sequence);
-    const Matrix<double> v = row_voltages(inputs, neuron.v_supply, neuron.v_supply);
+    const Matrix<double> v = with_bias_row(inputs, neuron.v_supply, neuron.v_supply);
     const Index images = inputs.rows();
     // What an image can still feel of those before it: as many slots as each layer remembers, one layer after the other.
     Index memory = 0;

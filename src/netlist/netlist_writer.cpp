@@ -240,7 +240,7 @@ void write_network_netlist(const NetlistSource& source, bool vectors, NetlistFol
         }
     }
     measure_outputs(deck, source.layers.back().outputs);
-    deck.v = row_voltages(source.inputs, source.neuron.v_supply, source.neuron.v_supply);
+    deck.v = with_bias_row(source.inputs, source.neuron.v_supply, source.neuron.v_supply);
     if (wants_answer(deck, vectors))
         expect(deck,
                answer_network(source.layers, source.layers.size(), source.neuron, source.inputs).answer);

@@ -90,12 +90,13 @@ struct Bench {
     const Matrix<double>& inputs;
     const Matrix<double>& calibration_inputs;
 
-    [[nodiscard]] MixedNetwork build(const Flaws& flaws) const {
+    [[nodiscard]] MixedNetwork build(const Flaws& flaws, bool power) const {
         return build_mixed(network, plan, circuit_with(circuit, flaws), readout_with(*study.mixed, flaws),
-                           calibration_inputs, study.solver);
+                           calibration_inputs, study.solver, power);
     }
     [[nodiscard]] double accuracy(const Flaws& flaws, std::span<const std::uint8_t> labels) const {
-        return measure_accuracy(infer_mixed(build(flaws), inputs, study.solver, false).classes, labels).value;
+        return measure_accuracy(infer_mixed(build(flaws, false), inputs, study.solver, false).classes, labels)
+            .value;
     }
 };
 
@@ -146,7 +147,7 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
                 inputs,
                 calibration_inputs};
     bench.circuit.devices = device.use;
-    const MixedNetwork mixed = bench.build(Flaws::all());
+    const MixedNetwork mixed = bench.build(Flaws::all(), true);
     MixedRun run;
     run.inference = infer_mixed(mixed, inputs, study.solver);
     run.figures = figures_of(mixed, run.inference);

@@ -39,7 +39,7 @@ std::vector<std::uint8_t> classify_with_ideal_devices(const Plan& plan, NetworkC
                                                       const Matrix<double>& inputs,
                                                       const SolveOptions& options) {
     circuit.devices = {};
-    return infer(solve_network(plan, circuit, options), circuit.neuron, inputs).classes;
+    return infer(build_network(plan, circuit), circuit.neuron, inputs, options, false).classes;
 }
 
 ConductanceError conductance_error_of(std::span<const LayerArrays> layers) {

@@ -2,6 +2,7 @@
 
 #include "base/dense.hpp"
 #include "base/parallel.hpp"
+#include "inference/layer_signals.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -19,15 +20,6 @@ Matrix<double> weights_with_bias(const DenseLayer& layer) {
         all(o, layer.inputs()) = layer.bias[static_cast<std::size_t>(o)];
     }
     return all;
-}
-
-Matrix<double> with_bias_row(const Matrix<double>& inputs) {
-    Matrix<double> rows(inputs.rows(), inputs.cols() + 1, 1.0);
-    for (Index i = 0; i < inputs.rows(); ++i) {
-        const auto image = inputs.row(i);
-        std::copy(image.begin(), image.end(), rows.row(i).begin());
-    }
-    return rows;
 }
 
 } // namespace
@@ -66,7 +58,7 @@ std::vector<double> fit_slopes(const Network& network, const TrainingCircuit& ci
     std::vector<double> slopes;
     Matrix<double> x = inputs;
     for (std::size_t l = 0; l < maps.size(); ++l) {
-        const Matrix<double> rows = with_bias_row(x);
+        const Matrix<double> rows = with_bias_row(x, 1.0, 1.0);
         const Matrix<double> sums = multiply_transposed(rows, weights_with_bias(network.layers[l]));
         x = multiply_transposed(rows, maps[l]);
         double product = 0.0, square = 0.0;

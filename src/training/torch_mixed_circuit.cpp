@@ -58,7 +58,7 @@ TorchMixedCircuit::TorchMixedCircuit(const MixedTrainingCircuit& circuit, Matrix
 
 void TorchMixedCircuit::refresh(const Network& network) {
     const Plan plan = make_plan(network, circuit_.partitions, circuit_.window, Polarity::direct);
-    mixed_ = build_mixed(network, plan, circuit_.circuit, circuit_.readout, calibration_inputs_);
+    mixed_ = build_mixed(network, plan, circuit_.circuit, circuit_.readout, calibration_inputs_, {}, false);
     maps_.clear();
     for (const MixedLayer& layer : mixed_.layers) {
         maps_.emplace_back();

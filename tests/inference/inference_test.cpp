@@ -137,7 +137,7 @@ TEST_CASE("whatever the stages, a layer's map and its arrays solved one by one a
     const Network network = random_network({14, 6}, WeightKind::real, 91);
     const Plan plan =
         make_plan(network, std::vector<LayerPartition>{{3, 2}}, small_window, Polarity::inverted);
-    const Matrix<double> v = row_voltages(random_inputs(5, 14, 92), 0.8, 0.8);
+    const Matrix<double> v = with_bias_row(random_inputs(5, 14, 92), 0.8, 0.8);
     for (const ReadoutStage& stage : sample_stages()) {
         CAPTURE(to_string(stage.kind));
         ArrayCircuit circuit = small_circuit();
@@ -154,6 +154,8 @@ TEST_CASE("whatever the stages, a layer's map and its arrays solved one by one a
         CHECK(map.power.cells == testing::approx(each.power.cells).epsilon(1e-7));
         CHECK(map.power.wires == testing::approx(each.power.wires).epsilon(1e-6));
         CHECK(map.power.stages == testing::approx(each.power.stages).epsilon(1e-7));
+        // Outputs do not depend on whether power is asked for.
+        CHECK(apply_response(solve_layer(layer, {}, false), v, false).u == map.u);
         // Other tiles have other stages, unless all are alike.
         const LayerArrays moved = build_layer(plan.layers[0], circuit, {}, 12);
         CHECK((apply_response(solve_layer(moved), v).u == map.u) == are_alike(stage));

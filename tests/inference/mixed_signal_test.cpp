@@ -158,7 +158,7 @@ TEST_CASE("power under pulses is the mean over the time slots") {
     const MixedNetwork mixed = build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
     const MixedTile& tile = mixed.layers[0].tiles[0];
     const Matrix<double> numbers =
-        columns_between(with_bias(inputs), mixed.layers[0].places[0].inputs, {0, 7});
+        columns_between(with_bias_row(inputs, 1.0, 1.0), mixed.layers[0].places[0].inputs, {0, 7});
     const PowerBreakdown found = sample_tile(tile, readout.input, 0.8, numbers, {}, true).totals.power;
     PowerBreakdown expected;
     for (int slot = 0; slot < 15; ++slot) {

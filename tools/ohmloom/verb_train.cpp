@@ -225,7 +225,8 @@ Accuracy circuit_accuracy(const Network& network, const TrainingCircuit& circuit
     built.neuron.slope = circuit.neuron_slope;
     for (const DenseLayer& layer : network.layers) built.gain.push_back(layer.gain);
     const Matrix<double> inputs = encode_inputs(images, network.input, 0, images.count());
-    return measure_accuracy(infer(solve_network(plan, built), built.neuron, inputs).classes, images.labels);
+    return measure_accuracy(infer(build_network(plan, built), built.neuron, inputs, {}, false).classes,
+                            images.labels);
 }
 
 Accuracy converter_accuracy(const Network& network, const MixedTrainingCircuit& mixed,
@@ -233,7 +234,7 @@ Accuracy converter_accuracy(const Network& network, const MixedTrainingCircuit& 
     const Plan plan = make_plan(network, mixed.partitions, mixed.window, Polarity::direct);
     const Index count = std::min(mixed.calibration_images, calibration.count());
     const MixedNetwork built = build_mixed(network, plan, mixed.circuit, mixed.readout,
-                                           encode_inputs(calibration, network.input, 0, count));
+                                           encode_inputs(calibration, network.input, 0, count), {}, false);
     const Matrix<double> inputs = encode_inputs(images, network.input, 0, images.count());
     return measure_accuracy(infer_mixed(built, inputs, {}, false).classes, images.labels);
 }
