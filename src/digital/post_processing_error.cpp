@@ -45,6 +45,7 @@ UnitTrace trace(const PostProcessingDesign& design, const ColumnCorrection& corr
 void add(StepError& error, double difference) {
     error.largest = std::max(error.largest, std::abs(difference));
     error.mean += std::abs(difference);
+    error.rms += difference * difference;
     error.bias += difference;
 }
 
@@ -55,7 +56,10 @@ PostProcessingError post_processing_error(const PostProcessingDesign& design,
                                           const Matrix<std::int32_t>& codes) {
     OHMLOOM_ASSERT(codes.cols() == static_cast<Index>(columns.size()));
     validate(design);
+    const PostProcessor half(UnitArithmetic::fp16, design, columns),
+        single(UnitArithmetic::fp32, design, columns);
     PostProcessingError error;
+    error.numbers = codes.size();
     for (Index c = 0; c < codes.cols(); ++c) {
         const ColumnCorrection& correction = columns[static_cast<std::size_t>(c)];
         const ColumnRegisters registers = registers_of(design, correction);
@@ -67,17 +71,39 @@ PostProcessingError post_processing_error(const PostProcessingDesign& design,
             add(error.cut_after, t.cut_after - t.rounding);
             add(error.limit, t.limit - t.cut_after);
             add(error.total, t.limit - t.real);
+            add(error.fp16, half.apply(c, codes(k, c)) - t.real);
+            add(error.fp32, single.apply(c, codes(k, c)) - t.real);
             error.limited += t.limit != t.cut_after ? 1.0 : 0.0;
         }
     }
-    const double count = std::max(1.0, static_cast<double>(codes.rows() * codes.cols()));
-    for (StepError* step : {&error.registers, &error.cut_before, &error.rounding, &error.cut_after,
-                            &error.limit, &error.total}) {
-        step->mean /= count;
-        step->bias /= count;
+    const double count = std::max(1.0, static_cast<double>(error.numbers));
+    for (const UnitStep& step : unit_steps) {
+        StepError& sums = error.*step.error;
+        sums.mean /= count;
+        sums.rms = std::sqrt(sums.rms / count);
+        sums.bias /= count;
     }
     error.limited /= count;
     return error;
+}
+
+PostProcessingError join_unit_errors(std::span<const PostProcessingError> parts) {
+    PostProcessingError whole;
+    for (const PostProcessingError& part : parts) whole.numbers += part.numbers;
+    const double count = std::max(1.0, static_cast<double>(whole.numbers));
+    for (const PostProcessingError& part : parts) {
+        const double share = static_cast<double>(part.numbers) / count;
+        whole.limited += share * part.limited;
+        for (const UnitStep& step : unit_steps) {
+            const StepError& from = part.*step.error;
+            StepError& to = whole.*step.error;
+            to.largest = std::max(to.largest, from.largest);
+            to.mean += share * from.mean;
+            to.rms = std::sqrt(to.rms * to.rms + share * from.rms * from.rms);
+            to.bias += share * from.bias;
+        }
+    }
+    return whole;
 }
 
 } // namespace ohmloom

@@ -29,4 +29,18 @@ double round_to(double value, UnitArithmetic arithmetic) {
     return value;
 }
 
+std::string_view name_of(UnitArithmetic arithmetic) {
+    switch (arithmetic) {
+    case UnitArithmetic::fp16:
+        return "fp16";
+    case UnitArithmetic::fp32:
+        return "fp32";
+    case UnitArithmetic::exact:
+        return "exact";
+    case UnitArithmetic::fixed:
+        break;
+    }
+    return "fixed";
+}
+
 } // namespace ohmloom

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 namespace ohmloom {
 
 /// In what arithmetic a unit works.
@@ -9,6 +11,9 @@ enum class UnitArithmetic {
     fp16,  ///< IEEE 754 half precision, likewise
     fixed, ///< fixed point
 };
+
+/// "fp16", as study files name it.
+std::string_view name_of(UnitArithmetic arithmetic);
 
 /// The number of IEEE 754 binary16 (11 significant bits, 2^−14 to 65504 and subnormal numbers below) nearest to `value`, ties to even;
 /// infinite beyond 65520.

@@ -90,13 +90,20 @@ struct Bench {
     const Matrix<double>& inputs;
     const Matrix<double>& calibration_inputs;
 
-    [[nodiscard]] MixedNetwork build(const Flaws& flaws, bool power) const {
-        return build_mixed(network, plan, circuit_with(circuit, flaws), readout_with(*study.mixed, flaws),
+    [[nodiscard]] MixedNetwork build(const Flaws& flaws, const MixedReadout& readout, bool power) const {
+        return build_mixed(network, plan, circuit_with(circuit, flaws), readout_with(readout, flaws),
                            calibration_inputs, study.solver, power);
     }
+    [[nodiscard]] double accuracy(const MixedNetwork& mixed, std::span<const std::uint8_t> labels) const {
+        return measure_accuracy(infer_mixed(mixed, inputs, study.solver, false).classes, labels).value;
+    }
     [[nodiscard]] double accuracy(const Flaws& flaws, std::span<const std::uint8_t> labels) const {
-        return measure_accuracy(infer_mixed(build(flaws, false), inputs, study.solver, false).classes, labels)
-            .value;
+        return accuracy(build(flaws, *study.mixed, false), labels);
+    }
+    [[nodiscard]] double accuracy(UnitArithmetic arithmetic, std::span<const std::uint8_t> labels) const {
+        MixedReadout readout = *study.mixed;
+        readout.arithmetic = arithmetic;
+        return accuracy(build(Flaws::all(), readout, false), labels);
     }
 };
 
@@ -125,6 +132,10 @@ MixedFigures figures_of(const MixedNetwork& mixed, const MixedInference& inferen
         static_cast<double>(clipped) / static_cast<double>(std::max<std::int64_t>(conversions, 1));
     for (const MixedLayer& layer : mixed.layers) figures.limited_registers += layer.limited_registers;
     figures.unit_error = worst_unit_error(mixed);
+    for (const MixedLayer& layer : mixed.layers) {
+        figures.output_step.push_back(layer.step);
+        if (!layer.unit_error.empty()) figures.layer_unit_error.push_back(join_unit_errors(layer.unit_error));
+    }
     return figures;
 }
 
@@ -147,7 +158,7 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
                 inputs,
                 calibration_inputs};
     bench.circuit.devices = device.use;
-    const MixedNetwork mixed = bench.build(Flaws::all(), true);
+    const MixedNetwork mixed = bench.build(Flaws::all(), *study.mixed, true);
     MixedRun run;
     run.inference = infer_mixed(mixed, inputs, study.solver);
     run.figures = figures_of(mixed, run.inference);
@@ -174,6 +185,11 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
         ideal_devices ? all : bench.accuracy(Flaws::all().without(Flaw::devices), labels);
     for (const Flaw flaw : all_flaws) {
         run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
+    }
+    for (const UnitArithmetic arithmetic :
+         {UnitArithmetic::fixed, UnitArithmetic::fp16, UnitArithmetic::fp32}) {
+        run.figures.arithmetic.push_back(
+            {arithmetic, arithmetic == study.mixed->arithmetic ? all : bench.accuracy(arithmetic, labels)});
     }
     return run;
 }

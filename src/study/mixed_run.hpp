@@ -27,14 +27,24 @@ struct FlawAccuracy {
     double accuracy = 0.0;
 };
 
+/// Accuracy with the digital units in some arithmetic, everything else being as it is.
+struct ArithmeticAccuracy {
+    UnitArithmetic arithmetic;
+    double accuracy = 0.0;
+};
+
 /// What a mixed-signal run tells beside what every run does.
 struct MixedFigures {
     std::vector<FlawAccuracy> alone;
+    std::vector<ArithmeticAccuracy> arithmetic; ///< fixed point and its twins; none without converters
     MixedCost cost;
     double clipped = 0.0;        ///< share of the conversions whose input was beyond the range
     std::int64_t overflows = 0;  ///< of partial sums
     Index limited_registers = 0; ///< columns whose scale or offset the fixed units have no room for
     StepError unit_error;        ///< [output steps] of the fixed-point units, largest over the tiles
+    /// [layers] of the fixed-point units over the calibration images, step by step [output steps]; none in other arithmetic.
+    std::vector<PostProcessingError> layer_unit_error;
+    std::vector<double> output_step; ///< [layers] weighted sum per output step
     double accuracy_without_wires = 0.0, accuracy_without_devices = 0.0; ///< all other flaws there
 };
 

@@ -2,6 +2,8 @@
 
 #include "store/hdf5.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <string>
@@ -42,6 +44,36 @@ Matrix<std::uint8_t> class_table(const RunResult& result) {
     return table;
 }
 
+/// Accuracy of a run with converters in every arithmetic, and the fixed-point unit's errors: [points x layers], step by step.
+void write_units(Hdf5Writer& writer, const RunResult& result) {
+    const MixedFigures& first = *result.points.front().mixed;
+    for (std::size_t a = 0; a < first.arithmetic.size(); ++a) {
+        writer.write(
+            fmt::format("/points/accuracy_{}", name_of(first.arithmetic[a].arithmetic)),
+            column<double>(result, [a](const RunPoint& p) { return p.mixed->arithmetic[a].accuracy; }), "1");
+    }
+    const auto layers = [&](const std::string& name, const char* unit,
+                            const std::function<double(const MixedFigures&, std::size_t)>& figure) {
+        writer.write(
+            "/points/" + name,
+            layer_table(result, [&](const RunPoint& p, std::size_t l) { return figure(*p.mixed, l); }), unit);
+    };
+    layers("output_step", "1", [](const MixedFigures& m, std::size_t l) { return m.output_step[l]; });
+    if (first.layer_unit_error.empty()) return;
+    for (const UnitStep& step : unit_steps) {
+        const auto put = [&](std::string_view what, double StepError::*value) {
+            layers(fmt::format("unit_error_{}_{}", step.name, what), "output step",
+                   [=](const MixedFigures& m, std::size_t l) {
+                       return m.layer_unit_error[l].*step.error.*value;
+                   });
+        };
+        put("rms", &StepError::rms);
+        put("largest", &StepError::largest);
+    }
+    layers("unit_limited", "1",
+           [](const MixedFigures& m, std::size_t l) { return m.layer_unit_error[l].limited; });
+}
+
 /// What a run with converters tells beside the rest.
 void write_converters(Hdf5Writer& writer, const RunResult& result) {
     const auto numbers = [&](const std::string& path, const char* unit,
@@ -76,6 +108,7 @@ void write_converters(Hdf5Writer& writer, const RunResult& result) {
             [](const MixedFigures& m) { return static_cast<double>(m.limited_registers); });
     numbers("unit_error_largest", "1", [](const MixedFigures& m) { return m.unit_error.largest; });
     numbers("unit_error_mean", "1", [](const MixedFigures& m) { return m.unit_error.mean; });
+    write_units(writer, result);
 }
 
 } // namespace

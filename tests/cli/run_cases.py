@@ -538,6 +538,22 @@ def run_converters(t):
 
 
 @case
+def run_digital_steps(t):
+    """The fixed-point unit stands beside its floating-point twins, and every step's error of every layer is told."""
+    problem = study_with("[array]\n", "[adc]\nbits = 6\n[digital]\ncut_after = 1\n[array]\n")
+    for point in points(t, problem):
+        assert point["accuracy_fixed"] == point["accuracy"] and 0 <= point["accuracy_fp16"] <= 1 and 0 <= point["accuracy_fp32"] <= 1
+        layers = point["unit_error_steps"]
+        assert len(layers) == len(point["output_step"]) == 2, layers
+        for layer in layers:
+            assert 0 < layer["rounding"]["rms"] <= layer["rounding"]["largest"] <= 0.25, layer  # half a step, of which cut_after makes a quarter
+            assert 0 < layer["cut_after"]["largest"] <= 0.5 and layer["fp16"]["rms"] > layer["fp32"]["rms"], layer
+        assert max(layer["total"]["largest"] for layer in layers) == point["unit_error_largest"]
+    said = t.ohmloom("run", problem.write(t.folder)).out
+    assert "digital units in other arithmetic" in said and "errors of the fixed-point units by step" in said, said
+
+
+@case
 def run_converter_bits_bad(t):
     refuses(t, study_with("[array]\n", "[adc]\nbits = 0\n[array]\n"))
 

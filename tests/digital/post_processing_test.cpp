@@ -141,6 +141,7 @@ TEST_CASE("the unit's errors are told by step and add up") {
     CHECK(clean.cut_before.largest == 0.0); // code/2 has one fraction bit; three stay
     // code/2 + 1 is whole or half: half-up errs by 0 or 1/2, in steps of two.
     CHECK(clean.rounding.largest == 0.25);
+    CHECK(clean.rounding.rms == approx(0.25 / std::sqrt(2.0)).epsilon(1e-12)); // 0 and 1/4, as often
     CHECK(clean.rounding.mean == approx(0.125).epsilon(1e-12));
     CHECK(clean.rounding.bias == approx(0.125).epsilon(1e-12));
     // A whole number loses 0 or 1 of two.
@@ -153,6 +154,59 @@ TEST_CASE("the unit's errors are told by step and add up") {
     CHECK(error.total.bias == approx(error.registers.bias + error.cut_before.bias + error.rounding.bias +
                                      error.cut_after.bias + error.limit.bias)
                                   .epsilon(1e-12));
+}
+
+TEST_CASE("errors of floating-point twins stand beside the fixed-point unit's") {
+    PostProcessingDesign design;
+    design.cut_after = 2;
+    const std::vector<ColumnCorrection> exact{{0.5, 1.0}}, thirds{{1.0 / 3.0, 0.1}};
+    const Matrix<std::int32_t> codes = all_codes(1);
+    const PostProcessingError none = post_processing_error(design, exact, codes);
+    CHECK(none.fp16.largest == 0.0);
+    CHECK(none.fp32.largest == 0.0);
+    CHECK(none.total.largest > 0.0);
+    const PostProcessingError error = post_processing_error(design, thirds, codes);
+    double largest = 0.0, squares = 0.0;
+    for (Index k = 0; k < codes.rows(); ++k) {
+        // Every step of a half-precision unit by hand; a shift loses nothing.
+        const double product = round_to_half(codes(k, 0) * round_to_half(1.0 / 3.0));
+        const double off = round_to_half(product + round_to_half(0.1)) - (codes(k, 0) / 3.0 + 0.1);
+        largest = std::max(largest, std::abs(off) / 4.0);
+        squares += off * off / 16.0;
+    }
+    CHECK(error.fp16.largest == approx(largest).epsilon(1e-9));
+    CHECK(error.fp16.rms == approx(std::sqrt(squares / 256.0)).epsilon(1e-9));
+    CHECK(error.fp32.largest > 0.0);
+    CHECK(error.fp32.largest < 1e-3 * error.fp16.largest);
+    CHECK(error.fp16.largest < error.total.largest);
+}
+
+TEST_CASE("units told together are what their numbers would be in one") {
+    const PostProcessingDesign design{.output = {6, 0, true}, .cut_before = 3};
+    const std::vector<ColumnCorrection> columns{{0.7, 3.2}, {1.3, -20.0}, {0.1, 0.3}};
+    const Matrix<std::int32_t> codes = all_codes(3);
+    const auto part = [&](Index first, Index count) {
+        Matrix<std::int32_t> some(codes.rows(), count);
+        for (Index k = 0; k < codes.rows(); ++k)
+            std::ranges::copy_n(codes.row(k).begin() + first, count, some.row(k).begin());
+        return post_processing_error(
+            design,
+            std::span(columns).subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)),
+            some);
+    };
+    const PostProcessingError whole = post_processing_error(design, columns, codes);
+    const std::vector<PostProcessingError> parts{part(0, 1), part(1, 2)};
+    const PostProcessingError joined = join_unit_errors(parts);
+    CHECK(joined.numbers == whole.numbers);
+    CHECK(joined.limited == approx(whole.limited).epsilon(1e-12));
+    CHECK(whole.limited > 0.0);
+    for (const UnitStep& step : unit_steps) {
+        const StepError &a = joined.*step.error, &b = whole.*step.error;
+        CHECK(a.largest == b.largest);
+        CHECK(a.mean == approx(b.mean).epsilon(1e-12));
+        CHECK(a.rms == approx(b.rms).epsilon(1e-12));
+        CHECK(a.bias == approx(b.bias).epsilon(1e-12));
+    }
 }
 
 TEST_CASE("the share of outputs without room is told") {

@@ -86,6 +86,37 @@ TEST_CASE("each flaw counts alone") {
     CHECK(alone(coarse, Flaw::quantisation) > alone(coarse, Flaw::drivers));
 }
 
+TEST_CASE(
+    "a run tells what its digital arithmetic costs beside its twins, and every step's error of every layer") {
+    const TemporaryFolder folder;
+    // Scales in halves: far too coarse, where floating-point numbers are not.
+    const std::string coarse = "[adc]\nbits = 6\n[digital]\nscale = [1, 1]\n";
+    const MixedFigures fixed = *run_study(study_with(folder, coarse), 200).points.front().mixed;
+    const RunPoint half =
+        run_study(study_with(folder, coarse + "arithmetic = \"fp16\"\n"), 200).points.front();
+    const auto in = [](const MixedFigures& figures, UnitArithmetic arithmetic) {
+        return std::ranges::find(figures.arithmetic, arithmetic, &ArithmeticAccuracy::arithmetic)->accuracy;
+    };
+    CHECK(in(fixed, UnitArithmetic::fixed) < in(fixed, UnitArithmetic::fp16) - 0.02);
+    CHECK(in(fixed, UnitArithmetic::fp16) == half.accuracy.value);
+    CHECK(std::abs(in(fixed, UnitArithmetic::fp32) - half.accuracy.value) < 0.03);
+    for (const ArithmeticAccuracy& one : half.mixed->arithmetic)
+        CHECK(one.accuracy == in(fixed, one.arithmetic));
+    CHECK(half.mixed->layer_unit_error.empty()); // it has no fixed-point units
+
+    REQUIRE(fixed.layer_unit_error.size() == 3);
+    double largest = 0.0;
+    for (const PostProcessingError& layer : fixed.layer_unit_error) {
+        CHECK(layer.registers.rms > layer.fp16.rms);
+        CHECK(layer.rounding.largest <= 0.5);
+        CHECK(layer.fp16.rms > layer.fp32.rms);
+        CHECK(layer.total.rms <= layer.total.largest);
+        largest = std::max(largest, layer.total.largest);
+    }
+    CHECK(largest == fixed.unit_error.largest);
+    CHECK(fixed.output_step.size() == 3);
+}
+
 TEST_CASE("the network that ships trained around its uncalibrated converters works between them, the plain "
           "one does not") {
     const RunResult result = run_study(read_study(examples / "mnist-approximate-adc.toml"), 500);
@@ -116,6 +147,18 @@ TEST_CASE("a run file holds what converters cost, with units") {
     CHECK(reader.read_vector("/points/energy_adc_j", "J")[0] == point.mixed->cost.adc.energy);
     CHECK(reader.read_vector("/points/latency_s", "s")[0] == point.mixed->cost.latency);
     CHECK(reader.read_vector("/points/accuracy_wires_alone", "1")[0] == alone(point, Flaw::wires));
+    CHECK(reader.read_vector("/points/accuracy_fixed", "1")[0] == point.accuracy.value);
+    CHECK(reader.read_vector("/points/accuracy_fp16", "1")[0] == point.mixed->arithmetic[1].accuracy);
+    const Matrix<double> rounding = reader.read_matrix("/points/unit_error_rounding_rms", "output step"),
+                         total = reader.read_matrix("/points/unit_error_total_largest", "output step"),
+                         step = reader.read_matrix("/points/output_step", "1");
+    REQUIRE(rounding.cols() == 3);
+    for (Index l = 0; l < 3; ++l) {
+        const auto at = static_cast<std::size_t>(l);
+        CHECK(rounding(0, l) == point.mixed->layer_unit_error[at].rounding.rms);
+        CHECK(total(0, l) == point.mixed->layer_unit_error[at].total.largest);
+        CHECK(step(0, l) == point.mixed->output_step[at]);
+    }
 }
 
 TEST_CASE("converters and digital arithmetic that cannot be are refused by file, line and key") {

@@ -69,6 +69,57 @@ void print_flaws(const RunResult& result) {
     }
 }
 
+void print_arithmetic(const RunResult& result) {
+    const std::vector<std::string> labels = labels_of(result);
+    fmt::print("\naccuracy in % of the same run with the digital units in other arithmetic\n{:<{}}",
+               "network", width_of(labels));
+    for (const ArithmeticAccuracy& one : result.points.front().mixed->arithmetic)
+        fmt::print(" {:>9}", name_of(one.arithmetic));
+    fmt::print("\n");
+    for (std::size_t p = 0; p < labels.size(); ++p) {
+        fmt::print("{:<{}}", labels[p], width_of(labels));
+        for (const ArithmeticAccuracy& one : result.points[p].mixed->arithmetic)
+            fmt::print(" {:>9.2f}", 100.0 * one.accuracy);
+        fmt::print("\n");
+    }
+}
+
+void print_unit_errors(const RunResult& result) {
+    if (result.points.front().mixed->layer_unit_error.empty()) return;
+    const std::vector<std::string> labels = labels_of(result);
+    fmt::print("\nerrors of the fixed-point units by step over the calibration images, in output steps: RMS "
+               "/ largest\n"
+               "{:<{}} layer",
+               "network", width_of(labels));
+    for (const UnitStep& step : unit_steps) fmt::print(" {:>17}", step.name);
+    fmt::print("\n");
+    for (std::size_t p = 0; p < labels.size(); ++p) {
+        std::size_t layer = 0;
+        for (const PostProcessingError& error : result.points[p].mixed->layer_unit_error) {
+            fmt::print("{:<{}} {:>5}", labels[p], width_of(labels), layer++);
+            for (const UnitStep& step : unit_steps) {
+                const StepError& one = error.*step.error;
+                fmt::print(" {:>17}", fmt::format("{:.3g} / {:.3g}", one.rms, one.largest));
+            }
+            fmt::print("\n");
+        }
+    }
+}
+
+/// The fixed-point units of each layer, step by step.
+nlohmann::json unit_errors_of(const MixedFigures& figures) {
+    nlohmann::json layers = nlohmann::json::array();
+    for (const PostProcessingError& error : figures.layer_unit_error) {
+        nlohmann::json layer{{"limited", error.limited}};
+        for (const UnitStep& step : unit_steps) {
+            const StepError& one = error.*step.error;
+            layer[std::string(step.name)] = {{"rms", one.rms}, {"largest", one.largest}};
+        }
+        layers.push_back(std::move(layer));
+    }
+    return layers;
+}
+
 void print_costs(const RunResult& result) {
     const std::vector<std::string> labels = labels_of(result);
     fmt::print("\ncost of an inference\n{:<{}} {:>9}", "network", width_of(labels), "latency");
@@ -90,6 +141,8 @@ void print_costs(const RunResult& result) {
 void print_converters(const RunResult& result) {
     if (!result.study.mixed) return;
     print_flaws(result);
+    print_arithmetic(result);
+    print_unit_errors(result);
     print_costs(result);
 }
 
@@ -107,6 +160,10 @@ void add_converters(const RunPoint& point, nlohmann::json& object) {
     object["limited_registers"] = point.mixed->limited_registers;
     object["unit_error_largest"] = point.mixed->unit_error.largest;
     object["unit_error_mean"] = point.mixed->unit_error.mean;
+    for (const ArithmeticAccuracy& one : point.mixed->arithmetic)
+        object[fmt::format("accuracy_{}", name_of(one.arithmetic))] = one.accuracy;
+    object["output_step"] = point.mixed->output_step;
+    object["unit_error_steps"] = unit_errors_of(*point.mixed);
 }
 
 } // namespace ohmloom::cli
