@@ -58,6 +58,12 @@ AdcBank::AdcBank(const AdcDesign& design, Index columns, const AdcPlace& place,
     });
 }
 
+Index AdcBank::first_alike(Index column) const {
+    Index first = column - column % design_.sharing;
+    while (grid(first).range() != grid(column).range()) ++first;
+    return first;
+}
+
 Matrix<std::int32_t> AdcBank::convert(const Matrix<double>& x, Index first_sample) const {
     if (x.cols() != columns())
         throw InputError(

@@ -30,6 +30,9 @@ public:
     /// Codes of `x` [batch × columns], in the unit of the ranges. Row k is sample first_sample + k, for the noise.
     [[nodiscard]] Matrix<std::int32_t> convert(const Matrix<double>& x, Index first_sample = 0) const;
 
+    /// The first column that has this one's converter and range: what is known of that one is known of this one.
+    [[nodiscard]] Index first_alike(Index column) const;
+
     /// A column's staircase without noise.
     [[nodiscard]] const CodeSteps& steps(Index column) const { return at(column).table->steps; }
     /// Its ideal scale: what a code is taken to stand for if nothing is known of the converter.

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
 namespace ohmloom {
 
 namespace {
+
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 /// y = shift + slope·x
 struct Line {
@@ -75,7 +78,9 @@ Index codes_within(const CodeSteps& steps, InputRange range) {
     return different(std::move(codes));
 }
 
-Spread spread_of(std::string_view name, std::string_view unit, const std::vector<double>& values) {
+Spread spread_of(std::string_view name, std::string_view unit, std::vector<double> values) {
+    std::erase_if(values, [](double value) { return std::isnan(value); });
+    if (values.empty()) return {name, unit, undefined, undefined, undefined, undefined};
     const auto count = static_cast<double>(values.size());
     const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
     double squares = 0.0;
@@ -90,9 +95,10 @@ AdcFigures adc_figures(const CodeSteps& steps, const CodeGrid& grid) {
     AdcFigures figures;
     const auto [lowest, highest] = std::ranges::minmax(steps.codes);
     figures.monotone = std::ranges::is_sorted(steps.codes);
-    if (highest - lowest < 2)
-        throw InputError(fmt::format("a converter that gives {} code{}: figures of merit need at least three",
-                                     highest - lowest + 1, highest == lowest ? "" : "s"));
+    if (highest == lowest)
+        throw InputError(fmt::format("a converter that gives no code but {}: figures of merit need at least "
+                                     "one edge between two; expected smaller errors",
+                                     lowest));
     figures.first_code = lowest + 1;
     figures.edges = figures.monotone ? rising_edges(steps) : edges_by_width(steps, lowest, highest);
     figures.missing_codes = grid.highest_code() - grid.lowest_code() + 1 - different(steps.codes);
@@ -101,6 +107,13 @@ AdcFigures adc_figures(const CodeSteps& steps, const CodeGrid& grid) {
     // Positions of the ideal edges, from the lower end of their own scale on.
     std::vector<double> positions(figures.edges.size());
     const Index first = figures.first_code - grid.code(1) + 1;
+    if (figures.edges.size() == 1) {
+        const double ideal = grid.edge(static_cast<double>(first));
+        figures.end_point = figures.best_fit = {(ideal - figures.edges.front()) / grid.step(), undefined};
+        figures.inl = figures.inl_best = {undefined};
+        figures.dnl_peak = figures.inl_peak = figures.inl_best_peak = undefined;
+        return figures;
+    }
     std::iota(positions.begin(), positions.end(), static_cast<double>(first));
     const auto distances =
         [&](const Line& line) { // of the edges from a line over positions, in LSB of the line
@@ -184,10 +197,18 @@ double effective_bits(double sndr, const SineTest& test) {
 
 BankFigures bank_figures(const AdcBank& bank, const SineTest& test) {
     BankFigures figures;
-    std::vector<double> dnl, inl, inl_best, offset, gain, missing;
+    figures.sndr = sine_sndr(bank, test);
+    for (const double sndr : figures.sndr) figures.enob.push_back(effective_bits(sndr, test));
+    const AdcDesign& design = bank.design();
+    std::vector<double> threshold, dnl, inl, inl_best, offset, gain, missing, sndr, enob;
     for (Index c = 0; c < bank.columns(); ++c) {
         figures.columns.push_back(adc_figures(bank.steps(c), bank.grid(c)));
+        if (c % design.sharing != 0) continue; // a converter that has been counted
         const AdcFigures& one = figures.columns.back();
+        ++figures.converters;
+        threshold.push_back(one.edges.front());
+        sndr.push_back(figures.sndr[static_cast<std::size_t>(c)]);
+        enob.push_back(figures.enob[static_cast<std::size_t>(c)]);
         dnl.push_back(one.dnl_peak);
         inl.push_back(one.inl_peak);
         inl_best.push_back(one.inl_best_peak);
@@ -196,13 +217,16 @@ BankFigures bank_figures(const AdcBank& bank, const SineTest& test) {
         missing.push_back(static_cast<double>(one.missing_codes));
         figures.monotone += one.monotone ? 1 : 0;
     }
-    figures.sndr = sine_sndr(bank, test);
-    for (const double sndr : figures.sndr) figures.enob.push_back(effective_bits(sndr, test));
-    figures.spreads = {spread_of("offset", "LSB", offset),          spread_of("gain_error", "1", gain),
-                       spread_of("dnl_peak", "LSB", dnl),           spread_of("inl_peak", "LSB", inl),
-                       spread_of("inl_best_peak", "LSB", inl_best), spread_of("missing_codes", "1", missing),
-                       spread_of("sndr", "dB", figures.sndr),       spread_of("enob", "bit", figures.enob)};
-    const AdcDesign& design = bank.design();
+    if (design.bits == 1) figures.spreads.push_back(spread_of("threshold", "1", threshold));
+    const std::vector<Spread> all{spread_of("offset", "LSB", offset),
+                                  spread_of("gain_error", "1", gain),
+                                  spread_of("dnl_peak", "LSB", dnl),
+                                  spread_of("inl_peak", "LSB", inl),
+                                  spread_of("inl_best_peak", "LSB", inl_best),
+                                  spread_of("missing_codes", "1", missing),
+                                  spread_of("sndr", "dB", sndr),
+                                  spread_of("enob", "bit", enob)};
+    figures.spreads.insert(figures.spreads.end(), all.begin(), all.end());
     figures.energy = conversion_energy(design.cost, design.bits);
     figures.power = figures.energy * design.cost.sample_rate;
     figures.area = converter_area(design.cost, design.bits);

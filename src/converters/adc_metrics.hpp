@@ -30,7 +30,9 @@ struct AdcFigures {
     bool monotone = true;
 };
 
-/// @throws InputError if there are fewer than two edges: nothing is known then.
+/// With a single edge, as converters of one bit have, there is no line through two: LSB is the ideal one then, the offset is the edge's distance
+/// from where the ideal converter has it, and gain error and peaks of DNL and INL are not a number.
+/// @throws InputError if there is no edge: nothing is known then.
 AdcFigures adc_figures(const CodeSteps& steps, const CodeGrid& grid);
 
 /// How a converter is tried with a sine: whole cycles, so that no window is needed.
@@ -52,7 +54,7 @@ std::vector<double> sine_sndr(const AdcBank& bank, const SineTest& test = {});
 /// Effective bits of an SNDR that was measured with this amplitude.
 double effective_bits(double sndr, const SineTest& test = {});
 
-/// One figure over the converters of a bank.
+/// One figure over the converters of a bank that have it; all not a number if none has.
 struct Spread {
     std::string_view name;
     std::string_view unit;
@@ -63,12 +65,13 @@ struct Spread {
 struct BankFigures {
     std::vector<AdcFigures> columns;
     std::vector<double> sndr, enob; ///< of each column
-    std::vector<Spread> spreads;    ///< the figures as a table: one line each
-    Index monotone = 0;             ///< columns
-    double energy = 0.0;            ///< [J] of one conversion, for the mean ENOB
-    double power = 0.0;             ///< [W] of one converter at its rate
-    double area = 0.0;              ///< [m²] of one converter
-    double noise = 0.0;             ///< [LSB] at the input, without quantisation
+    std::vector<Spread> spreads;    ///< the figures as a table: one line each; a shared converter counts once
+    Index converters = 0;
+    Index monotone = 0;  ///< converters
+    double energy = 0.0; ///< [J] of one conversion, for the bits as designed
+    double power = 0.0;  ///< [W] of one converter at its rate
+    double area = 0.0;   ///< [m²] of one converter
+    double noise = 0.0;  ///< [LSB] at the input, without quantisation
 };
 
 BankFigures bank_figures(const AdcBank& bank, const SineTest& test = {});

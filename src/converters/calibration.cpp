@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace ohmloom {
 
@@ -99,7 +100,7 @@ void round_to_guard_bits(const AdcBank& bank, int guard_bits, CodeValues& values
     }
 }
 
-/// Numbers that each column keeps: words of the converter's bits, a sign and the guard bits.
+/// Numbers that are kept of each calibrated converter: words of the converter's bits, a sign and the guard bits.
 Index stored_words(CalibrationKind kind, Index codes) {
     switch (kind) {
     case CalibrationKind::none:
@@ -118,11 +119,16 @@ CalibrationCost cost_of(const AdcBank& bank, const Calibration& calibration, Ind
     const AdcDesign& design = bank.design();
     const Index word = design.bits + 1 + calibration.guard_bits;
     CalibrationCost cost;
-    cost.conversions = points * bank.columns();
+    // A converter is calibrated once for each of the ranges that its columns give it.
+    std::vector<Index> calibrations(static_cast<std::size_t>((bank.columns() - 1) / design.sharing + 1), 0);
+    for (Index c = 0; c < bank.columns(); ++c)
+        calibrations[static_cast<std::size_t>(c / design.sharing)] += bank.first_alike(c) == c ? 1 : 0;
+    const Index all = std::accumulate(calibrations.begin(), calibrations.end(), Index{0});
+    cost.conversions = points * all;
     cost.time =
-        static_cast<double>(points * std::min(design.sharing, bank.columns())) / design.cost.sample_rate;
+        static_cast<double>(points * *std::ranges::max_element(calibrations)) / design.cost.sample_rate;
     cost.energy = static_cast<double>(cost.conversions) * conversion_energy(design.cost, design.bits);
-    cost.stored_bits = bank.columns() * stored_words(calibration.kind, design.grid().count()) * word;
+    cost.stored_bits = all * stored_words(calibration.kind, design.grid().count()) * word;
     cost.area = static_cast<double>(cost.stored_bits) * calibration.area_per_bit;
     switch (calibration.kind) {
     case CalibrationKind::none:
@@ -183,6 +189,11 @@ CalibratedCodes calibrate(const AdcBank& bank, const Calibration& calibration) {
     const Matrix<double> x = known_inputs(bank, points, part);
     const Matrix<std::int32_t> codes = bank.convert(x, calibration_sample);
     for (Index c = 0; c < bank.columns(); ++c) {
+        if (const Index alike = bank.first_alike(c); alike != c) {
+            for (std::int32_t code = grid.lowest_code(); code <= grid.highest_code(); ++code)
+                values.value(c, code) = values.value(alike, code);
+            continue;
+        }
         if (calibration.kind == CalibrationKind::table) {
             fill_table(bank, x, codes, c, values);
             continue;

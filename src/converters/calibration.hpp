@@ -15,7 +15,7 @@ enum class CalibrationKind {
 /// How a calibration is made, and what its digital part costs. Sources of the costs: README of this folder.
 struct Calibration {
     CalibrationKind kind = CalibrationKind::none;
-    Index points = 16;                ///< known inputs for each column; for a table, for each code
+    Index points = 16;                ///< known inputs for each converter; for a table, for each code
     int guard_bits = 2;               ///< corrected values are kept to LSB / 2^guard_bits
     double area_per_bit = 0.127e-12;  ///< [m²] of memory
     double add_energy = 0.03e-12;     ///< [J] of one addition
@@ -26,11 +26,11 @@ struct Calibration {
 /// @throws InputError naming a value that is out of range.
 void validate(const Calibration& calibration);
 
-/// What a calibration takes, for all columns of a bank.
+/// What a calibration takes, for all columns of a bank. Columns that share converter and range share its calibration.
 struct CalibrationCost {
     Index conversions = 0; ///< of known inputs
     double time =
-        0.0; ///< [s] once: columns that share a converter one after the other, all others at the same time
+        0.0; ///< [s] once: ranges of one converter one after the other, all converters at the same time
     double energy = 0.0;              ///< [J] once
     double energy_per_conversion = 0; ///< [J] of the correction of one code, ever after
     Index stored_bits = 0;

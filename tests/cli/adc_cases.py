@@ -74,6 +74,30 @@ def adc_measured_curve(t):
 
 
 @case
+def adc_one_bit(t):
+    """Comparators have a threshold, an offset, noise, energy and area; gain and nonlinearity are told not to be there."""
+    words = ("adc", "--kind", "flash", "--bits", "1", "--comparator-offset-sigma", "0.02", "--noise", "0.01")
+    said = t.ohmloom(*words, "-o", "adc.h5", "--csv", "edges.csv", "--plot", "adc.svg").out
+    t.matches_golden()
+    rows = {line.split()[0]: line.split()[1:] for line in said.splitlines() if line}
+    for figure in ("gain_error", "dnl_peak", "inl_peak", "inl_best_peak"):
+        assert "n/a" in rows[figure], said
+    found = figures(t, *words[1:])["figures"]
+    assert found["gain_error"]["mean"] is None and abs(found["threshold"]["sigma"] - 0.04) < 0.015, found
+    assert numpy.genfromtxt(t.path("edges.csv"), delimiter=",", skip_header=1).shape == (66,)
+
+
+@case
+def adc_shared(t):
+    """A converter that columns share is one converter."""
+    words = ("--kind", "sar", "--bits", "5", "--capacitor-sigma", "0.1", "--calibration", "offset")
+    alone, shared = figures(t, *words, "--columns", "8"), figures(t, *words, "--columns", "64", "--sharing", "8")
+    assert alone["figures"] == shared["figures"] and alone["calibration"] == shared["calibration"]
+    assert shared["converters"] == 8 and len(shared["columns"]) == 64
+    assert "8 converters for 64 columns" in t.ohmloom("adc", *words, "--columns", "64", "--sharing", "8").out
+
+
+@case
 def adc_refusals(t):
     """Zero bits, a reversed range, curves that are no numbers or not monotone, and keys of other kinds are named."""
     t.refused("adc", "--bits", "0")
@@ -85,7 +109,6 @@ def adc_refusals(t):
     t.refused("adc", "--kind", "flash", "--phases", "3")
     t.refused("adc", "--kind", "sarr")
     t.refused("adc", "--kind", "sar", "--capacitor-sigma", "5")
-    t.refused("adc", "--bits", "1")
     t.refused("adc", "--plot", "adc.txt")
     t.path("study.toml").write_text("[adc]\nbitts = 4\n")
     t.refused("adc", "study.toml")

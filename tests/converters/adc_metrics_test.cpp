@@ -190,9 +190,69 @@ TEST_CASE("figures of a bank are a table over its columns") {
     CHECK(figures.area == approx(256e-12));
 }
 
+TEST_CASE("a shared converter counts once, as if it stood alone") {
+    AdcDesign design = ideal_design(AdcKind::sar, 6);
+    design.capacitors.unit_sigma = 0.1;
+    design.comparator.offset_sigma = 0.02;
+    const BankFigures alone = bank_figures(AdcBank(design, 10, {}));
+    design.sharing = 8;
+    const BankFigures shared = bank_figures(AdcBank(design, 75, {})); // nine of eight columns, one of three
+    CHECK(shared.columns.size() == 75);
+    CHECK(shared.converters == 10);
+    CHECK(shared.monotone == alone.monotone);
+    for (std::size_t k = 0; k < alone.spreads.size(); ++k) {
+        CHECK(shared.spreads[k].name == alone.spreads[k].name);
+        CHECK(shared.spreads[k].mean == alone.spreads[k].mean);
+        CHECK(shared.spreads[k].sigma == alone.spreads[k].sigma);
+    }
+}
+
+TEST_CASE("a converter of one bit has a threshold and an offset, but neither gain nor nonlinearity") {
+    // Mid-rise over ±1: the only edge lies at 0, an LSB is 1. The comparator's offset of 0.1 of full scale is 0.2 V or LSB, and an input
+    // must be that much larger to be seen.
+    AdcDesign design = ideal_design(AdcKind::flash, 1);
+    design.range = {-1.0, 1.0};
+    design.rounding = Rounding::mid_rise;
+    design.comparator.offset = 0.1;
+    const AdcFigures one = figures_of(design);
+    REQUIRE(one.edges.size() == 1);
+    CHECK(one.edges.front() == approx(0.2).epsilon(1e-12));
+    CHECK(one.end_point.offset == approx(-0.2).epsilon(1e-12));
+    CHECK(one.best_fit.offset == approx(-0.2).epsilon(1e-12));
+    for (const double figure :
+         {one.end_point.gain_error, one.best_fit.gain_error, one.dnl_peak, one.inl_peak, one.inl_best_peak})
+        CHECK(std::isnan(figure));
+    CHECK(one.missing_codes == 0);
+    CHECK(one.codes_in_range == 2);
+    CHECK(one.monotone);
+
+    design.comparator.offset = 0.0;
+    design.comparator.offset_sigma = 0.05;
+    const BankFigures bank = bank_figures(AdcBank(design, 400, {}));
+    REQUIRE(bank.spreads.front().name == "threshold");
+    CHECK(bank.spreads.front().sigma == approx(0.1).epsilon(4.0 / std::sqrt(800.0)));
+    CHECK(bank.spreads[1].name == "offset");
+    CHECK(bank.spreads[1].sigma == approx(0.1).epsilon(4.0 / std::sqrt(800.0)));
+    CHECK(std::isnan(bank.spreads[2].mean)); // gain error
+    CHECK(bank.energy > 0.0);
+    CHECK(bank.area > 0.0);
+}
+
+TEST_CASE("one bit of a sine is a square wave") {
+    // Amplitude ½, first harmonic 2/π: its power 2/π² against ¼ − 2/π² that is left.
+    AdcDesign design = ideal_design(AdcKind::uniform, 1);
+    design.rounding = Rounding::mid_rise;
+    const double harmonic = 2.0 / (std::numbers::pi * std::numbers::pi);
+    CHECK(sine_sndr(AdcBank(design, 1, {}))[0] ==
+          approx(10.0 * std::log10(harmonic / (0.25 - harmonic))).epsilon(1e-3));
+}
+
 TEST_CASE("figures that cannot be had are refused by name") {
-    CHECK_THROWS_WITH_AS(figures_of(ideal_design(AdcKind::uniform, 1)),
-                         "a converter that gives 2 codes: figures of merit need at least three", InputError);
+    CHECK_THROWS_WITH_AS(
+        adc_figures(CodeSteps{{}, {3}}, ideal_design(AdcKind::uniform).grid()),
+        "a converter that gives no code but 3: figures of merit need at least one edge between two; "
+        "expected smaller errors",
+        InputError);
     CHECK_THROWS_WITH_AS(
         sine_sndr(AdcBank(ideal_design(AdcKind::uniform), 1, {}), {.samples = 1000, .cycles = 10}),
         "a sine test of 1000 samples in 10 cycles: expected at least 8 samples and no common divisor",

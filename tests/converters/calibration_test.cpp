@@ -115,23 +115,51 @@ TEST_CASE("the cost of a calibration follows from what it measures and stores") 
                             .area_per_bit = 1e-12,
                             .read_energy = 1e-15};
     const CalibrationCost cost = calibrate(bank, table).cost;
-    CHECK(cost.conversions == 10 * 64 * 8);
-    CHECK(cost.time == approx(10 * 64 * 4 / 1e6));
-    CHECK(cost.energy == approx(10 * 64 * 8 * 10e-15 * 64));
-    CHECK(cost.stored_bits == 8 * 64 * 9);
-    CHECK(cost.area == approx(8 * 64 * 9 * 1e-12));
+    // Eight columns on two converters, which work at the same time.
+    CHECK(cost.conversions == 10 * 64 * 2);
+    CHECK(cost.time == approx(10 * 64 / 1e6));
+    CHECK(cost.energy == approx(10 * 64 * 2 * 10e-15 * 64));
+    CHECK(cost.stored_bits == 2 * 64 * 9);
+    CHECK(cost.area == approx(2 * 64 * 9 * 1e-12));
     CHECK(cost.energy_per_conversion == approx(9e-15));
     const CalibrationCost line = calibrate(bank, {.kind = CalibrationKind::offset_gain,
                                                   .points = 10,
                                                   .add_energy = 1e-15,
                                                   .multiply_energy = 5e-15})
                                      .cost;
-    CHECK(line.conversions == 80);
-    CHECK(line.stored_bits == 8 * 2 * 9);
+    CHECK(line.conversions == 20);
+    CHECK(line.stored_bits == 2 * 2 * 9);
     CHECK(line.energy_per_conversion == approx(6e-15));
-    CHECK(calibrate(bank, {.kind = CalibrationKind::offset}).cost.stored_bits == 8 * 9);
+    CHECK(calibrate(bank, {.kind = CalibrationKind::offset}).cost.stored_bits == 2 * 9);
     CHECK(calibrate(bank, {}).cost.conversions == 0);
     CHECK(converter_area(design.cost, 6) == approx(66e-12));
+}
+
+TEST_CASE(
+    "columns that share a converter share its calibration, but each range of theirs has one of its own") {
+    AdcDesign design = ideal_design(AdcKind::sar, 4);
+    design.sharing = 4;
+    design.capacitors.unit_sigma = 0.1;
+    design.noise.input = 0.02;
+    const Calibration table{.kind = CalibrationKind::table, .points = 10};
+    const auto values_of = [](const CalibratedCodes& codes, Index column) {
+        const auto row = codes.values.values().row(column);
+        return std::vector<double>(row.begin(), row.end());
+    };
+    const CalibratedCodes alike = calibrate(AdcBank(design, 6, {}), table);
+    for (const Index c : {1, 2, 3}) CHECK(values_of(alike, c) == values_of(alike, 0));
+    CHECK(values_of(alike, 4) != values_of(alike, 0));
+    CHECK(values_of(alike, 5) == values_of(alike, 4));
+    CHECK(alike.cost.conversions == 2 * 160);
+    // Three ranges of the first converter, of which two columns have one; one range of the second.
+    const std::vector<InputRange> ranges{{-1.0, 1.0}, {-2.0, 2.0}, {-1.0, 1.0},
+                                         {-3.0, 3.0}, {-1.0, 1.0}, {-1.0, 1.0}};
+    const CalibratedCodes switched = calibrate(AdcBank(design, 6, {}, ranges), table);
+    CHECK(values_of(switched, 2) == values_of(switched, 0));
+    CHECK(values_of(switched, 1) != values_of(switched, 0));
+    CHECK(switched.cost.conversions == 4 * 160);
+    CHECK(switched.cost.time == approx(3 * 160 / design.cost.sample_rate));
+    CHECK(switched.cost.stored_bits == 4 * 16 * 7);
 }
 
 TEST_CASE("energy follows the Walden figure while it is small and the Schreier figure above") {

@@ -102,19 +102,26 @@ std::string area_text(double area) {
     return fmt::format("{:.4g} um2", area * 1e12);
 }
 
+/// Figures that a converter has not, as the gain of one bit, are told as such.
+std::string figure_text(double value) {
+    return std::isnan(value) ? "n/a" : fmt::format("{:.4g}", value);
+}
+
 void print_table(const AdcReport& report) {
     const BankFigures& figures = report.figures;
-    const Index columns = report.bank.columns();
-    fmt::print("{}: {} converter{}, seed {}, tile {}\n\n", title_of(report), columns, columns == 1 ? "" : "s",
-               report.place.seed, report.place.tile);
+    const Index columns = report.bank.columns(), converters = figures.converters;
+    fmt::print("{}: {} converter{}{}, seed {}, tile {}\n\n", title_of(report), converters,
+               converters == 1 ? "" : "s",
+               columns == converters ? "" : fmt::format(" for {} columns", columns), report.place.seed,
+               report.place.tile);
     fmt::print("{:<22}{:>12}{:>12}{:>12}{:>12}\n", "", "mean", "sigma", "least", "greatest");
     for (const Spread& spread : figures.spreads) {
         const std::string name =
             spread.unit == "1" ? std::string(spread.name) : fmt::format("{} [{}]", spread.name, spread.unit);
-        fmt::print("{:<22}{:>12.4g}{:>12.4g}{:>12.4g}{:>12.4g}\n", name, spread.mean, spread.sigma,
-                   spread.least, spread.greatest);
+        fmt::print("{:<22}{:>12}{:>12}{:>12}{:>12}\n", name, figure_text(spread.mean),
+                   figure_text(spread.sigma), figure_text(spread.least), figure_text(spread.greatest));
     }
-    fmt::print("\n{:<22}{} of {}\n", "monotone", figures.monotone, columns);
+    fmt::print("\n{:<22}{} of {}\n", "monotone", figures.monotone, converters);
     fmt::print("{:<22}{} of {}\n", "codes within range",
                std::ranges::min(figures.columns, {}, &AdcFigures::codes_in_range).codes_in_range,
                report.bank.highest_code() - report.bank.lowest_code() + 1);
@@ -168,6 +175,7 @@ void print_json(const AdcReport& report) {
                                 {"range", {design.range.low, design.range.high}},
                                 {"lowest_code", report.bank.lowest_code()},
                                 {"highest_code", report.bank.highest_code()},
+                                {"converters", figures.converters},
                                 {"seed", report.place.seed},
                                 {"tile", report.place.tile},
                                 {"figures", spreads},
@@ -239,11 +247,17 @@ Columns transfer_curves(const AdcReport& report) {
 }
 
 void write_plot(const AdcReport& report, const std::string& file) {
-    write_panels(
-        {transfer_curves(report), over_codes(report, "differential nonlinearity", &AdcFigures::dnl),
-         over_codes(report, "integral nonlinearity, from the end-point line", &AdcFigures::inl),
-         over_codes(report, "integral nonlinearity, from the line of least squares", &AdcFigures::inl_best)},
-        file);
+    std::vector<Columns> panels{
+        transfer_curves(report), over_codes(report, "differential nonlinearity", &AdcFigures::dnl),
+        over_codes(report, "integral nonlinearity, from the end-point line", &AdcFigures::inl),
+        over_codes(report, "integral nonlinearity, from the line of least squares", &AdcFigures::inl_best)};
+    // One bit has no nonlinearity to draw.
+    std::erase_if(panels, [](const Columns& panel) {
+        return std::all_of(panel.columns.begin() + 1, panel.columns.end(), [](const Column& curve) {
+            return std::ranges::all_of(curve.values, [](double value) { return std::isnan(value); });
+        });
+    });
+    write_panels(panels, file);
 }
 
 /// Edges of every column, a line for each code.
