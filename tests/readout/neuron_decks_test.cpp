@@ -122,6 +122,7 @@ TEST_CASE(
         {"sigmoid_neuron", "sigmoid_neuron", {}, 0.8},
         {"inverter_neuron", "inverter_neuron", {.kind = Neuron::Kind::inverter}, 0.8},
         {"relu_neuron", "relu_neuron", {.kind = Neuron::Kind::relu, .slope = 2.0, .v_limit = 0.8}, 0.8},
+        {"tanh_neuron", "tanh_neuron", {.kind = Neuron::Kind::tanh, .slope = 7.5}, 0.8},
     };
     for (const auto& of : cases) {
         CAPTURE(of.deck);
