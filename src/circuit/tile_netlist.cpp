@@ -168,10 +168,12 @@ void emit_tile(Output& output, const Crossbar& crossbar, const TileCircuit& tile
     if (tile.stage.empty()) return;
     for (Index s = 0; s < crossbar.sites(); ++s) {
         const IndexedName out{"o", s}, before{"u", s};
-        output.call({"xstage", s},
-                    std::array<IndexedName, 4>{
-                        {{"col", 2 * s}, {"col", 2 * s + 1}, tile.scale == 1.0 ? out : before, power_name}},
-                    stage_name(tile, s));
+        std::vector<IndexedName> ports;
+        for (Index k = 0; k < crossbar.lines_per_site; ++k)
+            ports.push_back({"col", s * crossbar.lines_per_site + k});
+        ports.push_back(tile.scale == 1.0 ? out : before);
+        ports.push_back(power_name);
+        output.call({"xstage", s}, ports, stage_name(tile, s));
         if (tile.scale != 1.0) output.amplifier({"escale", s}, out, before, tile.scale);
     }
 }
@@ -186,16 +188,10 @@ std::vector<std::string> port_names(const Crossbar& crossbar, const TileCircuit&
     return ports;
 }
 
-void require_tile(const Crossbar& crossbar, const TileCircuit& tile) {
-    validate(crossbar);
-    if (!tile.stage.empty() && crossbar.lines_per_site != 2)
-        throw InputError("a tile with stages needs two column lines per site (I+ and I-), but it has one");
-}
-
 } // namespace
 
 void write_tile(SpiceWriter& writer, const Crossbar& crossbar, const TileCircuit& tile) {
-    require_tile(crossbar, tile);
+    validate(crossbar);
     writer.begin_subcircuit(tile.name, port_names(crossbar, tile));
     TextOutput output(writer, crossbar, tile);
     emit_tile(output, crossbar, tile);
@@ -203,11 +199,11 @@ void write_tile(SpiceWriter& writer, const Crossbar& crossbar, const TileCircuit
 }
 
 Subcircuit make_tile(const Crossbar& crossbar, const TileCircuit& tile) {
-    require_tile(crossbar, tile);
+    validate(crossbar);
     Subcircuit made{tile.name, {}, {}};
     for (const std::string& port : port_names(crossbar, tile)) made.ports.push_back(made.body.node(port));
     for (Index s = 0; s < crossbar.sites() && !tile.stage.empty(); ++s)
-        made.body.declare_subcircuit(stage_name(tile, s), 4);
+        made.body.declare_subcircuit(stage_name(tile, s), crossbar.lines_per_site + 2);
     CircuitOutput output(made.body, crossbar);
     emit_tile(output, crossbar, tile);
     return made;

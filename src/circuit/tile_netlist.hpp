@@ -22,8 +22,9 @@ namespace ohmloom {
 struct TileCircuit {
     std::string name = "tile"; ///< of the subcircuit
     std::string cell = "cell"; ///< stem of the names of the cells' subcircuits
-    std::string stage;  ///< subcircuit with ports i_plus, i_minus, out, power; "": none, lines end in ports
-    double scale = 1.0; ///< of the stages' outputs
+    std::string
+        stage; ///< subcircuit with ports i_plus, i_minus (of pairs), out, power; "": none, lines end in ports
+    double scale = 1.0;         ///< of the stages' outputs
     bool stages_differ = false; ///< site s calls `stage`_s instead
 };
 

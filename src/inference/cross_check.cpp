@@ -44,14 +44,17 @@ TileCircuit make_tile_circuit(const LayerArrays& layer, std::size_t number, std:
         const std::string name = alike ? "stage" : fmt::format("stage_{}", s);
         if (s == 0 || !alike) {
             const auto place = layer.first_tile + static_cast<std::uint32_t>(number);
-            tile.circuit.add(stage_circuit(name, layer.stage, sample_stage(layer.stage, place, s), false));
+            tile.circuit.add(stage_circuit(name, layer.stage, sample_stage(layer.stage, place, s), false,
+                                           crossbar.lines_per_site));
         }
         tile.outputs.push_back(fmt::format("o_{}", s));
-        const auto node = [&](const std::string& of) { return tile.circuit.node(of); };
-        tile.circuit.add(fmt::format("xstage_{}", s),
-                         SubcircuitCall{name,
-                                        {node(fmt::format("col_{}", 2 * s)),
-                                         node(fmt::format("col_{}", 2 * s + 1)), node(tile.outputs.back())}});
+        SubcircuitCall call{name, {}};
+        for (Index k = 0; k < crossbar.lines_per_site; ++k) {
+            const Index line = s * crossbar.lines_per_site + k;
+            call.nodes.push_back(tile.circuit.node(fmt::format("col_{}", line)));
+        }
+        call.nodes.push_back(tile.circuit.node(tile.outputs.back()));
+        tile.circuit.add(fmt::format("xstage_{}", s), std::move(call));
     }
     return tile;
 }

@@ -2,7 +2,9 @@
 
 #include "base/errors.hpp"
 #include "circuit/tile_netlist.hpp"
+#include "inference/layer_signals.hpp"
 #include "inference/native_answer.hpp"
+#include "inference/row_drive.hpp"
 #include "readout/readout_circuits.hpp"
 
 #include <fmt/format.h>
@@ -59,13 +61,28 @@ Matrix<double> rows_driven(const NetlistSource& source, Index layer) {
     return answer_network(source.layers, at(layer), source.neuron, source.inputs).v.back();
 }
 
+/// Row voltages of a tile, of its DACs if there are some.
+Matrix<double> tile_rows_driven(const NetlistSource& source, const TilePlace& place) {
+    const LayerArrays& layer = source.layers[at(place.layer)];
+    const std::size_t number = tile_number(layer, place);
+    const IndexRange& rows = layer.tiles[number].inputs;
+    if (!source.dac || place.layer > 0) return columns_of(rows_driven(source, place.layer), rows);
+    const DacBank dac(*source.dac, rows.size(),
+                      {source.seed, layer.first_tile + static_cast<std::uint32_t>(number)});
+    const Matrix<double> numbers = columns_of(with_bias_row(source.inputs, 1.0, 1.0), rows);
+    return drive_rows(numbers, RowInput::level, dac, source.neuron.v_supply, true).phases.front().v;
+}
+
 /// Files of the subcircuits that tiles of these layers call.
 void add_parts(const NetlistSource& source, std::span<const Index> layers, bool with_means, bool with_neuron,
                NetlistFolder& folder) {
     folder.add("readout.sub", "read-out stages and neurons", [&](SpiceWriter& writer) {
         for (const Index l : layers) {
             const LayerArrays& layer = source.layers[at(l)];
-            if (are_alike(layer.stage)) writer.subcircuit(stage_circuit(stage_name(l), layer.stage));
+            if (are_alike(layer.stage)) {
+                writer.subcircuit(stage_circuit(stage_name(l), layer.stage, {}, true,
+                                                layer.crossbars.front().lines_per_site));
+            }
             if (with_means && layer.partition.horizontal > 1)
                 writer.subcircuit(mean_circuit(numbered("mean", l), layer.partition.horizontal));
         }
@@ -93,7 +110,8 @@ void add_tile(const NetlistSource& source, const TilePlace& place, NetlistFolder
                    for (Index s = 0; s < crossbar.sites() && differ; ++s) {
                        const auto of = layer.first_tile + static_cast<std::uint32_t>(number);
                        writer.subcircuit(stage_circuit(numbered(tile.stage, s), layer.stage,
-                                                       sample_stage(layer.stage, of, s)));
+                                                       sample_stage(layer.stage, of, s), true,
+                                                       crossbar.lines_per_site));
                    }
                    write_tile(writer, crossbar, tile);
                });
@@ -197,7 +215,7 @@ void write_tile_netlist(const NetlistSource& source, const TilePlace& place, boo
     const Tile& tile = layer.tiles[number];
     Deck deck = deck_around(source, tile_name(place), tile.inputs.size(), tile.outputs.size());
     measure_outputs(deck, tile.outputs.size());
-    deck.v = columns_of(rows_driven(source, place.layer), tile.inputs);
+    deck.v = tile_rows_driven(source, place);
     if (wants_answer(deck, vectors)) expect(deck, answer_tile(layer, number, deck.v));
     add_parts(source, std::span(&place.layer, 1), false, false, folder);
     add_tile(source, place, folder);

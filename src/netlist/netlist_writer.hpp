@@ -1,8 +1,11 @@
 #pragma once
 
+#include "converters/dac.hpp"
 #include "inference/inference.hpp"
 #include "netlist/netlist_folder.hpp"
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -16,6 +19,9 @@ struct NetlistSource {
     std::string cell = "cell"; ///< stem of the names of cells' subcircuits
     std::string title;
     double sample_time = 1e-9; ///< [s] of a stream of images
+    std::optional<DacDesign>
+        dac{}; ///< whose levels, with their errors, are the rows' voltages of a tile of the first layer; none: any voltage
+    std::uint64_t seed = 1; ///< of those errors
 };
 
 /// A tile's place in a network.

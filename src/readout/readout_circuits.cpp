@@ -35,9 +35,12 @@ ExpressionStep operation(Operation kind) {
 /// A stage's body on its way to a subcircuit.
 class StageBody {
 public:
-    StageBody(const std::string& name, const ReadoutStage& stage, const StageSample& sample, bool with_power)
-        : made_{name, {}, {}}, stage_(stage), sample_(sample), with_power_(with_power) {
-        for (const char* port : {"i_plus", "i_minus", "out"}) made_.ports.push_back(node(port));
+    StageBody(const std::string& name, const ReadoutStage& stage, const StageSample& sample, bool with_power,
+              bool has_pair)
+        : made_{name, {}, {}}, stage_(stage), sample_(sample), with_power_(with_power), has_pair_(has_pair) {
+        made_.ports.push_back(node("i_plus"));
+        if (has_pair) made_.ports.push_back(node("i_minus"));
+        made_.ports.push_back(node("out"));
         if (with_power) made_.ports.push_back(node("power"));
     }
 
@@ -68,7 +71,7 @@ public:
             if (std::isfinite(r_amplifier) && side.offset != 0.0)
                 add_delivered_power("bpower_offset" + side.ending, shifted, line, r_amplifier);
         }
-        add("eout", VoltageAmplifier{node("out"), ground, node("t_minus"), node("t_plus"), 1.0});
+        add("eout", VoltageAmplifier{node("out"), ground, of_minus("t_minus"), node("t_plus"), 1.0});
     }
 
     void add_conveyors() {
@@ -94,7 +97,7 @@ public:
             add("rload" + side.ending, Resistor{node("i" + side.ending), ground, stage_.r_input});
         add("eout", VoltageAmplifier{node("out"), ground,
                                      behind_offset("i_plus", sample_.offset_plus, "voffset", "shifted"),
-                                     node("i_minus"), stage_.gain * sample_.gain_plus});
+                                     of_minus("i_minus"), stage_.gain * sample_.gain_plus});
     }
 
     void add_integrators(const StagePort& port) {
@@ -116,7 +119,7 @@ public:
                       {number(r_mean), current(sense), operation(Operation::multiply), voltage(line),
                        operation(Operation::subtract), current(sense), operation(Operation::multiply)});
         }
-        add("eout", VoltageAmplifier{node("out"), ground, node("t_minus"), node("t_plus"), 1.0});
+        add("eout", VoltageAmplifier{node("out"), ground, of_minus("t_minus"), node("t_plus"), 1.0});
     }
 
     Subcircuit take() { return std::move(made_); }
@@ -127,12 +130,15 @@ private:
         std::string ending;
         double gain, offset;
     };
-    [[nodiscard]] std::array<Side, 2> sides() const {
-        return {{{"_plus", sample_.gain_plus, sample_.offset_plus},
-                 {"_minus", sample_.gain_minus, sample_.offset_minus}}};
+    [[nodiscard]] std::vector<Side> sides() const {
+        std::vector<Side> sides{{"_plus", sample_.gain_plus, sample_.offset_plus}};
+        if (has_pair_) sides.push_back({"_minus", sample_.gain_minus, sample_.offset_minus});
+        return sides;
     }
 
     NodeId node(std::string_view name) { return made_.body.node(name); }
+    /// A node of the I− line's part, or ground where there is no such line.
+    NodeId of_minus(std::string_view name) { return has_pair_ ? node(name) : ground; }
     void add(std::string name, ElementKind kind) { made_.body.add(std::move(name), std::move(kind)); }
 
     /// The node that lies the offset above another one; that node itself without an offset.
@@ -157,7 +163,7 @@ private:
     Subcircuit made_;
     const ReadoutStage& stage_;
     StageSample sample_;
-    bool with_power_;
+    bool with_power_, has_pair_;
 };
 
 /// half·(1 − tanh(steepness·(v(node) − middle))).
@@ -214,9 +220,9 @@ void add_table(Circuit& body, const Neuron& neuron) {
 } // namespace
 
 Subcircuit stage_circuit(const std::string& name, const ReadoutStage& stage, const StageSample& sample,
-                         bool with_power) {
+                         bool with_power, Index lines_per_output) {
     const StagePort port = stage_port(stage, sample);
-    StageBody body(name, stage, sample, with_power);
+    StageBody body(name, stage, sample, with_power, lines_per_output == 2);
     switch (stage.kind) {
     case StageKind::virtual_ground:
         body.add_op_amps(ideal, ideal);

@@ -243,10 +243,16 @@ TEST_CASE("a large tile is written in pieces") {
     CHECK(buffer.largest < 100'000);
 }
 
-TEST_CASE("tiles whose stages find no pairs are refused") {
+TEST_CASE("stages of single lines are called with their one line") {
     Crossbar crossbar;
     crossbar.g = Matrix<double>(1, 2, 1e-4);
-    CHECK_THROWS_AS(tile_text(crossbar, {"tile", "cell", "stage", 1.0}), InputError);
+    const std::string text = tile_text(crossbar, {"tile", "cell", "stage", 1.0});
+    CHECK(text.find("xstage_0 col_0 o_0 power stage\nxstage_1 col_1 o_1 power stage\n") != std::string::npos);
+}
+
+TEST_CASE("tiles that cannot be are refused") {
+    Crossbar crossbar;
+    crossbar.g = Matrix<double>(1, 2, 1e-4);
     crossbar.r_row = -1.0;
     CHECK_THROWS_AS(tile_text(crossbar), InputError);
 }

@@ -68,6 +68,25 @@ TEST_CASE("tiles solved once more as circuits agree, in ngspice and in mna, with
     }
 }
 
+TEST_CASE("tiles of single lines agree in ngspice and in mna, with stages of all kinds") {
+    for (const ReadoutStage& stage : sample_stages()) {
+        if (stage.kind == StageKind::difference) continue; // which has two lines
+        CAPTURE(to_string(stage.kind));
+        SmallNetwork small;
+        small.circuit.array.stage = stage;
+        std::vector<LayerArrays> layers;
+        for (const LayerArrays& layer : small.build()) layers.push_back(with_single_lines(layer));
+        for (const Engine engine : {Engine::ngspice, Engine::mna}) {
+            CAPTURE(to_string(engine));
+            const CrossCheck check =
+                cross_check(layers, small.circuit.neuron, small.inputs, {}, {.pairs = 8, .engine = engine});
+            CHECK(check.problem == "");
+            CHECK(check.unsolved == 0);
+            CHECK(check.deviation < 1e-10);
+        }
+    }
+}
+
 TEST_CASE("cells that are not ohmic are checked, too") {
     SmallNetwork small;
     auto layers = small.build();

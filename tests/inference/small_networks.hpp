@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/random.hpp"
-#include "inference/tile_response.hpp"
+#include "inference/layer_arrays.hpp"
 #include "network/network.hpp"
 
 #include <cstdint>
@@ -40,6 +40,21 @@ inline Network random_network(const std::vector<Index>& sizes, WeightKind kind, 
         network.layers.push_back(std::move(layer));
     }
     return network;
+}
+
+/// The layer with the I+ lines of its pairs alone, each with a stage of its own.
+inline LayerArrays with_single_lines(LayerArrays layer) {
+    for (std::size_t t = 0; t < layer.crossbars.size(); ++t) {
+        Crossbar& crossbar = layer.crossbars[t];
+        Matrix<double> g(crossbar.rows(), crossbar.sites());
+        for (Index r = 0; r < g.rows(); ++r) {
+            for (Index s = 0; s < g.cols(); ++s) g(r, s) = crossbar.g(r, 2 * s);
+        }
+        crossbar.g = std::move(g);
+        crossbar.lines_per_site = 1;
+        attach_stages(crossbar, layer.stage, layer.first_tile + static_cast<std::uint32_t>(t));
+    }
+    return layer;
 }
 
 inline Matrix<double> random_inputs(Index count, Index inputs, std::uint32_t number) {

@@ -101,6 +101,15 @@ void require_first_layer(const NetlistArguments& arguments) {
     }
 }
 
+/// What a deck's row voltages are, where a study has converters: a deck has one set of them.
+std::string rows_text(const MixedReadout& readout) {
+    if (readout.input == RowInput::pulse_width)
+        return "inputs as voltages: [dac] gives them as pulse widths, which this deck does not show";
+    if (readout.input == RowInput::bit_serial)
+        return "inputs as voltages: [dac] gives them bit by bit, which this deck does not show";
+    return readout.dac ? "levels of [dac], with its errors" : "inputs as voltages";
+}
+
 /// A study's network on its arrays, with what its netlist says of where it comes from.
 std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
     const Study study = read_study(arguments.input);
@@ -136,6 +145,11 @@ std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
                           {"seed", fmt::format("{}", study.seed)},
                           {"data", study.data_set},
                           {"image", images_text(arguments, study.data_set)}};
+    if (study.mixed) {
+        provenance.emplace_back("rows", rows_text(*study.mixed));
+        if (study.mixed->input == RowInput::level) source.dac = study.mixed->dac;
+        source.seed = study.mixed->seed;
+    }
     NetlistFolder folder(arguments.output, dialect_from_name(arguments.dialect), std::move(provenance));
     if (!arguments.tile.empty()) {
         const TilePlace place = parse_place(arguments.tile);
