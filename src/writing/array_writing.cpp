@@ -25,6 +25,34 @@ void validate(const PulseChange& change, const char* which) {
     }
 }
 
+/// How far a pulse brings a device in this state towards the other end of its range [S]: mean of some pulses, each with noise of its own.
+double mean_gain(const DeviceModel& device, const DeviceState& state, const Pulse& pulse,
+                 const DeviceDraws& draws, bool up) {
+    constexpr std::uint32_t first_event = 1000, pulses = 16; // behind those that brought the device here
+    double moved = 0.0;
+    for (std::uint32_t k = 0; k < pulses; ++k)
+        moved += device.pulse(state, pulse, draws, first_event + k).state.g - state.g;
+    return (up ? moved : -moved) / pulses;
+}
+
+/// Refuses a given voltage of the wrong sign: at the far end of its range it moves a device by nothing but noise, while the same pulse turned
+/// round moves it. Devices that either sign moves alike take both.
+void require_polarity(const WritingOptions& options, const DeviceModel& device, bool up) {
+    const PulseChange& change = up ? options.up : options.down;
+    if (!change.v) return;
+    constexpr double noise = 0.25; // of what the turned pulse does: heat does as much with either sign
+    const DeviceDraws draws{options.seed, {options.tile}};
+    const double from = up ? device.g_min() : device.g_max(), to = up ? device.g_max() : device.g_min();
+    const DeviceState state = device.program(device.fresh(draws), from, {}, draws, 1).state;
+    const double width = change.width ? *change.width : device.write_pulse(state, to).value_or(Pulse{}).width;
+    const double turned = mean_gain(device, state, {-*change.v, width}, draws, up);
+    if (!(turned > 0.0) || mean_gain(device, state, {*change.v, width}, draws, up) > noise * turned) return;
+    throw InputError(fmt::format("the {} pulse is {} V, which does not {} the conductance of {}, while {} V "
+                                 "does: expected a {} voltage",
+                                 up ? "SET" : "RESET", *change.v, up ? "raise" : "lower", device.card().name,
+                                 -*change.v, *change.v > 0.0 ? "negative" : "positive"));
+}
+
 void validate(const WritingOptions& options, const DeviceModel& device) {
     validate(options.up, "SET");
     validate(options.down, "RESET");
@@ -42,6 +70,7 @@ void validate(const WritingOptions& options, const DeviceModel& device) {
             fmt::format("{} has no write pulses of its own: give voltage and width of SET and RESET pulses",
                         device.card().name));
     }
+    for (const bool up : {true, false}) require_polarity(options, device, up);
 }
 
 /// An array on the way to its targets.

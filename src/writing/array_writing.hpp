@@ -61,7 +61,8 @@ struct WrittenArray {
 ///
 /// A target of exactly 0 is no cell. `initial` holds where the cells begin, to a thousandth where the device can be brought there; empty: fresh
 /// devices. Conductances of `wires` do not matter.
-/// @throws InputError naming what is wrong: a target's place, a device without pulses of its own, a law that does not cover the voltages.
+/// @throws InputError naming what is wrong: a target's place, a device without pulses of its own, a pulse of the wrong sign, a law that
+/// does not cover the voltages.
 WrittenArray write_array(const Crossbar& wires, const Matrix<double>& target, const Matrix<double>& initial,
                          const DeviceModel& device, const WritingOptions& options);
 

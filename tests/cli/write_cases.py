@@ -122,6 +122,8 @@ def write_refusals(t):
         ("--device", "cbram", "--scheme", "v/4"),
         ("--device", "cbram", "--order", "columns"),
         ("--device", "cbram", "--v-set", "0"),
+        ("--device", "cbram", "--v-set=-1.7"),
+        ("--device", "cbram", "--v-reset", "1.7"),
         ("--device", "cbram", "--width-set", "-1n"),
         ("--device", "cbram", "--width-set", "0"),
         ("--device", "cbram", "--tolerance", "2"),

@@ -7,6 +7,7 @@
 #include "writing/line_delay.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <string>
@@ -213,6 +214,41 @@ TEST_CASE("what cannot be written is refused by its place") {
           }).find("must be finite and not 0") != std::string::npos);
     CHECK(error_of([&] { (void)select_scheme_from_name("v/4"); }).find("v/2, v/3, float") !=
           std::string::npos);
+}
+
+TEST_CASE("pulses of the wrong sign are refused by the polarity that the device needs, and nothing else is") {
+    const auto said = [](const DeviceModel& device, const WritingOptions& options) {
+        const Matrix<double> target(2, 2, device.g_max());
+        return error_of(
+            [&] { static_cast<void>(write_array(wires_of(2, 2, 0.1, 1.0), target, {}, device, options)); });
+    };
+    const auto own = [](const DeviceModel& device, bool up) {
+        const DeviceDraws draws{1, {}};
+        const double from = up ? device.g_min() : device.g_max(), to = up ? device.g_max() : device.g_min();
+        return device.write_pulse(device.program(device.fresh(draws), from, {}, draws, 1).state, to)->v;
+    };
+    for (const std::string name : {"cbram", "cbram/cu_asic_tin", "mram/spinlib"}) {
+        CAPTURE(name);
+        const auto device = make_device(find_card(name));
+        const double set = own(*device, true), reset = own(*device, false);
+        CHECK(said(*device, {.up = {.v = set}, .down = {.v = reset}, .max_pulses = 2}) == "");
+        const auto refusal = [&](const char* pulse, double given, const char* verb) {
+            return fmt::format(
+                "the {} pulse is {} V, which does not {} the conductance of {}, while {} V does: "
+                "expected a {} voltage",
+                pulse, given, verb, device->card().name, -given, given > 0.0 ? "negative" : "positive");
+        };
+        CHECK(said(*device, {.up = {.v = -set}, .max_pulses = 2}) == refusal("SET", -set, "raise"));
+        CHECK(said(*device, {.down = {.v = -reset}, .max_pulses = 2}) == refusal("RESET", -reset, "lower"));
+    }
+    // Heat has no sign, and a pulse that is merely too weak may be tried.
+    const auto heated = make_device(find_card("pcm/accumulation"));
+    for (const double sign : {1.0, -1.0}) {
+        CHECK(said(*heated, {.up = {.v = sign * own(*heated, true)},
+                             .down = {.v = sign * own(*heated, false)},
+                             .max_pulses = 2}) == "");
+    }
+    CHECK(said(*make_device(find_card("mram/spinlib")), {.up = {.v = 1e-3}, .max_pulses = 2}) == "");
 }
 
 TEST_CASE("an array is written alike on any number of threads") {
