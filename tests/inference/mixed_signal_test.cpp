@@ -58,10 +58,22 @@ DacDesign dac_of(int bits) {
     return dac;
 }
 
+/// The network between these converters, set by the inputs.
+MixedNetwork built(const NetworkCircuit& circuit, const MixedReadout& readout, const Matrix<double>& inputs) {
+    const Network network = mixed_network();
+    return build_mixed(network, direct_plan(network), circuit, readout, inputs);
+}
+
 Matrix<double> outputs_of(const NetworkCircuit& circuit, const MixedReadout& readout,
                           const Matrix<double>& inputs) {
-    const Network network = mixed_network();
-    return infer_mixed(build_mixed(network, direct_plan(network), circuit, readout, inputs), inputs).outputs;
+    return infer_mixed(built(circuit, readout, inputs), inputs).outputs;
+}
+
+/// Weighted sums of the first layer; behind it a rounded sum may tip a converter over an edge.
+Matrix<double> first_sums(const MixedNetwork& mixed, const Matrix<double>& inputs) {
+    const MixedSignals signals = run_layer(mixed.layers[0], mixed.readout, inputs, {});
+    CHECK(signals.overflows == 0);
+    return signals.z;
 }
 
 double largest_difference(const Matrix<double>& a, const Matrix<double>& b) {
@@ -111,14 +123,12 @@ TEST_CASE("rows driven by levels, pulse widths and bits give linear arrays the s
     Matrix<double> rounded = inputs;
     for (double& x : rounded.values()) x = std::nearbyint(31.0 * x) / 31.0;
     readout.dac.reset();
-    const Network network = mixed_network();
-    const MixedNetwork mixed = build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+    const MixedNetwork mixed = built(real_circuit(), readout, inputs);
     MixedReadout with_dac = readout;
     with_dac.dac = dac_of(5);
-    const MixedNetwork converted =
-        build_mixed(network, direct_plan(network), real_circuit(), with_dac, inputs);
-    const Matrix<double> a = run_layer(mixed.layers[0], mixed.readout, rounded, {}).z;
-    const Matrix<double> b = run_layer(converted.layers[0], converted.readout, inputs, {}).z;
+    const MixedNetwork converted = built(real_circuit(), with_dac, inputs);
+    const Matrix<double> a = first_sums(mixed, rounded);
+    const Matrix<double> b = first_sums(converted, inputs);
     CHECK(largest_difference(a, b) < 1e-12);
 }
 
@@ -151,11 +161,10 @@ TEST_CASE("pulse widths keep bent cells linear in the code, levels do not") {
 TEST_CASE("power under pulses is the mean over the time slots") {
     // Each of the 15 slots of a four-bit code is an operating point of its own.
     const Matrix<double> inputs = random_inputs(7, 30, 8);
-    const Network network = mixed_network();
     MixedReadout readout;
     readout.dac = dac_of(4);
     readout.input = RowInput::pulse_width;
-    const MixedNetwork mixed = build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+    const MixedNetwork mixed = built(real_circuit(), readout, inputs);
     const MixedTile& tile = mixed.layers[0].tiles[0];
     const Matrix<double> numbers =
         columns_between(with_bias_row(inputs, 1.0, 1.0), mixed.layers[0].places[0].inputs, {0, 7});
@@ -186,11 +195,10 @@ TEST_CASE("scale and offset of every column make up for what wires take away") {
 
 TEST_CASE("ranges are set for the chip, each layer or each column, and take in what is asked") {
     const Matrix<double> inputs = random_inputs(400, 30, 4);
-    const Network network = mixed_network();
     const auto build = [&](RangeScope scope, double percentile) {
         MixedReadout readout = converters(8);
         readout.range = {scope, percentile};
-        return build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+        return built(real_circuit(), readout, inputs);
     };
     const auto reach = [](const MixedNetwork& mixed, std::size_t layer, std::size_t tile, Index column) {
         return mixed.layers[layer].tiles[tile].adc->grid(column).range().high;
@@ -217,26 +225,18 @@ TEST_CASE("ranges are set for the chip, each layer or each column, and take in w
 }
 
 TEST_CASE("the fixed-point unit is as good as its formats, and wide formats lose nothing to speak of") {
-    // One layer: behind it a rounded sum may tip a converter over an edge.
     const Matrix<double> inputs = random_inputs(200, 30, 4);
-    const Network network = mixed_network();
     MixedReadout readout = converters(8);
     readout.correction = Correction::column;
-    const auto first_sums = [&] {
-        const MixedNetwork mixed =
-            build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
-        const MixedSignals signals = run_layer(mixed.layers[0], mixed.readout, inputs, {});
-        CHECK(signals.overflows == 0);
-        return signals.z;
-    };
-    const Matrix<double> exact = first_sums();
+    const auto sums = [&] { return first_sums(built(real_circuit(), readout, inputs), inputs); };
+    const Matrix<double> exact = sums();
     readout.arithmetic = UnitArithmetic::fixed;
-    const double published = largest_difference(first_sums(), exact);
+    const double published = largest_difference(sums(), exact);
     // Seven more integer bits of the scale are seven more bits of resolution of the sums.
     readout.unit.scale = {8, 20, false};
     readout.unit.offset = {18, 8, true};
     readout.unit.output = {20, 0, true};
-    const double wide = largest_difference(first_sums(), exact);
+    const double wide = largest_difference(sums(), exact);
     CHECK(published > 0.0);
     CHECK(wide > 0.0);
     CHECK(wide < published / 32.0);
@@ -244,15 +244,13 @@ TEST_CASE("the fixed-point unit is as good as its formats, and wide formats lose
 
 TEST_CASE("neither threads nor the cut into batches change a noisy network's answer") {
     const Matrix<double> inputs = random_inputs(600, 30, 4);
-    const Network network = mixed_network();
     MixedReadout readout = converters(6);
     readout.adc->noise.input = 0.02;
     readout.adc->front.offset_sigma = 0.01;
     readout.dac = dac_of(3);
     for (const RowInput input : {RowInput::level, RowInput::bit_serial}) {
         readout.input = input;
-        const MixedNetwork mixed =
-            build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+        const MixedNetwork mixed = built(real_circuit(), readout, inputs);
         const Matrix<double> all = infer_mixed(mixed, inputs).outputs;
         {
             const ThreadLimit one(1);
@@ -261,7 +259,7 @@ TEST_CASE("neither threads nor the cut into batches change a noisy network's ans
         // Images 350 to 599 alone, as images 350 to 599.
         Matrix<double> rest(250, 30);
         for (Index k = 0; k < 250; ++k) std::ranges::copy(inputs.row(350 + k), rest.row(k).begin());
-        const Matrix<double> first = run_layer(mixed.layers[0], mixed.readout, inputs, {}).z;
+        const Matrix<double> first = first_sums(mixed, inputs);
         const Matrix<double> part = run_layer(mixed.layers[0], mixed.readout, rest, {}, 350).z;
         for (Index k = 0; k < 250; ++k) CHECK(std::ranges::equal(part.row(k), first.row(350 + k)));
     }
@@ -279,17 +277,13 @@ TEST_CASE("digital arithmetic without converters, and bits of rows without a con
 
 TEST_CASE("unsigned codes serve signed stages as well as signed ones, in the published formats, too") {
     const Matrix<double> inputs = random_inputs(200, 30, 4);
-    const Network network = mixed_network();
     MixedReadout readout = converters(8);
     readout.arithmetic = UnitArithmetic::fixed;
     const auto first_error = [&] {
-        const MixedNetwork mixed =
-            build_mixed(network, direct_plan(network), ideal_circuit(), readout, inputs);
+        const MixedNetwork mixed = built(ideal_circuit(), readout, inputs);
         CHECK(mixed.layers[0].limited_registers == 0);
-        MixedReadout none;
-        const MixedNetwork exact = build_mixed(network, direct_plan(network), ideal_circuit(), none, inputs);
-        return largest_difference(run_layer(mixed.layers[0], mixed.readout, inputs, {}).z,
-                                  run_layer(exact.layers[0], exact.readout, inputs, {}).z);
+        return largest_difference(first_sums(mixed, inputs),
+                                  first_sums(built(ideal_circuit(), {}, inputs), inputs));
     };
     const double with_signed = first_error();
     readout.adc->is_signed = false;
@@ -297,31 +291,24 @@ TEST_CASE("unsigned codes serve signed stages as well as signed ones, in the pub
     // An offset of a third of full scale, which nobody calibrates, is 85 steps: more than (7,1) holds.
     readout.adc->front.offset = 1.0 / 3.0;
     readout.correction = Correction::column;
-    const MixedNetwork beyond = build_mixed(network, direct_plan(network), ideal_circuit(), readout, inputs);
+    const MixedNetwork beyond = built(ideal_circuit(), readout, inputs);
     CHECK(beyond.layers[0].limited_registers > 0);
 }
 
 TEST_CASE("bit-serial rows through the fixed-point unit lose no more than its rounding") {
     // Each of the five bits is converted and rounded once: their weighted sum is off by up to 31 half steps of 31, as a level's is by half a step.
     const Matrix<double> inputs = random_inputs(200, 30, 4);
-    const Network network = mixed_network();
     MixedReadout readout = converters(12);
     readout.dac = dac_of(5);
     readout.input = RowInput::bit_serial;
-    const auto sums = [&] {
-        const MixedNetwork mixed =
-            build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
-        return run_layer(mixed.layers[0], mixed.readout, inputs, {}).z;
-    };
-    const Matrix<double> exact = sums();
+    const Matrix<double> exact = first_sums(built(real_circuit(), readout, inputs), inputs);
     readout.arithmetic = UnitArithmetic::fixed;
-    const MixedNetwork mixed = build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
-    const MixedSignals fixed = run_layer(mixed.layers[0], mixed.readout, inputs, {});
-    CHECK(fixed.overflows == 0);
+    const MixedNetwork mixed = built(real_circuit(), readout, inputs);
+    const Matrix<double> fixed = first_sums(mixed, inputs);
     // Three partitions: registers are off by 2^-8 of a code of up to 2^11, offsets by a quarter step, rounding by a half.
     const double steps = 3.0 * (2048.0 / 256.0 + 0.25 + 0.5);
-    CHECK(largest_difference(fixed.z, exact) < steps * mixed.layers[0].step);
-    CHECK(largest_difference(fixed.z, exact) > 0.0);
+    CHECK(largest_difference(fixed, exact) < steps * mixed.layers[0].step);
+    CHECK(largest_difference(fixed, exact) > 0.0);
 }
 
 TEST_CASE("errors of levels are refused where rows have none, and pulses last no less than no time") {
@@ -332,8 +319,7 @@ TEST_CASE("errors of levels are refused where rows have none, and pulses last no
     readout.input = RowInput::bit_serial;
     CHECK_THROWS_AS(outputs_of(ideal_circuit(), readout, inputs), InputError);
     readout.input = RowInput::pulse_width;
-    const Network network = mixed_network();
-    const MixedNetwork mixed = build_mixed(network, direct_plan(network), real_circuit(), readout, inputs);
+    const MixedNetwork mixed = built(real_circuit(), readout, inputs);
     const MixedInference inference = infer_mixed(mixed, inputs);
     CHECK(inference.power.cells > 0.0);
     CHECK(inference.power.wires > 0.0);
