@@ -60,6 +60,7 @@ int parse_and_run(int argc, char** argv) {
     cli::add_data_verb(line);
     cli::add_device_verb(line);
     cli::add_adc_verb(line);
+    cli::add_charge_verb(line);
     cli::add_train_verb(line);
     cli::add_doctor_verb(line);
 

@@ -1,0 +1,89 @@
+"""`ohmloom charge`: figures with known answers, sweeps, files, decks that run, and refusals."""
+
+import json
+import math
+
+import h5py
+import numpy
+from harness import case
+
+
+def points(t, *words):
+    return json.loads(t.ohmloom("charge", "--json", *words).out)["points"]
+
+
+@case
+def charge_ideal(t):
+    """Ideal ladders multiply exactly; their columns have two units a row, and the noise and energy that this means."""
+    (found,) = points(t, "--rows", "32", "--columns", "4", "--unit", "1.5f", "--temperature", "310")
+    assert found["cell_inl_lsb"] < 1e-10 and found["error_largest"] < 1e-12 and abs(found["gain"] - 1) < 1e-12
+    assert math.isclose(found["capacitance_f"], 32 * 2 * 1.5e-15, rel_tol=1e-12)
+    assert math.isclose(found["noise_v"], math.sqrt(1.380649e-23 * 310 / 96e-15), rel_tol=1e-12)
+    # Energy goes with the square of the supply.
+    low, high = points(t, "--sweep", "supply", "0.5", "1")
+    assert math.isclose(high["cycle_energy_j"], 4 * low["cycle_energy_j"], rel_tol=1e-12)
+
+
+@case
+def charge_compensated(t):
+    """Parasitics bend a ladder; series capacitors of the published 2.1 to 2.2 units straighten it."""
+    words = ("--sweep", "node-parasitic", "0.05", "0.1")
+    bent, straight = points(t, *words), points(t, *words, "--series", "best")
+    for before, after in zip(bent, straight):
+        assert before["cell_inl_lsb"] > 1.5 and after["cell_inl_lsb"] < 0.1, (before, after)
+    assert [round(p["series"], 1) for p in straight] == [2.1, 2.2]
+
+
+@case
+def charge_table(t):
+    """A sweep is printed as a table, the same again for the same words, and drawn or written by the ending of a name."""
+    words = ("charge", "--unit-sigma", "0.01", "--sweep", "supply", "0.7", "0.9")
+    said = t.ohmloom(*words, "--table", "sweep.csv").out
+    assert t.ohmloom(*words, "--table", "sweep.svg").out == said
+    assert t.ohmloom(*words, "--seed", "2").out != said
+    rows = numpy.genfromtxt(t.path("sweep.csv"), delimiter=",", names=True)
+    assert rows.shape == (2,) and t.path("sweep.svg").stat().st_size > 1000
+    one = t.ohmloom("charge", "--injection", "0.1f").out
+    assert "kT/C noise" in one and "391 uV" in one, one  # 0.1 fC on 64 cells of 4 fF
+
+
+@case
+def charge_files(t):
+    """The map written is the one of the figures; a column's deck ends in the voltage that was told."""
+    words = ("--rows", "6", "--columns", "3", "--bits", "4", "--node-parasitic", "0.1", "--unit-sigma", "0.02", "--vectors", "50")
+    said = t.ohmloom("charge", *words, "-o", "array.h5", "--deck", "column.cir", "--column", "2").out
+    expected = float(said.split("v_column must come out as ")[1].split()[0])
+    with h5py.File(t.path("array.h5")) as file:
+        assert file.attrs["schema"] == "ohmloom-charge-1" and file["transfer"].shape == (3, 6)
+        assert file["noise"].attrs["unit"] == "V" and file["energy"].shape == (6, 6)
+        # Full weights would give 1/6 of every row.
+        assert numpy.all(numpy.abs(file["transfer"][:]) < 1 / 6)
+    (engine,) = json.loads(t.ohmloom("spice", "column.cir", "--engine", "mna", "--json").out)["engines"]
+    (measure,) = engine["measures"]
+    assert abs(measure["value"] - expected) < 1e-5, (measure, expected)
+
+
+@case
+def charge_refusals(t):
+    """Designs that cannot be, quantities that are none and options that contradict each other are named."""
+    for words in (
+        ("--cell", "c3c"),
+        ("--drive", "both"),
+        ("--bits", "0"),
+        ("--unit", "2V"),
+        ("--unit", "0"),
+        ("--rows", "0"),
+        ("--node-parasitic", "-0.1"),
+        ("--cell", "binary", "--series", "best"),
+        ("--unit-sigma", "3"),
+        ("--sweep", "voltage", "1"),
+        ("--sweep", "supply"),
+        ("--sweep", "supply", "1", "two"),
+        ("--sweep", "supply", "0.7", "0.8", "-o", "map.h5"),
+        ("--sweep", "series", "2", "--series", "best"),
+        ("--table", "curve.svg"),
+        ("--deck", "column.cir", "--column", "16"),
+    ):
+        t.refused("charge", *words)
+    assert not t.path("column.cir").exists()
+    t.matches_golden()
