@@ -45,8 +45,12 @@ public:
 
     /// The equation piece by piece; the noise is that of the event, at its end. own[0]: whether a threshold was passed.
     void advance(DeviceEvent& event, const VoltagePiece& piece, const DeviceDraws& /*draws*/) const override {
-        constexpr int steps = 64;
+        // The rate goes with exp(v/v_s): up to a third of v_s in a piece, midpoints leave less than a millionth of it.
+        constexpr double fine = 200.0;
+        constexpr int most_steps = 64;
         const bool steady = piece.from == piece.to;
+        const double wanted = std::ceil(fine * std::abs(piece.to - piece.from) / growth_.v_s);
+        const int steps = steady ? most_steps : static_cast<int>(std::clamp(wanted, 2.0, double{most_steps}));
         const double width = piece.width / steps;
         for (int step = 0; step < steps && width > 0.0; ++step) {
             const double v = piece.from + (step + 0.5) / steps * (piece.to - piece.from);

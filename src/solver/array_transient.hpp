@@ -17,6 +17,8 @@ struct TransientDrive {
     std::vector<VoltageCurve> curves; ///< relative to v_row, at least one
     Matrix<Index> curve;              ///< [batch x rows] index into `curves`; empty: the first for all
     std::vector<double> v_col;        ///< [lines] [V] potential behind each column line's r_sense; empty: 0
+    std::vector<Index> col_curve =
+        {}; ///< [lines] index into `curves`, which v_col is multiplied by; empty: columns stand still
 };
 
 /// Rows that jump, or rise within `rise` [s], from 0 to their potentials at t = 0.

@@ -10,8 +10,9 @@
 namespace ohmloom {
 
 LineStageSolver::LineStageSolver(const TransientSystem& system, TransientBlock& block, const Lanes& kcl,
-                                 const Lanes& largest)
-    : system_(system), block_(block), kcl_(kcl), largest_(largest), linear_(is_linear(system.lines.cell)) {}
+                                 const Lanes& largest, MovingCells* moving)
+    : system_(system), block_(block), moving_(moving), kcl_(kcl), largest_(largest),
+      linear_(is_linear(system.lines.cell) && block.mover.empty()) {}
 
 void LineStageSolver::set_rate(double rate) {
     if (rate == rate_) return;
@@ -63,6 +64,7 @@ bool LineStageSolver::solve() {
     int without_gain = 0;
     bool conjugate = false, first_direction = true;
     for (int correction = 0; correction <= most_corrections; ++correction) {
+        if (moving_ != nullptr) moving_->follow(block_);
         const Lanes error = transient_kernels::evaluate(system_, stage_, rate_, block_);
         bool all = true, gained = false;
         std::array<bool, lane_count> wanted{};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "solver/moving_cells.hpp"
 #include "solver/transient_kernels.hpp"
 
 #include <array>
@@ -16,8 +17,9 @@ namespace ohmloom {
 class LineStageSolver {
 public:
     /// `kcl` [A]: error of a node's current that may be left; `largest` [V]: largest potential of a terminal; each of every lane.
+    /// `moving`: cells whose conductances follow the voltages of every try; none: nullptr.
     LineStageSolver(const TransientSystem& system, TransientBlock& block, const Lanes& kcl,
-                    const Lanes& largest);
+                    const Lanes& largest, MovingCells* moving = nullptr);
 
     /// The stages to come have the rate a [1/s]; 0: operating points.
     void set_rate(double rate);
@@ -47,6 +49,7 @@ private:
 
     const TransientSystem& system_;
     TransientBlock& block_;
+    MovingCells* moving_;
     Lanes kcl_, largest_, left_{};
     bool linear_, factorised_ = false;
     double rate_ = std::numeric_limits<double>::quiet_NaN();

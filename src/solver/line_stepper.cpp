@@ -28,8 +28,11 @@ void for_both(const Visit& visit) {
 
 } // namespace
 
-LineStepper::LineStepper(const TransientSystem& system, TransientBlock& block, const StepScales& scales)
-    : system_(system), block_(block), scales_(scales), solver_(system, block, scales.kcl, scales.largest) {
+LineStepper::LineStepper(const TransientSystem& system, TransientBlock& block, const StepScales& scales,
+                         MovingCells* moving)
+    : system_(system), block_(block), scales_(scales), moving_(moving),
+      solver_(system, block, scales.kcl, scales.largest, moving) {
+    if (moving_ != nullptr) moving_->begin(block_);
     transient_kernels::measure_charges(system_, block_);
     std::swap(block_.charge, block_.next_charge);
     for_both([&](auto part) {
@@ -49,6 +52,7 @@ bool LineStepper::take_euler(double h) {
         for (std::size_t i = 0; i < (block_.charge.*part).size(); ++i)
             (block_.injected.*part)[i] = rate * (block_.charge.*part)[i];
     });
+    if (moving_ != nullptr) moving_->hold(h, block_);
     if (!solver_.solve()) {
         revert();
         return false;
@@ -82,6 +86,7 @@ bool LineStepper::solve_first_stage(double h) {
     };
     prepare(block_.lanes.w, &NodeArrays::w);
     prepare(block_.lanes.b, &NodeArrays::b);
+    if (moving_ != nullptr) moving_->begin_first_stage(gamma_ * h);
     return solver_.solve();
 }
 
@@ -103,6 +108,7 @@ bool LineStepper::solve_second_stage() {
     };
     prepare(block_.lanes.w, &NodeArrays::w);
     prepare(block_.lanes.b, &NodeArrays::b);
+    if (moving_ != nullptr) moving_->begin_second_stage((1.0 - gamma_) * h_);
     return solver_.solve();
 }
 
@@ -134,11 +140,13 @@ void LineStepper::accept() {
     std::swap(block_.current, block_.injected);
     std::swap(block_.earlier, block_.start);
     last_h_ = h_;
+    if (moving_ != nullptr) moving_->accept(block_);
 }
 
 void LineStepper::revert() {
     std::ranges::copy(block_.start.w, block_.lanes.w.begin());
     std::ranges::copy(block_.start.b, block_.lanes.b.begin());
+    if (moving_ != nullptr) moving_->revert(block_);
 }
 
 LineCurrents LineStepper::currents() const {

@@ -31,11 +31,14 @@ struct LineCurrents {
 class LineStepper {
 public:
     /// The block starts at the voltages in its lanes, without capacitor currents.
-    LineStepper(const TransientSystem& system, TransientBlock& block, const StepScales& scales);
+    /// Cells that move are moved with it: within a stage they follow its voltages until both agree.
+    LineStepper(const TransientSystem& system, TransientBlock& block, const StepScales& scales,
+                MovingCells* moving = nullptr);
 
     static constexpr double gamma = 0.58578643762690495; ///< 2 − √2
 
-    /// A backward Euler step: takes a jump of the terminals, from which nothing is known of dv/dt.
+    /// A backward Euler step: takes a jump of the terminals, from which nothing is known of dv/dt, or of a cell. Cells that move do so
+    /// with the voltages at its start.
     /// Returns false if a stage could not be solved; then nothing has moved.
     [[nodiscard]] bool take_euler(double h);
 
@@ -58,6 +61,7 @@ private:
     const TransientSystem& system_;
     TransientBlock& block_;
     StepScales scales_;
+    MovingCells* moving_;
     LineStageSolver solver_;
     double h_ = 0.0, last_h_ = 0.0;
     Lanes worst_kcl_{};

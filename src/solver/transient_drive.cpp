@@ -82,16 +82,22 @@ void validate(const TransientDrive& drive, const Crossbar& crossbar) {
     }
     if (drive.curves.empty()) throw InputError("the drive has no curve: expected at least one");
     for (std::size_t i = 0; i < drive.curves.size(); ++i) require_curve(drive.curves[i], i);
+    const auto require_known = [&](const char* what, Index c) {
+        if (c < 0 || c >= static_cast<Index>(drive.curves.size()))
+            throw InputError(fmt::format("{} holds {}: there are {} curves", what, c, drive.curves.size()));
+    };
+    if (!drive.col_curve.empty() && drive.col_curve.size() != drive.v_col.size()) {
+        throw InputError(fmt::format("col_curve has {} entries, expected {} as v_col, or none",
+                                     drive.col_curve.size(), drive.v_col.size()));
+    }
+    for (const Index c : drive.col_curve) require_known("col_curve", c);
     if (drive.curve.empty()) return;
     if (drive.curve.rows() != drive.v_row.rows() || drive.curve.cols() != drive.v_row.cols()) {
         throw InputError(fmt::format("curve is [{} x {}], expected [{} x {}] as v_row, or none",
                                      drive.curve.rows(), drive.curve.cols(), drive.v_row.rows(),
                                      drive.v_row.cols()));
     }
-    for (const Index c : drive.curve.values()) {
-        if (c < 0 || c >= static_cast<Index>(drive.curves.size()))
-            throw InputError(fmt::format("curve holds {}: there are {} curves", c, drive.curves.size()));
-    }
+    for (const Index c : drive.curve.values()) require_known("curve", c);
 }
 
 double value_after(const VoltageCurve& curve, double t) {
@@ -144,6 +150,17 @@ Matrix<double> final_potentials(const TransientDrive& drive) {
     return row_potentials(drive, values(drive, [](const VoltageCurve& c) { return c.v.back(); }));
 }
 
+std::vector<double> column_potentials(const TransientDrive& drive, const std::vector<double>& curve_values) {
+    std::vector<double> v = drive.v_col;
+    for (std::size_t l = 0; l < drive.col_curve.size(); ++l)
+        v[l] *= curve_values[static_cast<std::size_t>(drive.col_curve[l])];
+    return v;
+}
+
+std::vector<double> final_columns(const TransientDrive& drive) {
+    return column_potentials(drive, values(drive, [](const VoltageCurve& c) { return c.v.back(); }));
+}
+
 std::vector<double> largest_potentials(const TransientDrive& drive) {
     const std::vector<double> heights = values(drive, [](const VoltageCurve& c) {
         double largest = 0.0;
@@ -151,7 +168,7 @@ std::vector<double> largest_potentials(const TransientDrive& drive) {
         return largest;
     });
     double column = 0.0;
-    for (const double v : drive.v_col) column = std::max(column, std::abs(v));
+    for (const double v : column_potentials(drive, heights)) column = std::max(column, std::abs(v));
     std::vector<double> largest(static_cast<std::size_t>(drive.v_row.rows()), column);
     for (Index k = 0; k < drive.v_row.rows(); ++k) {
         for (Index r = 0; r < drive.v_row.cols(); ++r) {

@@ -30,6 +30,10 @@ Matrix<double> row_potentials(const TransientDrive& drive, const std::vector<dou
 Matrix<double> first_potentials(const TransientDrive& drive);
 Matrix<double> final_potentials(const TransientDrive& drive);
 
+/// Potentials behind the columns [lines] [V] when the curves have these values, and after the last event; empty: all 0.
+std::vector<double> column_potentials(const TransientDrive& drive, const std::vector<double>& curve_values);
+std::vector<double> final_columns(const TransientDrive& drive);
+
 /// The largest potential [V] of each run's terminals at any time, [batch].
 std::vector<double> largest_potentials(const TransientDrive& drive);
 

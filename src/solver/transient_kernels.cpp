@@ -10,7 +10,9 @@
 #include "solver/lane_chains-inl.h"
 #include "solver/transient_kernels.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 HWY_BEFORE_NAMESPACE();
@@ -45,20 +47,40 @@ struct StageView {
     TransientBlock& block;
 };
 
-/// Current of a cell with its capacitance.
+/// A cell with numbers of its own in every lane, which no SIMD law takes.
 template <class Law>
+HWY_INLINE LanePoint moving_point(const StageView& view, const Law& law, Index mover, Index lane,
+                                  const Two& v) {
+    HWY_ALIGN double voltage[lane_count], current[lane_count], slope[lane_count];
+    store(v, voltage);
+    const std::size_t first = static_cast<std::size_t>(mover * lane_count + lane);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(width()); ++i) {
+        const auto point =
+            evaluate_law(law.cell, view.block.g[first + i], view.block.shape[first + i], voltage[i]);
+        current[i] = point.current;
+        slope[i] = point.slope;
+    }
+    return {load(current), load(slope)};
+}
+
+/// Current of a cell with its capacitance.
+template <bool moves, class Law>
 HWY_INLINE Two stage_cell(const StageView& view, const Law& law, Index node, Index lane, const Two& v) {
     const auto at = static_cast<std::size_t>(node);
     LaneBlock& lanes = view.block.lanes;
-    if constexpr (Law::linear) return all(view.stage.g[at]) * v; // at_rate() has put the capacitance there
-    const LanePoint point = law.point(view.system.lines.g[at], view.system.lines.shape_at(node), v);
+    if constexpr (Law::linear && !moves)
+        return all(view.stage.g[at]) * v; // at_rate() has put the capacitance there
+    const Index mover = moves ? view.block.mover[at] : -1;
+    const LanePoint point = mover >= 0
+                                ? moving_point(view, law, mover, lane, v)
+                                : law.point(view.system.lines.g[at], view.system.lines.shape_at(node), v);
     const Two beside = all(view.system.cell.empty() ? 0.0 : view.rate * view.system.cell[at]);
     store(point.slope + beside, lanes.slope.data() + node * lane_count + lane);
     return mul_add(beside, v, point.current);
 }
 
 /// Row r: cells, and the equations of its row nodes.
-template <class Law>
+template <bool moves, class Law>
 HWY_INLINE void stage_row(const StageView& view, const Law& law, Index r, Index lane, LargestOfLanes& error) {
     const LineSystem& lines = view.system.lines;
     LaneBlock& block = view.block.lanes;
@@ -74,7 +96,7 @@ HWY_INLINE void stage_row(const StageView& view, const Law& law, Index r, Index 
                               zero() - load(view.block.injected.w.data() + node * lane_count + lane));
         for (Index k = 0; k < per_site; ++k) {
             const Index cell = r * lines.lines + s * per_site + k;
-            const Two i = stage_cell(view, law, cell, lane, w_here - load(b + cell * lane_count));
+            const Two i = stage_cell<moves>(view, law, cell, lane, w_here - load(b + cell * lane_count));
             leaving = leaving + i;
             store(i, block.r.data() + cell * lane_count + lane);
         }
@@ -151,7 +173,8 @@ HWY_INLINE void stage_merged_columns(const StageView& view, Index lane, LargestO
     }
 }
 
-Lanes evaluate_stage(const TransientSystem& system, const LineSystem& stage, double rate,
+template <bool moves>
+Lanes evaluate_cells(const TransientSystem& system, const LineSystem& stage, double rate,
                      TransientBlock& block) {
     const StageView view{system, stage, rate, block};
     Lanes errors{};
@@ -160,7 +183,7 @@ Lanes evaluate_stage(const TransientSystem& system, const LineSystem& stage, dou
         LargestOfLanes error;
         with_law(lines.cell, [&](const auto& law) HWY_ATTR {
             for (Index r = 0; r < lines.rows; ++r) {
-                stage_row(view, law, r, lane, error);
+                stage_row<moves>(view, law, r, lane, error);
                 stage_columns(view, r, lane, error);
             }
         });
@@ -168,6 +191,12 @@ Lanes evaluate_stage(const TransientSystem& system, const LineSystem& stage, dou
         keep(error.value(), errors, lane);
     }
     return errors;
+}
+
+Lanes evaluate_stage(const TransientSystem& system, const LineSystem& stage, double rate,
+                     TransientBlock& block) {
+    return block.mover.empty() ? evaluate_cells<false>(system, stage, rate, block)
+                               : evaluate_cells<true>(system, stage, rate, block);
 }
 
 void measure_stage_charges(const TransientSystem& system, TransientBlock& block) {
@@ -255,8 +284,13 @@ HWY_EXPORT(evaluate_stage);
 HWY_EXPORT(measure_stage_charges);
 HWY_EXPORT(filter_block);
 
-TransientBlock::TransientBlock(const LineSystem& system) : lanes(system) {
+TransientBlock::TransientBlock(const LineSystem& system, std::vector<std::int32_t> movers)
+    : lanes(system), mover(std::move(movers)) {
     const std::size_t row_nodes = lanes.w.size(), col_nodes = lanes.b.size();
+    const auto moving =
+        static_cast<std::size_t>(std::ranges::count_if(mover, [](std::int32_t m) { return m >= 0; }));
+    g.assign(moving * lane_count, 0.0);
+    shape.assign(moving * lane_count, 0.0);
     const ArrayRequest requests[] = {
         {injected.w, row_nodes}, {injected.b, col_nodes},    {charge.w, row_nodes},
         {charge.b, col_nodes},   {next_charge.w, row_nodes}, {next_charge.b, col_nodes},
@@ -264,6 +298,11 @@ TransientBlock::TransientBlock(const LineSystem& system) : lanes(system) {
         {error.b, col_nodes},    {start.w, row_nodes},       {start.b, col_nodes},
         {earlier.w, row_nodes},  {earlier.b, col_nodes}};
     memory_ = cut_arrays(requests);
+    if (mover.empty() || !lanes.slope.empty()) return;
+    // Ohmic cells that move have slopes, and their chains factors, of their own in every lane too.
+    const ArrayRequest own[] = {
+        {lanes.slope, col_nodes}, {lanes.row_pivot, row_nodes}, {lanes.col_pivot, col_nodes}};
+    slopes_ = cut_arrays(own);
 }
 
 namespace transient_kernels {

@@ -3,7 +3,9 @@
 #include "solver/line_kernels.hpp"
 #include "solver/transient_system.hpp"
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 namespace ohmloom {
 
@@ -17,7 +19,8 @@ struct NodeArrays {
 ///     a·q(v) + f(v) = injected,      f: current that leaves a node into wires, cells and terminals
 class TransientBlock {
 public:
-    explicit TransientBlock(const LineSystem& system);
+    /// `movers`: the place of each cell among those that move, else -1; empty if none does.
+    explicit TransientBlock(const LineSystem& system, std::vector<std::int32_t> movers = {});
 
     LaneBlock lanes;        ///< its voltages are those of the stage; its line currents those of the terminals
     NodeArrays injected;    ///< [A]
@@ -28,8 +31,13 @@ public:
     NodeArrays start;       ///< [V] voltages at the start of the step
     NodeArrays earlier;     ///< [V] and at the start of the step before
 
+    // Cells whose conductances follow what they have been through: each lane has its own.
+    std::vector<std::int32_t>
+        mover; ///< [rows * lines] place of a cell in the two below, or -1; empty: none moves
+    std::vector<double> g, shape; ///< [movers][lane] numbers of the cells' law
+
 private:
-    PageMemory memory_;
+    PageMemory memory_, slopes_;
 };
 
 namespace transient_kernels {

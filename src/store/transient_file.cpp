@@ -25,6 +25,23 @@ void write_instants(Hdf5Writer& writer, const std::string& path, const std::vect
     writer.write_array<double>(path, values, {static_cast<Index>(instants.size()), rows, cols}, unit);
 }
 
+/// What devices that change add to a result.
+void write_devices(Hdf5Writer& writer, const TransientResultFile& result) {
+    const Index rows = result.g_initial.rows(), cols = result.g_initial.cols(), batch = result.g_final.rows();
+    writer.set_attribute("/", "device", result.device);
+    writer.write("/g_initial", result.g_initial, "S");
+    const auto write = [&](const char* path, const Matrix<double>& of, const char* unit) {
+        writer.write_array<double>(path, of.values(), {batch, rows, cols}, unit);
+    };
+    write("/g_final", result.g_final, "S");
+    write("/cell_energy", result.cell_energy, "J");
+    if (result.g.empty()) return;
+    std::vector<double> values;
+    for (const Matrix<double>& instant : result.g)
+        values.insert(values.end(), instant.values().begin(), instant.values().end());
+    writer.write_array<double>("/g", values, {static_cast<Index>(result.g.size()), batch, rows, cols}, "S");
+}
+
 } // namespace
 
 DriveFile read_drive_file(const std::filesystem::path& file, Index rows, Index batch) {
@@ -69,6 +86,7 @@ void write_transient_result(const TransientResultFile& result, const std::filesy
     writer.write("/energy", result.energy, "J");
     writer.write("/residual", result.residual, "1");
     writer.write("/status", result.status, "1");
+    if (!result.device.empty()) write_devices(writer, result);
     writer.commit();
 }
 

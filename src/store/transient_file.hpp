@@ -45,6 +45,15 @@ struct TransientResultFile {
     int rejected = 0;                       ///< steps that were refused and taken again, shorter
     std::string engine;
     std::string version; ///< of the program
+
+    // Of devices that change (`--device`); all empty if there are none.
+    std::string device;       ///< attribute of the root
+    Matrix<double> g_initial; ///< [rows x cols] [S] conductances at zero bias before the run
+    Matrix<double> g_final;   ///< [batch x rows*cols], written as [batch x rows x cols] [S] and after it
+    std::vector<Matrix<double>>
+        g; ///< [times] of those, written as [times x batch x rows x cols] [S]; empty: not asked for
+    Matrix<double>
+        cell_energy; ///< [batch x rows*cols], written as [batch x rows x cols] [J] taken up by the devices
 };
 
 /// Writes an output file, complete or not at all; engine, version, steps and rejected are attributes of the root. @throws FileError.

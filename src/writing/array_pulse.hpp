@@ -1,7 +1,7 @@
 #pragma once
 
 #include "array/crossbar.hpp"
-#include "devicemodels/device_model.hpp"
+#include "array/device_array.hpp"
 #include "writing/array_power.hpp"
 #include "writing/select_scheme.hpp"
 
@@ -9,25 +9,6 @@
 #include <vector>
 
 namespace ohmloom {
-
-/// Devices at the crossings of an array, each with what it remembers.
-struct DeviceArray {
-    const DeviceModel* model = nullptr; ///< of all of them
-    Matrix<DeviceState> state;          ///< [rows x lines]
-    Matrix<std::uint8_t> present;       ///< [rows x lines] 0: there is no cell, and nothing conducts
-    double temperature = 300.0;         ///< [K]
-    std::uint64_t seed = 1;
-    std::uint32_t tile = 0;
-
-    /// All the chance in the life of one of them.
-    [[nodiscard]] DeviceDraws draws(Index row, Index line) const {
-        return {seed, {tile, static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(line)}};
-    }
-    /// What one in the state `now` is to the array.
-    [[nodiscard]] CellNumbers numbers(const DeviceState& now) const {
-        return model->aged(now, {0.0, temperature});
-    }
-};
 
 /// One pulse from a row to some of its columns. The row stays at v until the last of them is done; a column whose time is over goes
 /// where the scheme holds columns that are not addressed.

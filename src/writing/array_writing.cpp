@@ -90,7 +90,9 @@ public:
                   options.temperature,
                   options.seed,
                   options.tile};
-        make_devices(initial);
+        for (std::size_t k = 0; k < target.values().size(); ++k)
+            array_.present.values()[k] = target.values()[k] != 0.0 ? 1 : 0;
+        make_devices(array_, initial);
         written_.initial = conductances();
     }
 
@@ -108,21 +110,6 @@ public:
     }
 
 private:
-    void make_devices(const Matrix<double>& initial) {
-        const ProgrammingScheme careful{Programming::write_verify, 1e-3, most_initial_pulses};
-        parallel_for(rows_, [&](Index r) {
-            for (Index l = 0; l < lines_; ++l) {
-                if (written_.target(r, l) == 0.0) continue;
-                const DeviceDraws draws = array_.draws(r, l);
-                DeviceState state = device_.fresh(draws); // event 0
-                if (!initial.empty() && initial(r, l) != 0.0)
-                    state = device_.program(state, initial(r, l), careful, draws, 1).state;
-                array_.present(r, l) = 1;
-                array_.state(r, l) = state;
-            }
-        });
-    }
-
     Matrix<double> conductances() const {
         Matrix<double> g(rows_, lines_);
         for (std::size_t k = 0; k < g.values().size(); ++k) {
@@ -209,15 +196,13 @@ private:
         }
     }
 
-    static constexpr int most_initial_pulses = 1000;
-
     const Crossbar& wires_;
     const DeviceModel& device_;
     const WritingOptions& options_;
     Index rows_, lines_;
     DeviceArray array_;
     WrittenArray written_;
-    std::uint32_t event_ = most_initial_pulses + 1;
+    std::uint32_t event_ = first_free_event;
 };
 
 } // namespace

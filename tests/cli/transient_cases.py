@@ -406,6 +406,61 @@ def transient_bad_options(t):
     t.matches_golden()
 
 
+def filament_after(g, v, width):
+    """The default filament card's closed form under a constant voltage above its threshold of growth."""
+    g_min, g_max, v_p, v_s, k_p, beta = 1e-6, 310e-6, 0.25, 0.03, 1.0, 3.0
+    x = (g - g_min) / (g_max - g_min)
+    rate = k_p * np.expm1((v - v_p) / v_s) / (g_max - g_min)
+    return g_min + (g_max - g_min) * (x + np.log1p(beta * rate * width * np.exp(-beta * x)) / beta)
+
+
+@case
+def transient_devices(t):
+    """Devices move under a pulse: without wires as their closed form, with rows and columns at half the voltage not at all."""
+    g = np.full((3, 2), 2e-5)
+    g[2, 1] = 0.0
+    v_row = np.array([[0.4, 0.2, 0.2], [0.2, 0.4, 0.4]])
+    array = sample_array(g=g, v_row=v_row, v_col=np.array([0.0, 0.2]), r_row=0.0, r_col=0.0, r_source=0.0, r_sense=0.0)
+    name = array.write(t.path("in.h5"))
+    words = ("--device", "cbram", "--set", "noise=0", "--pulse", "2u", "--drive-columns", "--conductances")
+    t.ohmloom("transient", name, "-o", "out.h5", *words, "--times", "1u", "4u", "--tolerance", "1e-5")
+    initial = np.where(g > 0.0, 2e-5, 0.0)
+    with h5py.File(t.path("out.h5")) as file:
+        units = {path: file[path].attrs["unit"] for path in ("g_initial", "g_final", "g", "cell_energy")}
+        assert units == {"g_initial": "S", "g_final": "S", "g": "S", "cell_energy": "J"}, units
+        assert file.attrs["device"] == "cbram"
+        begin, end, during, energy = (file[path][...] for path in units)
+    np.testing.assert_allclose(begin, initial, rtol=2e-3)
+    full = np.array([[0.4, 0.2], [0.2, 0.0], [0.2, 0.0]]), np.array([[0.2, 0.0], [0.4, 0.2], [0.4, 0.2]])
+    for k, v in enumerate(full):
+        grows = (v == 0.4) & (g > 0.0)
+        for found, width in ((during[0, k], 1e-6), (during[1, k], 2e-6), (end[k], 2e-6)):
+            expected = np.where(grows, filament_after(begin, 0.4, width), begin)
+            np.testing.assert_allclose(found, expected, rtol=1e-4)
+        assert (energy[k][v * g > 0.0] > 0.0).all()
+    summary = json.loads(t.ohmloom("transient", name, "-o", "out.h5", *words, "--times", "4u", "--json").out)
+    assert (summary["cells"], summary["cells_changed"]) == (10, 3), summary
+
+
+@case
+def transient_bad_devices(t):
+    """Devices that cannot be, and options that say something of devices where there are none."""
+    name = array_in_time().write(t.path("in.h5"))
+    for words in (
+        ("--device", "cbrm"),
+        ("--device", "cbram", "--set", "g_mx=1"),
+        ("--device", "pcm", "--temperature", "-3"),
+        ("--device", "mram"),
+        ("--fresh",),
+        ("--conductances",),
+        ("--set", "noise=0"),
+        ("--drive-columns",),
+        ("--drive-columns", "--pulse-width", "1n"),
+    ):
+        t.refused("transient", name, "-o", "out.h5", "--times", "1n", *words)
+    t.matches_golden()
+
+
 @case
 def transient_shorted_cell(t):
     """Arrays that are no chains are refused: nobody follows them in time yet."""

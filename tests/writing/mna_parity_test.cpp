@@ -1,81 +1,15 @@
 // Pulses through an array against the same array in time as a circuit: the devices' SPICE faces in mna.
-#include "tests/solver/transient_runs.hpp"
-#include "tests/writing/arrays.hpp"
+#include "tests/writing/pulse_deck.hpp"
 
-#include <fmt/format.h>
-
+#include <cmath>
 #include <string>
-#include <vector>
 
 namespace ohmloom::testing {
 
 namespace {
 
-struct PulsedArray {
-    const DeviceModel& device;
-    DeviceArray devices;
-    Crossbar wires;
-    SelectScheme scheme;
-    RowPulse pulse; ///< of one width
-};
-
-/// A source that goes to v for as long, with edges.
-std::string rectangle(const std::string& node, double v, double start, double width) {
-    const double edge = 1e-4 * width;
-    return fmt::format("v{0} {0} 0 pwl(0 0 {1:.12g} 0 {2:.12g} {3:.12g} {4:.12g} {3:.12g} {5:.12g} 0)\n",
-                       node, start, start + edge, v, start + width, start + width + edge);
-}
-
-/// Voltage of a state's node of every cell after the pulse.
 Matrix<double> states_in_mna(const PulsedArray& array, const std::string& port) {
-    const Index rows = array.wires.rows(), lines = array.wires.lines();
-    Selection selection{array.pulse.row, {}, array.pulse.v};
-    double width = 0.0;
-    for (const double w : array.pulse.width) {
-        selection.lines.push_back(w > 0.0);
-        width = std::max(width, w);
-    }
-    const Drive drive = potentials_of(array.scheme, selection, rows);
-    const double start = 0.02 * width, end = 1.1 * width;
-    std::string cards, instances;
-    for (Index r = 0; r < rows; ++r) {
-        cards += rectangle(fmt::format("r{}", r), drive.v_row(0, r), start, width);
-        for (Index l = 0; l < lines; ++l) {
-            const double series = l == 0 ? array.wires.source_resistance(r) : 0.0;
-            cards += fmt::format("rw{0}_{1} {2} w{0}_{1} {3:.12g}\n", r, l,
-                                 l == 0 ? fmt::format("r{}", r) : fmt::format("w{}_{}", r, l - 1),
-                                 series + array.wires.r_row);
-            const double sense = r + 1 == rows ? array.wires.sense_resistance(l) : 0.0;
-            cards += fmt::format("rb{0}_{1} b{0}_{1} {2} {3:.12g}\n", r, l,
-                                 r + 1 == rows ? fmt::format("c{}", l) : fmt::format("b{}_{}", r + 1, l),
-                                 sense + array.wires.r_col);
-            SpiceFace face = array.device.spice(array.devices.state(r, l), 300.0);
-            const std::string own = fmt::format("{}_{}_{}", face.name, r, l);
-            for (std::size_t at = 0; (at = face.text.find(face.name, at)) != std::string::npos;
-                 at += own.size())
-                face.text.replace(at, face.name.size(), own);
-            instances += face.text;
-            cards += fmt::format("xd{0}_{1} w{0}_{1} b{0}_{1}", r, l);
-            for (std::size_t k = 2; k < face.ports.size(); ++k)
-                cards += fmt::format(" s{}_{}_{}", face.ports[k], r, l);
-            cards += fmt::format(" {}\n", own);
-        }
-    }
-    for (Index l = 0; l < lines; ++l)
-        cards += rectangle(fmt::format("c{}", l), drive.v_col[static_cast<std::size_t>(l)], start, width);
-    const SpiceDeck deck = transient_deck(
-        instances + cards +
-        fmt::format(".options reltol=1e-6 abstol=1e-15 vntol=1e-9\n.tran {:.6g} {:.12g} 0 {:.6g}\n",
-                    width / 50, end, width / 200));
-    const Waveforms waveforms = solve_deck_mna(deck).analyses.front();
-    CAPTURE(waveforms.message);
-    REQUIRE(waveforms.all_converged());
-    Matrix<double> states(rows, lines);
-    for (Index r = 0; r < rows; ++r) {
-        for (Index l = 0; l < lines; ++l)
-            states(r, l) = signal_of(waveforms, fmt::format("v(s{}_{}_{})", port, r, l)).back();
-    }
-    return states;
+    return states_of(pulsed_in_mna(array), array, port);
 }
 
 PulseOutcome pulsed(const PulsedArray& array) {
@@ -155,7 +89,8 @@ TEST_CASE("thresholds of energy in an array are reached as in a transient of the
     const auto device = make_device(find_card("cbram/cu_asic_tin"));
     PulsedArray array{*device, fresh_devices(*device, 2, 2), wires_of(2, 2, 1e3, 5e3), SelectScheme::half,
                       pulse_to(0, {0}, 2, 2.0, 60e-6)};
-    const Matrix<double> on = states_in_mna(array, "on"), es = states_in_mna(array, "es");
+    const Waveforms waveforms = pulsed_in_mna(array);
+    const Matrix<double> on = states_of(waveforms, array, "on"), es = states_of(waveforms, array, "es");
     const PulseOutcome ours = pulsed(array);
     for (Index r = 0; r < 2; ++r) {
         for (Index l = 0; l < 2; ++l) {

@@ -48,6 +48,8 @@ void require_fitting(const DriveOptions& options) {
     require("--delay", options.delay, {"--step", "--pulse"});
     require("--fall", options.fall, {"--pulse"});
     require("--v-high", options.v_high, {"--pulse-width"});
+    if (options.columns && chosen == "--pulse-width")
+        throw InputError("--drive-columns goes with one curve for all rows, not with --pulse-width");
 }
 
 TransientDrive pulse(const DriveOptions& options, const ArrayFile& array) {
@@ -156,12 +158,29 @@ double quantity_of(const std::string& option, const std::string& text, const std
     return value;
 }
 
-TransientDrive to_drive(const DriveOptions& options, const ArrayFile& array) {
-    require_fitting(options);
+namespace {
+
+TransientDrive row_drive(const DriveOptions& options, const ArrayFile& array) {
     if (!options.pulse.empty()) return pulse(options, array);
     if (!options.pulse_width.empty()) return pulse_widths(options, array);
     if (!options.curves.empty()) return curves(options, array);
     return step(options, array);
+}
+
+} // namespace
+
+TransientDrive to_drive(const DriveOptions& options, const ArrayFile& array) {
+    require_fitting(options);
+    TransientDrive drive = row_drive(options, array);
+    if (!options.columns) return drive;
+    if (array.v_col.empty())
+        throw InputError("--drive-columns: the file has no data set /v_col, which the curve would drive");
+    if (drive.curves.size() != 1) {
+        throw InputError(fmt::format("--drive-columns goes with one curve for all rows: {} has {} of them",
+                                     options.curves, drive.curves.size()));
+    }
+    drive.col_curve.assign(array.v_col.size(), 0);
+    return drive;
 }
 
 } // namespace ohmloom::cli

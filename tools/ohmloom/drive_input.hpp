@@ -16,6 +16,7 @@ struct DriveOptions {
     std::string pulse_width;       ///< [s] per code
     std::string v_high;            ///< [V]
     std::string curves;            ///< .h5 or .csv
+    bool columns = false;          ///< /v_col follows the curve of all rows too
 };
 
 /// The drive of an array file. Heights are its v_row; as pulse widths, `v_high` for all rows if given.

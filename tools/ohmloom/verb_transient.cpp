@@ -1,11 +1,14 @@
+#include "array/programming.hpp"
 #include "array_input.hpp"
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
 #include "base/si.hpp"
 #include "columns.hpp"
+#include "device_input.hpp"
+#include "devicemodels/device_library.hpp"
 #include "drive_input.hpp"
 #include "output_file.hpp"
-#include "solver/array_transient.hpp"
+#include "solver/moving_transient.hpp"
 #include "store/array_file.hpp"
 #include "store/transient_file.hpp"
 #include "verbs.hpp"
@@ -38,6 +41,11 @@ struct TransientArguments {
     double settled_within = 1e-3;
     std::string settled_current;
     bool from_zero = false;
+    std::string device; ///< "": cells stand still
+    std::vector<std::string> changes;
+    bool fresh = false, conductances = false;
+    std::string temperature;
+    std::uint64_t seed = 1;
     std::string plot;
     int threads = 0;
     bool json = false;
@@ -111,6 +119,76 @@ TransientResultFile to_result_file(TransientSolution solution, const std::vector
     return file;
 }
 
+/// Refuses options that say something of devices where none are given.
+void require_device(const TransientArguments& arguments) {
+    if (!arguments.device.empty()) return;
+    const auto refuse = [](const char* option) {
+        throw InputError(fmt::format("{} goes with --device: cells without a device do not change", option));
+    };
+    if (!arguments.changes.empty()) refuse("--set");
+    if (arguments.fresh) refuse("--fresh");
+    if (arguments.conductances) refuse("--conductances");
+    if (!arguments.temperature.empty()) refuse("--temperature");
+}
+
+/// The array's cells as devices: programmed to /g, or fresh; where /g is 0 there is none.
+DeviceArray to_devices(const TransientArguments& arguments, const ArrayFile& input,
+                       const DeviceModel& model) {
+    DeviceArray devices{&model,
+                        Matrix<DeviceState>(input.g.rows(), input.g.cols()),
+                        Matrix<std::uint8_t>(input.g.rows(), input.g.cols()),
+                        temperature_or_room(arguments.temperature),
+                        arguments.seed,
+                        0};
+    for (std::size_t k = 0; k < input.g.values().size(); ++k)
+        devices.present.values()[k] = input.g.values()[k] != 0.0 ? 1 : 0;
+    if (!arguments.fresh) require_targets(input.g, model, false, "initial");
+    make_devices(devices, arguments.fresh ? Matrix<double>{} : input.g);
+    return devices;
+}
+
+TransientResultFile to_result_file(MovingSolution solution, const std::vector<double>& times,
+                                   const DeviceArray& devices, const std::string& name) {
+    TransientResultFile file = to_result_file(std::move(solution.currents), times);
+    file.device = name;
+    file.g_initial = Matrix<double>(devices.state.rows(), devices.state.cols());
+    for (std::size_t k = 0; k < file.g_initial.values().size(); ++k) {
+        if (devices.present.values()[k] != 0)
+            file.g_initial.values()[k] = devices.numbers(devices.state.values()[k]).g;
+    }
+    file.g_final = std::move(solution.g_final);
+    file.g = std::move(solution.g);
+    file.cell_energy = std::move(solution.cell_energy);
+    return file;
+}
+
+/// How far devices have gone.
+struct DeviceChange {
+    long cells = 0, changed = 0;        ///< over all input vectors; changed: by more than a thousandth
+    double largest = 0.0;               ///< [S] in magnitude, with its sign
+    Index vector = 0, row = 0, col = 0; ///< and where
+};
+
+DeviceChange change_of(const TransientResultFile& result) {
+    DeviceChange change;
+    const Index cols = result.g_initial.cols();
+    for (Index k = 0; k < result.g_final.rows(); ++k) {
+        for (Index cell = 0; cell < result.g_final.cols(); ++cell) {
+            const double before = result.g_initial(cell / cols, cell % cols),
+                         by = result.g_final(k, cell) - before;
+            if (before == 0.0) continue;
+            ++change.cells;
+            if (std::abs(by) > 1e-3 * before) ++change.changed;
+            if (std::abs(by) <= std::abs(change.largest)) continue;
+            change.largest = by;
+            change.vector = k;
+            change.row = cell / cols;
+            change.col = cell % cols;
+        }
+    }
+    return change;
+}
+
 /// The result in a few figures.
 struct Summary {
     Index rows = 0, cols = 0;
@@ -172,6 +250,14 @@ void print_json(const Summary& summary, const TransientResultFile& result,
                                   {"residual_max", summary.residual_max},
                                   {"wall_s", summary.wall_s},
                                   {"output", arguments.output}};
+    if (!result.device.empty()) {
+        const DeviceChange change = change_of(result);
+        object["device"] = result.device;
+        object["cells"] = change.cells;
+        object["cells_changed"] = change.changed;
+        object["change_largest_s"] = change.largest;
+        object["change_largest_at"] = {change.vector, change.row, change.col};
+    }
     if (!arguments.plot.empty()) object["plot"] = arguments.plot;
     fmt::print("{}\n", object.dump(2));
 }
@@ -196,6 +282,15 @@ void print_text(const Summary& summary, const TransientResultFile& result, const
         fmt::print("all final currents are 0: say with --settled-current how near to 0 is settled\n");
     fmt::print("energy of an input vector: mean {}, largest {}\n", format_si(summary.energy_mean, "J"),
                format_si(summary.energy_largest, "J"));
+    if (!result.device.empty()) {
+        const DeviceChange change = change_of(result);
+        fmt::print("device {}: {} of {} cells changed by more than 0.1 %", result.device, change.changed,
+                   change.cells);
+        if (change.largest != 0.0)
+            fmt::print("; most, by {}, at row {}, column {} of input vector {}",
+                       format_si(change.largest, "S"), change.row, change.col, change.vector);
+        fmt::print("\n");
+    }
     fmt::print("engine {}, {} time steps, {} refused, {}\n", result.engine, result.steps, result.rejected,
                format_si(summary.wall_s, "s"));
 }
@@ -231,6 +326,11 @@ void require_outputs(const TransientArguments& arguments) {
 int run_transient(const TransientArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const TransientOptions options = options_of(arguments);
+    require_device(arguments);
+    const auto device =
+        arguments.device.empty()
+            ? nullptr
+            : make_device(card_of(arguments.device, arguments.changes, arguments.temperature));
     const ArrayFile input = read_array_file(arguments.input);
     const Crossbar crossbar = to_crossbar(input);
     const TransientDrive drive = to_drive(arguments.drive, input);
@@ -238,7 +338,14 @@ int run_transient(const TransientArguments& arguments) {
     const auto started = std::chrono::steady_clock::now();
     TransientResultFile result;
     try {
-        result = to_result_file(solve_transient(crossbar, drive, options), options.times);
+        if (device == nullptr) {
+            result = to_result_file(solve_transient(crossbar, drive, options), options.times);
+        } else {
+            const DeviceArray devices = to_devices(arguments, input, *device);
+            result = to_result_file(solve_moving_transient(crossbar, devices, drive, options,
+                                                           {.conductances = arguments.conductances}),
+                                    options.times, devices, arguments.device);
+        }
     } catch (const InputError& error) {
         throw InputError(fmt::format("{}: {}", arguments.input, error.what()));
     }
@@ -267,6 +374,8 @@ void add_drive(CLI::App* verb, DriveOptions& drive) {
     verb->add_option("--rise", drive.rise, "rise time of a step or pulse [s]");
     verb->add_option("--fall", drive.fall, "fall time of a pulse [s]");
     verb->add_option("--delay", drive.delay, "of a step or pulse [s]");
+    verb->add_flag("--drive-columns", drive.columns,
+                   "/v_col follows the curve of the rows instead of standing still");
     verb->add_option("--v-high", drive.v_high, "potential of all rows during --pulse-width [V]");
 }
 
@@ -296,13 +405,23 @@ void add_transient_verb(CommandLine& line) {
     verb->add_option("--settled-current", a.settled_current, "settled: within this current [A], instead");
     verb->add_flag("--from-zero", a.from_zero,
                    "start with empty capacitors instead of at the operating point");
+    verb->add_option("--device", a.device,
+                     "cells are devices that change with their voltages: a card (pcm/accumulation), a folder "
+                     "(cbram) or a card file (.toml)");
+    verb->add_option("--set", a.changes, "replace a value of the card: NAME=VALUE");
+    verb->add_flag("--fresh", a.fresh, "devices begin fresh instead of programmed to /g");
+    verb->add_flag("--conductances", a.conductances, "also write the devices' conductances at all instants");
+    verb->add_option("--temperature", a.temperature,
+                     "of the devices [K]; 300 K, or the card's, if not given");
+    verb->add_option("--seed", a.seed, "of all random numbers of the devices")->capture_default_str();
     verb->add_option("--plot", a.plot, "draw the column currents of the first input vector: .svg or .png");
     verb->add_option("--threads", a.threads, "threads to use; 0 for all")
         ->check(at_least(0))
         ->capture_default_str();
     verb->add_flag("--json", a.json, "print the summary as JSON");
     verb->footer(
-        "Example:\n  ohmloom transient array.h5 -o time.h5 --rise 10p --points 20 --from 1p --to 1n --log\n\n"
+        "Examples:\n  ohmloom transient array.h5 -o time.h5 --rise 10p --points 20 --from 1p --to 1n --log\n"
+        "  ohmloom transient array.h5 -o write.h5 --device cbram --pulse 2u --times 1u 5u --conductances\n\n"
         "Times, voltages and currents take SI suffixes.\n"
         "Exit status: 0 good, 1 a run did not converge, 2 bad input.");
     verb->callback([arguments, &line] { line.chosen = [arguments] { return run_transient(*arguments); }; });
