@@ -366,6 +366,19 @@ def netlist_tile_between_converters(t):
 
 
 @case
+def netlist_rows_between_converters(t):
+    """The manifest says what the rows carry: inputs, levels of the study's DACs, or voltages in place of pulses and bits."""
+    for number, (dac, said) in enumerate((("", "inputs as voltages"), ("[dac]\nbits = 3\n", "levels of [dac], with its errors"),
+                                          ('[dac]\nbits = 3\ninput = "pulse-width"\n', "as pulse widths"),
+                                          ('[dac]\nbits = 3\ninput = "bit-serial"\n', "bit by bit"))):
+        problem = sample_problem()
+        problem.study = problem.study.replace("[array]\n", f"[adc]\n{dac}[array]\n", 1)
+        t.ohmloom("netlist", problem.write(t.folder), "--tile", "0/0/0", "-o", f"deck{number}")
+        rows = json.loads(t.path(f"deck{number}/manifest.json").read_text())["provenance"]["rows"]
+        assert said in rows, rows
+
+
+@case
 def netlist_network_with_converters(t):
     t.refused("netlist", with_converters().write(t.folder), "--network", "-o", "deck")
     t.matches_golden()

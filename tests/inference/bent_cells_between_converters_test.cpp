@@ -33,13 +33,13 @@ struct BentNetwork {
     Matrix<double> inputs = random_inputs(5, 31, 56);
     MixedReadout readout;
 
-    BentNetwork(const std::string& card, const CardChanges& changes, double wire) {
+    BentNetwork(const std::string& card, const CardChanges& changes, double wire, StageKind stage) {
         circuit.devices.model = make_device(find_card(card, changes));
         circuit.devices.programming.read_noise = false;
         window = {circuit.devices.model->g_min(), circuit.devices.model->g_max()};
         circuit.array = small_circuit();
         circuit.array.r_row = circuit.array.r_col = wire;
-        circuit.array.stage = {.kind = StageKind::op_amp,
+        circuit.array.stage = {.kind = stage,
                                .gain = 3.0,
                                .r_input = 0.1 / window.g_max,
                                .open_loop_gain = 500.0,
@@ -152,12 +152,16 @@ TEST_CASE("wired tiles of bent cells between converters are what mna and the con
         const char* card;
         CardChanges changes;
         double wire;
-    } cells[] = {{"sinh", {{"alpha", "4.0"}}, 100.0}, {"pcm", {}, 200.0}};
+        StageKind stage;
+    } cells[] = {{"sinh", {{"alpha", "4.0"}}, 100.0, StageKind::op_amp},
+                 {"sinh", {{"alpha", "4.0"}}, 100.0, StageKind::difference},
+                 {"pcm", {}, 200.0, StageKind::op_amp}};
     for (const auto& of : cells) {
         for (const RowInput input : {RowInput::level, RowInput::pulse_width, RowInput::bit_serial}) {
             CAPTURE(of.card);
+            CAPTURE(to_string(of.stage));
             CAPTURE(static_cast<int>(input));
-            BentNetwork bent(of.card, of.changes, of.wire);
+            BentNetwork bent(of.card, of.changes, of.wire, of.stage);
             bent.readout.input = input;
             const MixedNetwork mixed = bent.build();
             const MixedLayer& layer = mixed.layers.front();
