@@ -18,8 +18,11 @@ struct Accuracy {
     double high = 0.0;
 };
 
-/// Compares classes with labels. The interval is Wilson's score interval for a binomial fraction.
+/// So many right answers among so many. The interval is Wilson's score interval for a binomial fraction.
 /// Source: E. B. Wilson, JASA 22(158), 1927. doi:10.1080/01621459.1927.10502953
+Accuracy accuracy_of(std::int64_t right, std::int64_t count);
+
+/// Compares classes with labels.
 /// @throws InputError if there are none or their counts differ.
 Accuracy measure_accuracy(std::span<const std::uint8_t> classes, std::span<const std::uint8_t> labels);
 

@@ -473,6 +473,11 @@ Shape Hdf5Reader::shape(std::string_view path) const {
     return state_->shape_of(state_->open(path, H5I_DATASET), path);
 }
 
+bool Hdf5Reader::is_text(std::string_view path) const {
+    const Handle type(H5Dget_type(state_->open(path, H5I_DATASET)), H5Tclose);
+    return H5Tget_class(type) == H5T_STRING;
+}
+
 std::vector<std::string> Hdf5Reader::children(std::string_view path) const {
     const Handle group = state_->open(path, H5I_GROUP);
     H5G_info_t info;

@@ -115,6 +115,8 @@ public:
     /// Whether there is a data set or a group of that path.
     [[nodiscard]] bool has(std::string_view path) const;
     [[nodiscard]] Shape shape(std::string_view path) const;
+    /// Whether a data set holds text.
+    [[nodiscard]] bool is_text(std::string_view path) const;
     /// Names inside a group, in alphabetical order.
     [[nodiscard]] std::vector<std::string> children(std::string_view path) const;
     /// Refuses a group that holds anything but these names: the message offers the nearest known one.

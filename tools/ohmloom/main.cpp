@@ -52,6 +52,7 @@ int parse_and_run(int argc, char** argv) {
 
     cli::CommandLine line{app, {}};
     cli::add_run_verb(line);
+    cli::add_compare_verb(line);
     cli::add_solve_verb(line);
     cli::add_transient_verb(line);
     cli::add_write_verb(line);

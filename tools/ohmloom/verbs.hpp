@@ -35,6 +35,7 @@ std::string command_that_gets(const std::string& data_set);
 
 void add_adc_verb(CommandLine& line);
 void add_charge_verb(CommandLine& line);
+void add_compare_verb(CommandLine& line);
 void add_data_verb(CommandLine& line);
 void add_device_verb(CommandLine& line);
 void add_doctor_verb(CommandLine& line);
