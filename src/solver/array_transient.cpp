@@ -4,6 +4,7 @@
 #include "base/parallel.hpp"
 #include "solver/block_run.hpp"
 #include "solver/lanes.hpp"
+#include "solver/mna_transient.hpp"
 #include "solver/moving_transient.hpp"
 #include "solver/transient_drive.hpp"
 
@@ -124,8 +125,8 @@ void solve_transient_into(TransientSolution& solution, const Crossbar& crossbar,
 
 void require_lines(const Crossbar& crossbar) {
     if (!is_line_system(crossbar))
-        throw InputError(
-            "transients need chains: the array has shorted cells, cut-off parts or lines joined in part");
+        throw InputError("devices that change need chains: the array has shorted cells, cut-off parts or "
+                         "lines joined in part");
 }
 
 } // namespace
@@ -135,12 +136,15 @@ TransientSolution solve_transient(const Crossbar& crossbar, const TransientDrive
     validate(crossbar);
     validate(drive, crossbar);
     validate(options);
-    require_lines(crossbar);
     TransientSolution solution = make_transient_solution(crossbar, drive.v_row.rows(), options);
     solution.i_final = solve_array(crossbar, {final_potentials(drive), final_columns(drive)},
                                    {.tolerance = 1e-3 * options.tolerance})
                            .i_col;
-    solve_transient_into(solution, crossbar, drive, options, nullptr);
+    if (is_line_system(crossbar)) {
+        solve_transient_into(solution, crossbar, drive, options, nullptr);
+    } else {
+        solve_transient_mna(solution, crossbar, drive, options);
+    }
     return solution;
 }
 

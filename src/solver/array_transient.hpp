@@ -55,13 +55,17 @@ struct [[nodiscard]] TransientSolution {
     std::vector<double> energy; ///< [batch] [J] delivered by all sources together
     std::vector<double>
         residual; ///< [batch] largest KCL error of all steps, over the largest line current at full drive
-    std::vector<SolveStatus> status; ///< [batch] converged: all steps within `kcl_tolerance`
-    int steps = 0;                   ///< largest number of accepted time steps of a part of the batch
-    int rejected = 0;                ///< of refused ones
-    Engine engine = Engine::automatic;
+    std::vector<SolveStatus> status;   ///< [batch] converged: all steps within `kcl_tolerance`
+    int steps = 0;                     ///< largest number of accepted time steps of a part of the batch
+    int rejected = 0;                  ///< of refused ones
+    Engine engine = Engine::automatic; ///< lines; mna where the array is no system of chains
+    std::vector<Index> fallbacks{};    ///< runs that mna solved instead of lines
 };
 
 /// Currents of an array with its capacitances over time: TR-BDF2 with step control, up to lane_count runs side by side.
+///
+/// Arrays that are no chains (shorted cells, lines joined in part, cut-off parts) are followed as circuits by `mna`, run by run, which takes
+/// much longer; the result says so, and its `residual` is the largest imbalance of charge, over what the largest line current carries.
 ///
 /// Capacitances at ideal sources (a driver's without r_source) take no part: they cost their source C·v·dv and change nothing else.
 /// Source: Hosea, Shampine, "Analysis and implementation of TR-BDF2", Appl. Numer. Math. 20, 1996. doi:10.1016/0168-9274(95)00115-8

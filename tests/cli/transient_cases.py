@@ -463,8 +463,28 @@ def transient_bad_devices(t):
 
 @case
 def transient_shorted_cell(t):
-    """Arrays that are no chains are refused: nobody follows them in time yet."""
+    """An array that is no chain is followed as a circuit, and answers as one with a cell of next to no resistance."""
     g = sample_array().numbers["g"].copy()
-    g[1, 1] = np.inf
-    t.refused("transient", array_in_time(g=g).write(t.path("in.h5")), "-o", "out.h5", "--times", "1n")
+    answers = []
+    for shorted in (1e2, np.inf):
+        g[1, 1] = shorted
+        name = array_in_time(g=g).write(t.path("in.h5"))
+        words = ("transient", name, "-o", "out.h5", "--times", *TIMES, "--tolerance", "1e-6", "--json")
+        summary = json.loads(t.ohmloom(*words).out)
+        assert summary["engine"] == ("lines" if shorted < np.inf else "mna"), summary["engine"]
+        assert summary["converged"] == 3, summary
+        answers.append(read_output(t.path("out.h5"))[0])
+    near, exact = answers
+    for field in ("i_col", "i_row", "charge_col", "charge_row"):
+        assert_near(exact[field], near[field], 2e-4)
+    np.testing.assert_allclose(exact["energy"], near["energy"], rtol=1e-3)
+
+
+@case
+def transient_bad_device_array(t):
+    """Devices that change are followed on chains alone: arrays that are none are refused."""
+    joined = np.full((6, 5), 13.8)
+    joined[2, 2] = 0.0
+    array_in_time(r_row=joined).write(t.path("in.h5"))
+    t.refused("transient", "in.h5", "-o", "out.h5", "--times", "1n", "--device", "cbram")
     t.matches_golden()
