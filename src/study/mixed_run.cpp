@@ -1,11 +1,14 @@
 #include "study/mixed_run.hpp"
 
+#include "base/errors.hpp"
 #include "inference/classes.hpp"
 #include "mapping/plan.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bitset>
+#include <cmath>
+#include <limits>
 
 namespace ohmloom {
 
@@ -81,6 +84,8 @@ MixedReadout readout_with(MixedReadout readout, const Flaws& flaws) {
     return readout;
 }
 
+constexpr double not_held = std::numeric_limits<double>::quiet_NaN();
+
 /// Everything that runs of one network share.
 struct Bench {
     const Study& study;
@@ -103,7 +108,15 @@ struct Bench {
     [[nodiscard]] double accuracy(UnitArithmetic arithmetic, std::span<const std::uint8_t> labels) const {
         MixedReadout readout = *study.mixed;
         readout.arithmetic = arithmetic;
-        return accuracy(build(Flaws::all(), readout, false), labels);
+        try {
+            const MixedInference run =
+                infer_mixed(build(Flaws::all(), readout, false), inputs, study.solver, false);
+            const bool held =
+                std::ranges::all_of(run.outputs.values(), [](double z) { return std::isfinite(z); });
+            return held ? measure_accuracy(run.classes, labels).value : not_held;
+        } catch (const InputError&) {
+            return not_held; // the study itself has run: sums beyond 65504 leave half precision without numbers
+        }
     }
 };
 

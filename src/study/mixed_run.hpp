@@ -30,7 +30,7 @@ struct FlawAccuracy {
 /// Accuracy with the digital units in some arithmetic, everything else being as it is.
 struct ArithmeticAccuracy {
     UnitArithmetic arithmetic;
-    double accuracy = 0.0;
+    double accuracy = 0.0; ///< not a number if it has no room for the sums, as half precision above 65504
 };
 
 /// What a mixed-signal run tells beside what every run does.

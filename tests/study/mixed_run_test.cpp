@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -115,6 +116,18 @@ TEST_CASE(
     }
     CHECK(largest == fixed.unit_error.largest);
     CHECK(fixed.output_step.size() == 3);
+}
+
+TEST_CASE("arithmetic without room for the sums is told as such, and does not stop the run") {
+    // Codes of 16 bits and two guard bits: their products lie beyond 65504, where half precision is infinite.
+    const TemporaryFolder folder;
+    const RunPoint point =
+        run_study(study_with(folder, "[adc]\nbits = 16\ncalibration = \"offset\"\n"), 20).points.front();
+    const std::vector<ArithmeticAccuracy>& found = point.mixed->arithmetic;
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].accuracy == point.accuracy.value);
+    CHECK(std::isnan(found[1].accuracy));
+    CHECK(found[2].accuracy > 0.9);
 }
 
 TEST_CASE("the network that ships trained around its uncalibrated converters works between them, the plain "

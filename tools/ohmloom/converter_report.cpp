@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,7 +80,8 @@ void print_arithmetic(const RunResult& result) {
     for (std::size_t p = 0; p < labels.size(); ++p) {
         fmt::print("{:<{}}", labels[p], width_of(labels));
         for (const ArithmeticAccuracy& one : result.points[p].mixed->arithmetic)
-            fmt::print(" {:>9.2f}", 100.0 * one.accuracy);
+            fmt::print(" {:>9}",
+                       std::isnan(one.accuracy) ? "n/a" : fmt::format("{:.2f}", 100.0 * one.accuracy));
         fmt::print("\n");
     }
 }
