@@ -3,19 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 
 namespace ohmloom {
-
-Matrix<double> pulse_durations(const Matrix<std::int32_t>& codes, double slot) {
-    if (!(slot > 0.0) || !std::isfinite(slot))
-        throw InputError(fmt::format("a pulse's slot is {} s: expected a positive time", slot));
-    Matrix<double> durations(codes.rows(), codes.cols());
-    std::ranges::transform(codes.values(), durations.values().begin(),
-                           [&](std::int32_t code) { return slot * std::abs(static_cast<double>(code)); });
-    return durations;
-}
 
 std::vector<Matrix<std::int32_t>> bit_planes(const Matrix<std::int32_t>& codes, int bits, bool is_signed) {
     if (bits < 1 || bits > 31) throw InputError(fmt::format("inputs of {} bits: expected 1 to 31", bits));
@@ -34,21 +23,6 @@ std::vector<Matrix<std::int32_t>> bit_planes(const Matrix<std::int32_t>& codes, 
         planes.push_back(std::move(plane));
     }
     return planes;
-}
-
-Matrix<double> shift_and_add(const std::vector<Matrix<double>>& partials, bool is_signed) {
-    if (partials.empty()) throw InputError("shift and add of no planes: expected at least one");
-    Matrix<double> sum(partials.front().rows(), partials.front().cols());
-    for (std::size_t b = 0; b < partials.size(); ++b) {
-        if (partials[b].rows() != sum.rows() || partials[b].cols() != sum.cols())
-            throw InputError(fmt::format("plane {} is {} x {}: expected {} x {} as the first", b,
-                                         partials[b].rows(), partials[b].cols(), sum.rows(), sum.cols()));
-        const bool negative = is_signed && b + 1 == partials.size();
-        const double weight = std::ldexp(negative ? -1.0 : 1.0, static_cast<int>(b));
-        for (std::size_t k = 0; k < sum.values().size(); ++k)
-            sum.values()[k] += weight * partials[b].values()[k];
-    }
-    return sum;
 }
 
 SignPhases split_signs(const Matrix<double>& values) {

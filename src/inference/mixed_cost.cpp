@@ -1,8 +1,6 @@
 #include "inference/mixed_cost.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstdint>
 
 namespace ohmloom {
 
@@ -27,17 +25,11 @@ double groups_of(Index count, Index sharing) {
     return static_cast<double>(groups);
 }
 
-/// Times that rows are driven for an image: one for each bit of bit-serial rows.
-double phases_of(const MixedReadout& readout, const MixedTile& tile) {
-    if (readout.input != RowInput::bit_serial || !tile.dac) return 1.0;
-    return static_cast<double>(std::bit_width(static_cast<std::uint32_t>(tile.dac->highest_code())));
-}
-
 LayerWork work_of(const MixedLayer& layer, const MixedReadout& readout) {
     LayerWork work;
+    work.phases = static_cast<double>(layer.conversions); // bit by bit, and sign by sign
     for (const MixedTile& tile : layer.tiles) {
         const Index outputs = tile.array.outputs, rows = tile.array.rows;
-        work.phases = phases_of(readout, tile);
         work.samples += work.phases * static_cast<double>(outputs);
         work.columns += static_cast<double>(outputs);
         work.rows += static_cast<double>(rows);

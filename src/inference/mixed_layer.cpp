@@ -2,6 +2,7 @@
 
 #include "base/dense.hpp"
 #include "base/parallel.hpp"
+#include "converters/input_coding.hpp"
 #include "digital/partial_sum.hpp"
 
 #include <algorithm>
@@ -75,6 +76,21 @@ void join(const MixedSignals& part, MixedSignals& whole, double share) {
     whole.overflows += part.overflows;
 }
 
+/// The steps that sums start with, [images x outputs], as the digital side holds them.
+Matrix<double> preset_steps(const MixedLayer& layer, const MixedReadout& readout, const IndexRange& outputs,
+                            double step, Index images) {
+    const std::vector<double> sums = preset_sums(layer);
+    Matrix<double> steps(images, outputs.size());
+    for (Index k = 0; k < images; ++k) {
+        for (Index o = 0; o < outputs.size(); ++o) {
+            const double exact = sums[static_cast<std::size_t>(outputs.begin + o)] / step;
+            steps(k, o) = readout.arithmetic == UnitArithmetic::fixed ? std::nearbyint(exact)
+                                                                      : round_to(exact, readout.arithmetic);
+        }
+    }
+    return steps;
+}
+
 /// Images `which` through all tiles, and their partial sums added partition by partition.
 MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers,
                         const IndexRange& which, const SolveOptions& options, Index first_image, bool power) {
@@ -87,9 +103,8 @@ MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, co
         for (Index h = 0; h < groups; ++h) {
             const auto t = static_cast<std::size_t>(h * per_group + v);
             const MixedTile& tile = layer.tiles[t];
-            TileSamples samples =
-                sample_tile(tile, readout.input, layer.v_full,
-                            columns_between(numbers, layer.places[t].inputs, which), options, power);
+            TileSamples samples = sample_tile(
+                tile, layer.coding, columns_between(numbers, layer.places[t].inputs, which), options, power);
             const auto conversions = static_cast<Index>(samples.weights.size());
             const Matrix<double> steps =
                 to_steps(layer, tile, samples.u, (first_image + which.begin) * conversions, samples.totals);
@@ -97,10 +112,11 @@ MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, co
             step = layer.step * samples.sum_scale;
             join(samples.totals, signals, 1.0);
         }
+        const IndexRange& outputs = layer.places[static_cast<std::size_t>(v)].outputs;
+        if (layer.has_preset) terms.push_back(preset_steps(layer, readout, outputs, step, which.size()));
         const PartialSums sums =
             add_partitions(terms, readout.arithmetic, layer.accumulator_bits, readout.unit.overflow);
         signals.overflows += sums.overflows;
-        const IndexRange& outputs = layer.places[static_cast<std::size_t>(v)].outputs;
         for (Index k = 0; k < which.size(); ++k) {
             std::ranges::transform(sums.values.row(k), signals.z.row(k).begin() + outputs.begin,
                                    [&](double steps) { return step * steps; });
@@ -153,33 +169,34 @@ Matrix<std::int32_t> unit_inputs(const MixedTile& tile, Matrix<std::int32_t> cod
     return codes;
 }
 
-TileSamples sample_tile(const MixedTile& tile, RowInput input, double v_full, const Matrix<double>& numbers,
+TileSamples sample_tile(const MixedTile& tile, const RowCoding& coding, const Matrix<double>& numbers,
                         const SolveOptions& options, bool power) {
-    const RowDrive drive = drive_rows(numbers, input, tile.dac, v_full, tile.map.has_value());
-    const auto phases = static_cast<Index>(drive.phases.size());
-    const Index conversions = drive.convert_each ? phases : 1;
+    const RowDrive drive = drive_rows(numbers, coding, tile.dac, tile.map.has_value());
+    const auto conversions = static_cast<Index>(drive.conversions.size());
     TileSamples samples;
     samples.u = Matrix<double>(numbers.rows() * conversions, tile.array.outputs);
     samples.driven = Matrix<double>(numbers.rows() * conversions, numbers.cols());
-    for (Index p = 0; p < phases; ++p) {
-        const auto& [v, weight] = drive.phases[static_cast<std::size_t>(p)];
-        const LayerSignals signals = phase_signals(tile, v, options, power);
-        samples.totals.power += 1.0 / static_cast<double>(phases) * signals.power;
-        samples.totals.residual = std::max(samples.totals.residual, signals.residual);
-        samples.totals.converged = samples.totals.converged && signals.converged;
-        samples.totals.engine = signals.engine;
-        const double share = drive.convert_each ? 1.0 : weight;
-        for (Index k = 0; k < numbers.rows(); ++k) {
-            const Index row = k * conversions + (drive.convert_each ? p : 0);
-            add_to(signals.u.row(k), share, samples.u.row(row));
-            add_to(v.row(k), share / v_full, samples.driven.row(row));
+    samples.sum_scale = drive.sum_scale;
+    for (Index c = 0; c < conversions; ++c) {
+        const RowDrive::Conversion& conversion = drive.conversions[static_cast<std::size_t>(c)];
+        samples.weights.push_back(conversion.weight);
+        const double time = 1.0 / static_cast<double>(conversions);
+        const bool pulses = power && !conversion.on_time.empty();
+        if (pulses)
+            samples.totals.power += time * pulse_power(tile.map->power, conversion.on_time, coding.v_full);
+        for (const auto& [v, weight] : conversion.phases) {
+            const LayerSignals signals = phase_signals(tile, v, options, power && !pulses);
+            samples.totals.power += time / static_cast<double>(conversion.phases.size()) * signals.power;
+            samples.totals.residual = std::max(samples.totals.residual, signals.residual);
+            samples.totals.converged = samples.totals.converged && signals.converged;
+            samples.totals.engine = signals.engine;
+            for (Index k = 0; k < numbers.rows(); ++k) {
+                const Index row = k * conversions + c;
+                add_to(signals.u.row(k), weight, samples.u.row(row));
+                add_to(v.row(k), weight / coding.v_full, samples.driven.row(row));
+            }
         }
-        if (drive.convert_each) samples.weights.push_back(weight);
-        samples.sum_scale = drive.sum_scale;
     }
-    if (!drive.convert_each) samples.weights = {1.0};
-    if (power && !drive.on_time.empty())
-        samples.totals.power = pulse_power(tile.map->power, drive.on_time, v_full);
     return samples;
 }
 
@@ -193,9 +210,32 @@ Matrix<double> columns_between(const Matrix<double>& matrix, const IndexRange& r
     return part;
 }
 
+Matrix<double> row_numbers(const MixedLayer& layer, const Matrix<double>& numbers) {
+    const Index each = layer.row_pairs ? 2 : 1;
+    const double full = layer.full_number;
+    Matrix<double> rows(numbers.rows(), each * numbers.cols() + 1, 1.0 / full);
+    const SignPhases parts = layer.row_pairs ? split_signs(numbers) : SignPhases{numbers, {}};
+    for (Index k = 0; k < numbers.rows(); ++k) {
+        for (Index i = 0; i < numbers.cols(); ++i) {
+            rows(k, each * i) = parts.positive(k, i) / full;
+            if (layer.row_pairs) rows(k, each * i + 1) = parts.negative(k, i) / full;
+        }
+    }
+    return rows;
+}
+
+std::vector<double> preset_sums(const MixedLayer& layer) {
+    std::vector<double> sums(static_cast<std::size_t>(layer.outputs), 0.0);
+    if (!layer.has_preset) return sums;
+    std::ranges::transform(layer.norm, sums.begin(), [](const BatchNorm& norm) {
+        return fold({1.0, 0.0}, norm).offset;
+    });
+    return sums;
+}
+
 MixedSignals run_layer(const MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers,
                        const SolveOptions& options, Index first_image, bool power) {
-    const Matrix<double> rows = with_bias_row(numbers, 1.0, 1.0);
+    const Matrix<double> rows = row_numbers(layer, numbers);
     // Arrays of nonlinear cells share work among all images, and have their own parallel loops.
     const bool linear =
         std::ranges::all_of(layer.tiles, [](const MixedTile& tile) { return tile.map.has_value(); });

@@ -24,7 +24,7 @@ struct MixedTile {
         unit_inputs; ///< [outputs x codes, the lowest first] what the digital unit gets for a code; empty: the code
     CalibrationCost calibration;
     std::optional<PostProcessor> unit; ///< codes to output steps of the layer
-    /// [outputs] weighted sum as a line of what the unit gets for a code; without converters, of the stage output [1/V, 1].
+    /// [outputs] normalised sum as a line of what the unit gets for a code; without converters, of the stage output [1/V, 1].
     std::vector<ColumnCorrection> lines;
 };
 
@@ -34,9 +34,16 @@ struct MixedLayer {
     Index rows = 0, outputs = 0; ///< rows: inputs and the bias row
     std::vector<Tile> places;    ///< of each tile in the layer
     std::vector<MixedTile> tiles;
-    double v_full = 0.0; ///< [V] of a row at 1
-    double slope = 0.0;  ///< [1/V] weighted sum per volt of stage output, as designed
-    double step = 1.0;   ///< weighted sum per output step of the units
+    RowCoding coding;            ///< of its rows
+    bool row_pairs = false;      ///< two rows for every input
+    double full_number = 1.0;    ///< what a row at full voltage stands for; at least 1, the bias
+    std::vector<BatchNorm> norm; ///< [outputs] of the weighted sums, whose sums follow below; empty: none
+    bool relu = false;           ///< what is below 0 counts as 0 behind the layer
+    Index conversions = 1;       ///< of a column for an image
+    bool has_preset =
+        false; ///< the normalisation's offset is what sums start with, since conversions cancel offsets
+    double slope = 0.0; ///< [1/V] weighted sum of what rows carry per volt of stage output, as designed
+    double step = 1.0;  ///< weighted sum per output step of the units
     int accumulator_bits = 1;
     Index limited_registers = 0;  ///< columns whose scale or offset the fixed units have no room for
     ConductanceError conductance; ///< of its devices
@@ -45,7 +52,7 @@ struct MixedLayer {
 
 /// What a layer makes of its inputs.
 struct MixedSignals {
-    Matrix<double> z; ///< [images x outputs] weighted sums, as the digital side has them
+    Matrix<double> z; ///< [images x outputs] weighted sums, normalised, as the digital side has them
     PowerBreakdown power;
     double residual = 0.0;
     bool converged = true;
@@ -65,8 +72,8 @@ struct TileSamples {
     MixedSignals totals;         ///< power, residual and outcome
 };
 
-/// Drives a tile with numbers in [0, 1], [images x rows].
-TileSamples sample_tile(const MixedTile& tile, RowInput input, double v_full, const Matrix<double>& numbers,
+/// Drives a tile with numbers [images x rows], parts of full voltage.
+TileSamples sample_tile(const MixedTile& tile, const RowCoding& coding, const Matrix<double>& numbers,
                         const SolveOptions& options, bool power);
 
 /// A tile's codes [samples x outputs] as the digital unit gets them: calibrated, and shifted to the top of its input.
@@ -86,7 +93,13 @@ double input_step(const CodeGrid& grid, const MixedReadout& readout);
 /// The part [rows x range] of a matrix.
 Matrix<double> columns_between(const Matrix<double>& matrix, const IndexRange& range, const IndexRange& rows);
 
-/// Weighted sums of numbers in [0, 1], [images x inputs], through everything that stands around the arrays. Image k is number
+/// What a layer's rows carry for its inputs [images x inputs], as parts of full voltage: the bias behind the inputs or their pairs of rows.
+Matrix<double> row_numbers(const MixedLayer& layer, const Matrix<double>& numbers);
+
+/// What a layer's sums start with, in the unit of the sums, [outputs]: its normalisation's offset, or 0.
+std::vector<double> preset_sums(const MixedLayer& layer);
+
+/// Normalised sums of a layer's inputs [images x inputs] through everything that stands around the arrays. Image k is number
 /// first_image + k of the run, for noise.
 MixedSignals run_layer(const MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers,
                        const SolveOptions& options, Index first_image = 0, bool power = true);

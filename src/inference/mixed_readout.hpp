@@ -28,14 +28,16 @@ struct OperationCost {
 struct MixedReadout {
     std::optional<DacDesign> dac; ///< none: rows take any voltage
     RowInput input = RowInput::level;
-    OperationCost dac_cost{}; ///< of one conversion, and of one DAC
+    RowSigns signs = RowSigns::two_phases; ///< of layers whose inputs can be below 0
+    double input_percentile = 100.0; ///< of a ReLU's outputs for the calibration images that rows must reach
+    OperationCost dac_cost{};        ///< of one conversion, and of one DAC
 
     std::optional<AdcDesign> adc; ///< none: stage outputs are known exactly, and digital arithmetic is exact
     RangeSetting range{RangeScope::layer}; ///< from the stage outputs for the calibration images
     Calibration calibration{};
 
     UnitArithmetic arithmetic = UnitArithmetic::exact;
-    PostProcessingDesign unit{}; ///< its ReLU is not used: the network has its own activation
+    PostProcessingDesign unit{}; ///< its ReLU is the network's, where nothing is added behind the unit
     int input_bits = 0;          ///< codes of fewer bits are shifted to the top of so many; 0: as they are
     int accumulator_bits = 0;    ///< of the fixed unit's partial sums; 0: as many as they can need
     Correction correction = Correction::design;

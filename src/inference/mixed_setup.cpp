@@ -30,6 +30,16 @@ Matrix<double> tile_weights(const DenseLayer& layer, const Tile& tile) {
     return weights;
 }
 
+/// A layer's normalisation, output by output.
+std::vector<BatchNorm> norms_of(const DenseLayer& layer) {
+    std::vector<BatchNorm> norms;
+    for (std::size_t o = 0; layer.norm && o < layer.norm->gamma.size(); ++o) {
+        norms.push_back({layer.norm->gamma[o], layer.norm->beta[o], layer.norm->mean[o],
+                         layer.norm->variance[o], layer.norm->epsilon});
+    }
+    return norms;
+}
+
 /// Weighted sum per volt of stage output: z = Σ w·x against u = Σ t·x by least squares over all weights, exact where every output is the
 /// weighted sum times one factor.
 double design_slope(const std::vector<MixedTile>& tiles, const LayerArrays& ideal, double v_full,
@@ -127,11 +137,31 @@ struct TileLines {
     std::vector<ColumnCorrection> chosen;   ///< likewise, or what was measured
 };
 
-TileLines lines_of(const MixedTile& tile, const MixedReadout& readout, double slope,
+/// Weighted sums of what a tile's rows carried, in the unit of the layer's sums.
+Matrix<double> driven_sums(const MixedLayer& layer, const MixedTile& tile, const TileSamples& samples) {
+    Matrix<double> sums = multiply_transposed(samples.driven, tile.weights);
+    for (double& sum : sums.values()) sum *= layer.full_number;
+    return sums;
+}
+
+/// A line to weighted sums with the normalisation of its output folded in. The offset comes once: in equal parts with every partition's
+/// sums, or before them.
+ColumnCorrection normalised(const MixedLayer& layer, Index output, const ColumnCorrection& line) {
+    if (layer.norm.empty()) return line;
+    BatchNorm norm = layer.norm[static_cast<std::size_t>(output)];
+    const double share = layer.has_preset ? 0.0 : 1.0 / static_cast<double>(layer.partition.horizontal);
+    norm.mean *= share;
+    norm.beta *= share;
+    return fold(line, norm);
+}
+
+TileLines lines_of(const MixedLayer& layer, std::size_t t, const MixedReadout& readout,
                    const TileSamples& samples) {
+    const MixedTile& tile = layer.tiles[t];
+    const double slope = layer.slope * layer.full_number;
     TileLines lines;
     const Matrix<std::int32_t> inputs = unit_inputs(tile, tile.adc->convert(samples.u, calibration_sample));
-    const Matrix<double> sums = multiply_transposed(samples.driven, tile.weights);
+    const Matrix<double> sums = driven_sums(layer, tile, samples);
     for (Index c = 0; c < tile.adc->columns(); ++c) {
         const CodeGrid& grid = tile.adc->grid(c);
         const double per_volt = slope * tile.drift_factor;
@@ -140,9 +170,11 @@ TileLines lines_of(const MixedTile& tile, const MixedReadout& readout, double sl
         line.offset += per_volt * grid.step() * code_origin(readout);
         if (readout.calibration.kind != CalibrationKind::none)
             line.offset = 0.0; // calibrated values are volts
-        lines.designed.push_back(line);
-        lines.chosen.push_back(readout.correction == Correction::design ? line
-                                                                        : fit_line(inputs, sums, c, line));
+        const ColumnCorrection chosen =
+            readout.correction == Correction::design ? line : fit_line(inputs, sums, c, line);
+        const Index output = layer.places[t].outputs.begin + c;
+        lines.designed.push_back(normalised(layer, output, line));
+        lines.chosen.push_back(normalised(layer, output, chosen));
     }
     return lines;
 }
@@ -180,14 +212,26 @@ Index limited_registers(const MixedReadout& readout, std::span<const ColumnCorre
     });
 }
 
+/// Bits that a layer's sums can need: of all partitions and conversions with their weights, and of what they start with.
+int accumulator_bits(const MixedLayer& layer, const MixedReadout& readout, const TileSamples& samples) {
+    double weights = 0.0;
+    for (const double weight : samples.weights) weights += std::abs(weight);
+    const int sum_bits = grown_bits(readout.unit.output.bits(),
+                                    layer.partition.horizontal * static_cast<Index>(std::llround(weights)));
+    if (!layer.has_preset) return sum_bits;
+    double largest = 0.0;
+    for (const double preset : preset_sums(layer)) largest = std::max(largest, std::abs(preset));
+    const double steps = std::max(1.0, largest / (layer.step * samples.sum_scale));
+    return std::min(32, std::max(sum_bits, std::ilogb(steps) + 2) + 1);
+}
+
 void attach_units(MixedLayer& layer, const MixedReadout& readout, const std::vector<TileLines>& lines,
                   std::span<const TileSamples> samples) {
     layer.step = output_step(lines, readout);
-    layer.accumulator_bits =
-        readout.accumulator_bits > 0
-            ? readout.accumulator_bits
-            : grown_bits(readout.unit.output.bits(), layer.partition.horizontal) +
-                  (samples.front().weights.size() > 1 ? static_cast<int>(samples.front().weights.size()) : 0);
+    layer.accumulator_bits = readout.accumulator_bits > 0 ? readout.accumulator_bits
+                                                          : accumulator_bits(layer, readout, samples.front());
+    PostProcessingDesign unit = readout.unit;
+    unit.relu = layer.relu && layer.partition.horizontal == 1 && layer.conversions == 1;
     const double before_cut = layer.step * std::ldexp(1.0, -readout.unit.cut_after);
     layer.unit_error.clear();
     layer.limited_registers = 0;
@@ -198,10 +242,10 @@ void attach_units(MixedLayer& layer, const MixedReadout& readout, const std::vec
             column = {column.scale / before_cut, column.offset / before_cut};
         tile.lines = lines[t].chosen;
         layer.limited_registers += limited_registers(readout, columns);
-        tile.unit.emplace(readout.arithmetic, readout.unit, columns);
+        tile.unit.emplace(readout.arithmetic, unit, columns);
         if (readout.arithmetic != UnitArithmetic::fixed) continue;
         layer.unit_error.push_back(post_processing_error(
-            readout.unit, columns, unit_inputs(tile, tile.adc->convert(samples[t].u, calibration_sample))));
+            unit, columns, unit_inputs(tile, tile.adc->convert(samples[t].u, calibration_sample))));
     }
 }
 
@@ -213,25 +257,39 @@ int unit_input_bits(const MixedReadout& readout) {
     return std::max(readout.input_bits, readout.adc->bits + guard_bits);
 }
 
+void set_full_number(MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers) {
+    const RangeSetting setting{RangeScope::layer, readout.input_percentile};
+    layer.full_number = std::max(1.0, range_for(numbers.values(), true, setting).high);
+}
+
 void set_lines(MixedLayer& layer, const MixedReadout& readout, std::span<const TileSamples> samples) {
+    const std::vector<double>& weights = samples.front().weights;
+    layer.conversions = static_cast<Index>(weights.size());
+    // Offsets of an image's conversions add up to one, bit by bit, too; not where some are subtracted.
+    layer.has_preset =
+        !layer.norm.empty() && std::ranges::any_of(weights, [](double weight) { return weight < 0.0; });
     for (std::size_t t = 0; t < layer.tiles.size(); ++t) {
         MixedTile& tile = layer.tiles[t];
-        const Matrix<double> sums = multiply_transposed(samples[t].driven, tile.weights);
-        const ColumnCorrection designed{layer.slope * tile.drift_factor, 0.0};
+        const Matrix<double> sums = driven_sums(layer, tile, samples[t]);
+        const ColumnCorrection designed{layer.slope * layer.full_number * tile.drift_factor, 0.0};
         tile.lines.assign(static_cast<std::size_t>(tile.array.outputs), designed);
-        for (Index c = 0; readout.correction == Correction::column && c < tile.array.outputs; ++c)
-            tile.lines[static_cast<std::size_t>(c)] = fit_line(samples[t].u, sums, c, designed);
+        for (Index c = 0; c < tile.array.outputs; ++c) {
+            ColumnCorrection& line = tile.lines[static_cast<std::size_t>(c)];
+            if (readout.correction == Correction::column) line = fit_line(samples[t].u, sums, c, designed);
+            line = normalised(layer, layer.places[t].outputs.begin + c, line);
+        }
     }
 }
 
-MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const LayerArrays& ideal,
+MixedLayer begin_layer(const DenseLayer& rows, LayerArrays arrays, const LayerArrays& ideal,
                        const MixedReadout& readout, double v_full, std::uint32_t first_tile,
                        const SolveOptions& options, bool power) {
     MixedLayer layer;
     layer.partition = arrays.partition;
     layer.rows = arrays.rows;
     layer.outputs = arrays.outputs;
-    layer.v_full = v_full;
+    layer.coding = {readout.input, {}, v_full};
+    layer.norm = norms_of(rows);
     layer.places = arrays.tiles;
     layer.conductance = arrays.error;
     layer.tiles.resize(arrays.tiles.size());
@@ -242,7 +300,7 @@ MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const Laye
         tile.drift_factor =
             std::exchange(tile.array.scale.front(), 1.0); // digital here: converters see what has drifted
         if (tile.array.is_linear()) tile.map = solve_layer(tile.array, options, power);
-        tile.weights = tile_weights(weights, layer.places[at]);
+        tile.weights = tile_weights(rows, layer.places[at]);
         if (readout.dac)
             tile.dac.emplace(*readout.dac, tile.array.rows,
                              AdcPlace{readout.seed, first_tile + static_cast<std::uint32_t>(t)});
@@ -251,14 +309,14 @@ MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const Laye
     return layer;
 }
 
-std::vector<TileSamples> sample_layer(const MixedLayer& layer, const MixedReadout& readout,
-                                      const Matrix<double>& numbers, const SolveOptions& options) {
-    const Matrix<double> rows = with_bias_row(numbers, 1.0, 1.0);
+std::vector<TileSamples> sample_layer(const MixedLayer& layer, const Matrix<double>& numbers,
+                                      const SolveOptions& options) {
+    const Matrix<double> rows = row_numbers(layer, numbers);
     std::vector<TileSamples> samples(layer.tiles.size());
     parallel_for(static_cast<Index>(samples.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
         samples[at] =
-            sample_tile(layer.tiles[at], readout.input, layer.v_full,
+            sample_tile(layer.tiles[at], layer.coding,
                         columns_between(rows, layer.places[at].inputs, {0, rows.rows()}), options, false);
     });
     return samples;
@@ -302,7 +360,7 @@ void attach_converters(MixedLayer& layer, const MixedReadout& readout,
         tile.adc.emplace(*readout.adc, tile.array.outputs,
                          AdcPlace{readout.seed, first_tile + static_cast<std::uint32_t>(t)}, ranges[at]);
         prepare_inputs(tile, readout);
-        lines[at] = lines_of(tile, readout, layer.slope, samples[at]);
+        lines[at] = lines_of(layer, at, readout, samples[at]);
     });
     attach_units(layer, readout, lines, samples);
 }

@@ -9,16 +9,20 @@ namespace ohmloom {
 
 /// A layer with its arrays and drivers, but without converters: its stage outputs are known exactly.
 /// `ideal`: the same layer without wires, devices and drivers' resistances, whose stages say what a weighted sum is in volts.
+/// `rows` are the weights of what the rows carry: the layer's own, or those of its pairs of rows.
 /// `first_tile` numbers its first tile within the network. Without `power` its maps have no forms of it.
-MixedLayer begin_layer(const DenseLayer& weights, LayerArrays arrays, const LayerArrays& ideal,
+MixedLayer begin_layer(const DenseLayer& rows, LayerArrays arrays, const LayerArrays& ideal,
                        const MixedReadout& readout, double v_full, std::uint32_t first_tile,
                        const SolveOptions& options, bool power);
 
-/// Stage outputs of every tile of a layer for some numbers in [0, 1], [images x inputs].
-std::vector<TileSamples> sample_layer(const MixedLayer& layer, const MixedReadout& readout,
-                                      const Matrix<double>& numbers, const SolveOptions& options);
+/// Sets what a row at full voltage stands for by the numbers [images x inputs] that reach a layer behind a ReLU.
+void set_full_number(MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers);
 
-/// Sets what is made of stage outputs where there are no converters, by samples of every tile.
+/// Stage outputs of every tile of a layer for some inputs [images x inputs].
+std::vector<TileSamples> sample_layer(const MixedLayer& layer, const Matrix<double>& numbers,
+                                      const SolveOptions& options);
+
+/// Sets what is made of stage outputs where there are no converters, and where normalisation comes in, by samples of every tile.
 void set_lines(MixedLayer& layer, const MixedReadout& readout, std::span<const TileSamples> samples);
 
 /// Input ranges of every column of every tile of every layer, from samples of all of them.

@@ -4,6 +4,8 @@
 #include "inference/classes.hpp"
 #include "inference/mixed_setup.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -25,9 +27,9 @@ NetworkCircuit without_flaws(NetworkCircuit circuit) {
 }
 
 /// What the next layer's rows get: the digital side's activations.
-Matrix<double> activate(const DenseLayer& layer, Matrix<double> z) {
-    for (double& value : z.values()) value = activation(layer, value);
-    return z;
+Matrix<double> activations(const DenseLayer& layer, Matrix<double> y) {
+    for (double& value : y.values()) value = activate(layer, value);
+    return y;
 }
 
 /// First tile of every layer within the network.
@@ -50,11 +52,13 @@ std::vector<std::vector<TileSamples>> sample_network(MixedNetwork& mixed, const 
     Matrix<double> numbers = inputs;
     for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
         MixedLayer& layer = mixed.layers[l];
-        samples.push_back(sample_layer(layer, mixed.readout, numbers, options));
+        if (l > 0 && mixed.network.layers[l - 1].activation == Activation::relu)
+            set_full_number(layer, mixed.readout, numbers);
+        samples.push_back(sample_layer(layer, numbers, options));
         set_lines(layer, mixed.readout, samples.back());
         if (l + 1 < mixed.layers.size())
             numbers =
-                activate(mixed.network.layers[l], run_layer(layer, exact, numbers, options, 0, false).z);
+                activations(mixed.network.layers[l], run_layer(layer, exact, numbers, options, 0, false).z);
     }
     return samples;
 }
@@ -70,8 +74,19 @@ MixedNetwork build_mixed(const Network& network, const Plan& plan, const Network
     const std::vector<LayerArrays> ideal = build_network(plan, without_flaws(circuit));
     const std::vector<std::uint32_t> first = first_tiles(plan);
     for (std::size_t l = 0; l < arrays.size(); ++l) {
-        mixed.layers.push_back(begin_layer(network.layers[l], std::move(arrays[l]), ideal[l], readout,
-                                           circuit.neuron.v_supply, first[l], options, power));
+        const bool row_pairs = plan.layers[l].row_pairs;
+        if (row_pairs != has_row_pairs(network, l, readout.signs))
+            throw InputError(
+                fmt::format("layer {} of the plan has {} rows for each input, but its read-out {}: "
+                            "make the plan with the read-out's signs",
+                            l, row_pairs ? 2 : 1, row_pairs ? 1 : 2));
+        mixed.layers.push_back(begin_layer(row_pairs ? with_row_pairs(network.layers[l]) : network.layers[l],
+                                           std::move(arrays[l]), ideal[l], readout, circuit.neuron.v_supply,
+                                           first[l], options, power));
+        MixedLayer& layer = mixed.layers.back();
+        layer.row_pairs = row_pairs;
+        if (!row_pairs && has_signed_inputs(network, l)) layer.coding.signs = readout.signs;
+        layer.relu = l + 1 < arrays.size() && network.layers[l].activation == Activation::relu;
     }
     const std::vector<std::vector<TileSamples>> samples = sample_network(mixed, calibration_inputs, options);
     if (!readout.adc) return mixed;
@@ -79,10 +94,9 @@ MixedNetwork build_mixed(const Network& network, const Plan& plan, const Network
     Matrix<double> numbers = calibration_inputs;
     for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
         MixedLayer& layer = mixed.layers[l];
-        attach_converters(layer, readout, ranges[l], sample_layer(layer, readout, numbers, options),
-                          first[l]);
+        attach_converters(layer, readout, ranges[l], sample_layer(layer, numbers, options), first[l]);
         if (l + 1 < mixed.layers.size())
-            numbers = activate(network.layers[l], run_layer(layer, readout, numbers, options, 0, false).z);
+            numbers = activations(network.layers[l], run_layer(layer, readout, numbers, options, 0, false).z);
     }
     return mixed;
 }
@@ -92,11 +106,11 @@ std::vector<Matrix<double>> row_voltages(const MixedNetwork& mixed, const Matrix
     std::vector<Matrix<double>> voltages;
     Matrix<double> numbers = inputs;
     for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
-        const double v_full = mixed.layers[l].v_full;
-        voltages.push_back(with_bias_row(numbers, v_full, v_full));
+        voltages.push_back(row_numbers(mixed.layers[l], numbers));
+        for (double& v : voltages.back().values()) v = mixed.layers[l].coding.v_full * std::max(v, 0.0);
         if (l + 1 < mixed.layers.size()) {
-            numbers = activate(mixed.network.layers[l],
-                               run_layer(mixed.layers[l], mixed.readout, numbers, options, 0, false).z);
+            numbers = activations(mixed.network.layers[l],
+                                  run_layer(mixed.layers[l], mixed.readout, numbers, options, 0, false).z);
         }
     }
     return voltages;
@@ -115,7 +129,7 @@ MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inpu
         Matrix<double> z = std::exchange(signals.z, {});
         result.layers.push_back(std::move(signals));
         if (l + 1 < mixed.layers.size()) {
-            numbers = activate(mixed.network.layers[l], std::move(z));
+            numbers = activations(mixed.network.layers[l], std::move(z));
         } else {
             result.outputs = std::move(z);
         }

@@ -28,15 +28,17 @@ struct MixedInference {
 
 /// Builds the arrays of a plan and sets their converters: ranges first, from what the stages put out for the calibration images
 /// [images x inputs] if nothing were rounded; then each converter's calibration and each column's scale and offset, layer by layer, with the
-/// converters before it at work. The plan must have direct polarity. Random numbers of converters are keyed by tile as those of devices.
-/// Without `power` the network is built sooner, and infer_mixed() cannot be asked for its power.
+/// converters before it at work. The plan must have direct polarity, and the read-out's `signs`. What reaches layers behind a ReLU for the
+/// calibration images sets what their rows stand for at full voltage. The fixed unit's scales have no sign: see with_positive_scales().
+/// Random numbers of converters are keyed by tile as those of devices. Without `power` the network is built sooner, and infer_mixed() cannot
+/// be asked for its power.
 /// @throws InputError if something of the circuit or the read-out is out of range, or digital arithmetic has no codes to work on.
 MixedNetwork build_mixed(const Network& network, const Plan& plan, const NetworkCircuit& circuit,
                          const MixedReadout& readout, const Matrix<double>& calibration_inputs,
                          const SolveOptions& options = {}, bool power = true);
 
 /// Row voltages [images x rows] [V] of every layer for inputs [images x inputs] as ideal drivers would give them: what its converters hand
-/// on, times full voltage.
+/// on, times full voltage; of two phases the first.
 std::vector<Matrix<double>> row_voltages(const MixedNetwork& mixed, const Matrix<double>& inputs,
                                          const SolveOptions& options = {});
 

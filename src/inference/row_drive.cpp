@@ -7,6 +7,7 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace ohmloom {
 
@@ -42,22 +43,22 @@ void require_ideal_levels(const DacBank& dac) {
     }
 }
 
-RowDrive one_phase(Matrix<double> v) {
-    RowDrive drive;
-    drive.phases.push_back({std::move(v), 1.0});
-    return drive;
-}
-
-RowDrive bits_of(const Matrix<double>& numbers, const DacBank& dac, double v_full) {
+/// Bit after bit; codes of `is_signed` numbers in two's complement.
+RowDrive bits_of(const Matrix<double>& numbers, const DacBank& dac, double v_full, bool is_signed) {
     require_ideal_levels(dac);
-    const Matrix<std::int32_t> codes = codes_of(numbers, dac);
+    Matrix<std::int32_t> codes = codes_of(numbers, dac);
+    auto bits = static_cast<int>(std::bit_width(static_cast<std::uint32_t>(dac.highest_code())));
+    if (is_signed) {
+        const Matrix<std::int32_t> below = codes_of(split_signs(numbers).negative, dac);
+        std::ranges::transform(codes.values(), below.values(), codes.values().begin(), std::minus<>{});
+        ++bits;
+    }
     RowDrive drive;
-    drive.convert_each = true;
-    const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint32_t>(dac.highest_code())));
-    const std::vector<Matrix<std::int32_t>> planes = bit_planes(codes, bits, false);
-    for (std::size_t bit = 0; bit < planes.size(); ++bit) {
-        const auto on = [&](Index k, Index r) { return planes[bit](k, r) != 0 ? v_full : 0.0; };
-        drive.phases.push_back({matrix_of(numbers, on), std::ldexp(1.0, static_cast<int>(bit))});
+    for (const Matrix<std::int32_t>& plane : bit_planes(codes, bits, is_signed)) {
+        const auto on = [&](Index k, Index r) { return plane(k, r) != 0 ? v_full : 0.0; };
+        const auto bit = static_cast<int>(drive.conversions.size());
+        const double sign = is_signed && bit + 1 == bits ? -1.0 : 1.0;
+        drive.conversions.push_back({{{matrix_of(numbers, on), 1.0}}, std::ldexp(sign, bit), {}});
     }
     drive.sum_scale = 1.0 / dac.highest_code();
     return drive;
@@ -67,32 +68,19 @@ RowDrive bits_of(const Matrix<double>& numbers, const DacBank& dac, double v_ful
 RowDrive slots_of(const Matrix<double>& numbers, const DacBank& dac, double v_full) {
     require_ideal_levels(dac);
     const Matrix<std::int32_t> codes = codes_of(numbers, dac);
-    RowDrive drive;
+    RowDrive::Conversion conversion;
     for (std::int32_t slot = 0; slot < dac.highest_code(); ++slot) {
         const auto on = [&](Index k, Index r) { return codes(k, r) > slot ? v_full : 0.0; };
-        drive.phases.push_back({matrix_of(numbers, on), 1.0 / dac.highest_code()});
+        conversion.phases.push_back({matrix_of(numbers, on), 1.0 / dac.highest_code()});
     }
+    RowDrive drive;
+    drive.conversions.push_back(std::move(conversion));
     return drive;
 }
 
-} // namespace
-
-RowDrive drive_rows(const Matrix<double>& numbers, RowInput input, const std::optional<DacBank>& dac,
-                    double v_full, bool linear) {
-    if (input == RowInput::bit_serial) {
-        if (!dac)
-            throw InputError(
-                "bit-serial rows need the bits of a converter, but there is none: give [dac] bits");
-        return bits_of(numbers, *dac, v_full);
-    }
-    if (input == RowInput::pulse_width && !linear) {
-        if (!dac) {
-            throw InputError("pulse widths on cells that are not linear need the time slots of a converter, "
-                             "but there is none: "
-                             "give [dac] bits");
-        }
-        return slots_of(numbers, *dac, v_full);
-    }
+/// All at once, as voltages or as times.
+RowDrive levels_of(const Matrix<double>& numbers, RowInput input, const std::optional<DacBank>& dac,
+                   double v_full) {
     Matrix<double> part = numbers;
     for (double& x : part.values()) x = std::clamp(x, 0.0, 1.0);
     if (dac) {
@@ -101,9 +89,58 @@ RowDrive drive_rows(const Matrix<double>& numbers, RowInput input, const std::op
     }
     // A pulse lasts no less than no time, and no longer than the read time.
     for (double& x : part.values()) x = input == RowInput::pulse_width ? std::clamp(x, 0.0, 1.0) : x;
-    RowDrive drive = one_phase(matrix_of(part, [&](Index k, Index r) { return v_full * part(k, r); }));
-    if (input == RowInput::pulse_width) drive.on_time = std::move(part);
+    RowDrive::Conversion conversion;
+    conversion.phases.push_back(
+        {matrix_of(part, [&](Index k, Index r) { return v_full * part(k, r); }), 1.0});
+    if (input == RowInput::pulse_width) conversion.on_time = std::move(part);
+    RowDrive drive;
+    drive.conversions.push_back(std::move(conversion));
     return drive;
+}
+
+/// Drives rows with numbers in [0, 1].
+RowDrive drive_magnitudes(const Matrix<double>& numbers, const RowCoding& coding,
+                          const std::optional<DacBank>& dac, bool linear) {
+    if (coding.input == RowInput::bit_serial) return bits_of(numbers, *dac, coding.v_full, false);
+    if (coding.input == RowInput::pulse_width && !linear) return slots_of(numbers, *dac, coding.v_full);
+    return levels_of(numbers, coding.input, dac, coding.v_full);
+}
+
+RowDrive drive_two_phases(const Matrix<double>& numbers, const RowCoding& coding,
+                          const std::optional<DacBank>& dac, bool linear) {
+    const SignPhases parts = split_signs(numbers);
+    RowDrive drive = drive_magnitudes(parts.positive, coding, dac, linear);
+    for (RowDrive::Conversion& conversion :
+         drive_magnitudes(parts.negative, coding, dac, linear).conversions) {
+        conversion.weight = -conversion.weight;
+        drive.conversions.push_back(std::move(conversion));
+    }
+    return drive;
+}
+
+void require_converters(const RowCoding& coding, bool has_dac, bool linear) {
+    if (coding.input == RowInput::bit_serial && !has_dac)
+        throw InputError("bit-serial rows need the bits of a converter, but there is none: give [dac] bits");
+    if (coding.input == RowInput::pulse_width && !linear && !has_dac) {
+        throw InputError("pulse widths on cells that are not linear need the time slots of a converter, "
+                         "but there is none: "
+                         "give [dac] bits");
+    }
+    if (coding.signs == RowSigns::twos_complement && coding.input != RowInput::bit_serial) {
+        throw InputError(
+            "two's complement is of rows that are driven bit by bit: expected bit-serial rows, or "
+            "signs by two phases or row pairs");
+    }
+}
+
+} // namespace
+
+RowDrive drive_rows(const Matrix<double>& numbers, const RowCoding& coding, const std::optional<DacBank>& dac,
+                    bool linear) {
+    require_converters(coding, dac.has_value(), linear);
+    if (coding.signs == RowSigns::two_phases) return drive_two_phases(numbers, coding, dac, linear);
+    if (coding.signs == RowSigns::twos_complement) return bits_of(numbers, *dac, coding.v_full, true);
+    return drive_magnitudes(numbers, coding, dac, linear);
 }
 
 } // namespace ohmloom

@@ -20,8 +20,8 @@ Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>
         const bool hidden = l + 1 < network.layers.size();
         for (Index k = 0; k < z.rows(); ++k) {
             for (Index o = 0; o < z.cols(); ++o) {
-                z(k, o) += layer.bias[static_cast<std::size_t>(o)];
-                if (hidden) z(k, o) = activation(layer, z(k, o));
+                const double y = normalised(layer, o, z(k, o) + layer.bias[static_cast<std::size_t>(o)]);
+                z(k, o) = hidden ? activate(layer, y) : y;
             }
         }
         signals = std::move(z);

@@ -8,8 +8,8 @@
 
 namespace ohmloom {
 
-/// Outputs [images x classes] of a network as plain arithmetic, without any circuit: z = W·x + b in every
-/// layer and 1/(1 + exp(−slope·z)) behind every layer but the last.
+/// Outputs [images x classes] of a network as plain arithmetic, without any circuit: z = W·x + b, normalised, in every layer and its
+/// activation behind every layer but the last.
 /// @throws InputError if `inputs` [images x inputs] does not fit the first layer.
 Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>& inputs);
 

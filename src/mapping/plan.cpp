@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ohmloom {
 
@@ -41,6 +42,26 @@ CellPair map_weight(double w, double scale, WeightKind kind, const ConductanceWi
 
 } // namespace
 
+bool has_row_pairs(const Network& network, std::size_t layer, RowSigns signs) {
+    return signs == RowSigns::row_pairs && has_signed_inputs(network, layer);
+}
+
+Index row_count(Index inputs, bool row_pairs) {
+    return (row_pairs ? 2 * inputs : inputs) + 1;
+}
+
+DenseLayer with_row_pairs(DenseLayer layer) {
+    Matrix<double> weights(layer.outputs(), 2 * layer.inputs());
+    for (Index o = 0; o < layer.outputs(); ++o) {
+        for (Index i = 0; i < layer.inputs(); ++i) {
+            weights(o, 2 * i) = layer.weights(o, i);
+            weights(o, 2 * i + 1) = -layer.weights(o, i);
+        }
+    }
+    layer.weights = std::move(weights);
+    return layer;
+}
+
 DifferentialConductances map_weights(const DenseLayer& layer, WeightKind kind,
                                      const ConductanceWindow& window, Polarity polarity) {
     validate(window);
@@ -66,7 +87,7 @@ Index Plan::tile_count() const {
 }
 
 Plan make_plan(const Network& network, std::span<const LayerPartition> partitions,
-               const ConductanceWindow& window, Polarity polarity) {
+               const ConductanceWindow& window, Polarity polarity, RowSigns signs) {
     if (partitions.size() != network.layers.size()) {
         throw InputError(
             fmt::format("{} partitions are given for the {} layers of network '{}': expected one per layer",
@@ -74,8 +95,10 @@ Plan make_plan(const Network& network, std::span<const LayerPartition> partition
     }
     Plan plan;
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
-        const DenseLayer& layer = network.layers[l];
-        LayerPlan planned{partitions[l], map_weights(layer, network.weight_kind, window, polarity), {}};
+        const bool paired = has_row_pairs(network, l, signs);
+        const DenseLayer layer = paired ? with_row_pairs(network.layers[l]) : network.layers[l];
+        LayerPlan planned{
+            partitions[l], map_weights(layer, network.weight_kind, window, polarity), {}, paired};
         for (const IndexRange& inputs : split_evenly(layer.inputs() + 1, partitions[l].horizontal)) {
             for (const IndexRange& outputs : split_evenly(layer.outputs(), partitions[l].vertical)) {
                 planned.tiles.push_back({inputs, outputs});

@@ -19,6 +19,22 @@ struct ConductanceWindow {
 /// same with every neuron.
 enum class Polarity { direct, inverted };
 
+/// How rows carry numbers below 0, which drivers of one polarity do not have.
+enum class RowSigns {
+    two_phases, ///< the numbers above 0, then the magnitudes of those below, on the same rows; what they give is subtracted
+    row_pairs, ///< two rows for every number: the second carries magnitudes of those below 0, to cells that are swapped
+    twos_complement, ///< rows driven bit by bit: one bit more, which counts negative
+};
+
+/// Whether a layer of a network has two rows for every input.
+bool has_row_pairs(const Network& network, std::size_t layer, RowSigns signs);
+
+/// Rows of a layer's arrays: its inputs, or pairs of them, and the bias.
+Index row_count(Index inputs, bool row_pairs);
+
+/// The layer that pairs of rows are the inputs of: weights w and −w side by side for every input.
+DenseLayer with_row_pairs(DenseLayer layer);
+
 /// Conductances that stand for one layer's weights: each weight is a pair of cells, on an I+ and an I− line.
 struct DifferentialConductances {
     Matrix<double> plus;       ///< [outputs x (inputs + 1)] [S]; the last column is the bias
@@ -44,8 +60,9 @@ struct LayerPlan {
     LayerPartition partition;
     DifferentialConductances conductances;
     std::vector<Tile> tiles; ///< horizontal groups slowest, vertical groups fastest
+    bool row_pairs = false;  ///< two rows for every input, the one for numbers below 0 second
 
-    [[nodiscard]] Index rows() const { return conductances.plus.cols(); } ///< inputs and the bias row
+    [[nodiscard]] Index rows() const { return conductances.plus.cols(); } ///< of inputs, and the bias row
     [[nodiscard]] Index outputs() const { return conductances.plus.rows(); }
 };
 
@@ -55,9 +72,9 @@ struct Plan {
     [[nodiscard]] Index tile_count() const;
 };
 
-/// Lays a network out.
+/// Lays a network out; layers whose inputs can be below 0 have pairs of rows if `signs` says so.
 /// @throws InputError if there is not one partition per layer, or a layer cannot be cut as asked.
 Plan make_plan(const Network& network, std::span<const LayerPartition> partitions,
-               const ConductanceWindow& window, Polarity polarity);
+               const ConductanceWindow& window, Polarity polarity, RowSigns signs = RowSigns::two_phases);
 
 } // namespace ohmloom

@@ -70,7 +70,10 @@ Matrix<double> tile_rows_driven(const NetlistSource& source, const TilePlace& pl
     const DacBank dac(*source.dac, rows.size(),
                       {source.seed, layer.first_tile + static_cast<std::uint32_t>(number)});
     const Matrix<double> numbers = columns_of(with_bias_row(source.inputs, 1.0, 1.0), rows);
-    return drive_rows(numbers, RowInput::level, dac, source.neuron.v_supply, true).phases.front().v;
+    return drive_rows(numbers, {RowInput::level, {}, source.neuron.v_supply}, dac, true)
+        .conversions.front()
+        .phases.front()
+        .v;
 }
 
 /// Files of the subcircuits that tiles of these layers call.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -52,6 +53,35 @@ void validate_weights(const DenseLayer& layer, std::size_t number, WeightKind ki
     }
 }
 
+void validate_norm(const DenseLayer& layer, std::size_t number) {
+    if (!layer.norm) return;
+    const auto outputs = static_cast<std::size_t>(layer.outputs());
+    const auto check = [&](std::string_view name, const std::vector<double>& values) {
+        if (values.size() != outputs) {
+            throw InputError(fmt::format("layer_{}: {} of its normalisation has {} entries, expected {} (one "
+                                         "per output)",
+                                         number, name, values.size(), outputs));
+        }
+        for (std::size_t o = 0; o < outputs; ++o) {
+            if (!std::isfinite(values[o]))
+                throw InputError(fmt::format("layer_{}: {}[{}] of its normalisation is {}: it must be finite",
+                                             number, name, o, values[o]));
+        }
+    };
+    check("gamma", layer.norm->gamma);
+    check("beta", layer.norm->beta);
+    check("mean", layer.norm->mean);
+    check("variance", layer.norm->variance);
+    for (std::size_t o = 0; o < outputs; ++o) {
+        const double sum = layer.norm->variance[o] + layer.norm->epsilon;
+        if (!(sum > 0.0 && std::isfinite(sum))) {
+            throw InputError(fmt::format("layer_{}: variance[{}] of its normalisation is {} and epsilon {}: "
+                                         "their sum must be positive",
+                                         number, o, layer.norm->variance[o], layer.norm->epsilon));
+        }
+    }
+}
+
 void validate_layer(const DenseLayer& layer, std::size_t number, WeightKind kind, Index inputs) {
     if (layer.inputs() == 0 || layer.outputs() == 0) {
         throw InputError(fmt::format("layer_{}: weights are [{} x {}]: a layer needs at least one output and "
@@ -77,12 +107,58 @@ void validate_layer(const DenseLayer& layer, std::size_t number, WeightKind kind
             fmt::format("layer_{}: gain is {}: it must be finite and not negative", number, layer.gain));
     }
     validate_weights(layer, number, kind);
+    validate_norm(layer, number);
 }
 
 } // namespace
 
-double activation(const DenseLayer& layer, double z) {
-    return 1.0 / (1.0 + std::exp(-layer.slope * z));
+std::string_view to_string(Activation activation) {
+    switch (activation) {
+    case Activation::sigmoid:
+        return "sigmoid";
+    case Activation::relu:
+        return "relu";
+    case Activation::tanh:
+        return "tanh";
+    }
+    return "";
+}
+
+double normalised(const DenseLayer& layer, Index output, double z) {
+    if (!layer.norm) return z;
+    const Normalisation& norm = *layer.norm;
+    const auto o = static_cast<std::size_t>(output);
+    return norm.gamma[o] * (z - norm.mean[o]) / std::sqrt(norm.variance[o] + norm.epsilon) + norm.beta[o];
+}
+
+double activate(const DenseLayer& layer, double y) {
+    switch (layer.activation) {
+    case Activation::sigmoid:
+        return 1.0 / (1.0 + std::exp(-layer.slope * y));
+    case Activation::relu:
+        return std::max(0.0, layer.slope * y);
+    case Activation::tanh:
+        return std::tanh(layer.slope * y);
+    }
+    return y;
+}
+
+bool has_signed_inputs(const Network& network, std::size_t layer) {
+    return layer > 0 && network.layers[layer - 1].activation == Activation::tanh;
+}
+
+Network with_positive_scales(Network network) {
+    for (DenseLayer& layer : network.layers) {
+        if (!layer.norm) continue;
+        for (Index o = 0; o < layer.outputs(); ++o) {
+            const auto at = static_cast<std::size_t>(o);
+            if (layer.norm->gamma[at] >= 0.0) continue;
+            for (double* value : {&layer.norm->gamma[at], &layer.norm->mean[at], &layer.bias[at]})
+                *value = -*value;
+            for (double& weight : layer.weights.row(o)) weight = -weight;
+        }
+    }
+    return network;
 }
 
 void validate(const InputCoding& coding) {

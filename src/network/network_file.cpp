@@ -17,7 +17,7 @@ namespace ohmloom {
 
 namespace {
 
-// Schema "ohmloom-network-1"
+// Schemas "ohmloom-network-1" and "ohmloom-network-2"
 //
 //   /                    attributes: schema, name, weight_kind (binary, ternary, real), training,
 //                        accuracy_software, input_crop, input_binarise (0 or 1), input_threshold, layers
@@ -25,8 +25,21 @@ namespace {
 //   /layer_N/bias        [outputs] 1; stored as the weights are
 //   /layer_N/slope       scalar 1
 //   /layer_N/gain        scalar 1
-const std::string schema = "ohmloom-network-1";
-const std::array<std::string, 3> weight_kinds{"binary", "ternary", "real"}; // in the order of WeightKind
+//
+// and in "ohmloom-network-2", which nothing else sets apart from the first:
+//
+//   /layer_N             attribute: activation (sigmoid, relu, tanh); sigmoid in the first schema
+//   /layer_N/gamma, beta, mean, variance   [outputs] 1, together or not at all: batch normalisation
+//   /layer_N/epsilon     scalar 1, with them
+const std::string schema = "ohmloom-network-1", schema_with_activations = "ohmloom-network-2";
+const std::array<std::string, 3> weight_kinds{"binary", "ternary", "real"};   // in the order of WeightKind
+const std::array<std::string, 3> activation_names{"sigmoid", "relu", "tanh"}; // in the order of Activation
+
+bool needs_activations(const Network& network) {
+    return std::ranges::any_of(network.layers, [](const DenseLayer& layer) {
+        return layer.activation != Activation::sigmoid || layer.norm;
+    });
+}
 
 std::vector<std::int8_t> small_integers(const std::vector<double>& values) {
     std::vector<std::int8_t> integers(values.size());
@@ -48,26 +61,50 @@ void write_layer(Hdf5Writer& writer, const std::string& group, const DenseLayer&
     }
     writer.write(group + "/slope", layer.slope, "1");
     writer.write(group + "/gain", layer.gain, "1");
+    if (!layer.norm) return;
+    writer.write(group + "/gamma", layer.norm->gamma, "1");
+    writer.write(group + "/beta", layer.norm->beta, "1");
+    writer.write(group + "/mean", layer.norm->mean, "1");
+    writer.write(group + "/variance", layer.norm->variance, "1");
+    writer.write(group + "/epsilon", layer.norm->epsilon, "1");
 }
 
-DenseLayer read_layer(const Hdf5Reader& reader, const std::string& group) {
-    reader.require_only(group, {"weights", "bias", "slope", "gain"});
+/// The choice that an attribute names.
+template <class T>
+T read_choice(const Hdf5Reader& reader, const std::string& path, const std::string& attribute,
+              const std::array<std::string, 3>& names) {
+    const std::string name = reader.attribute_text(path, attribute);
+    const auto* const found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+        throw FileError(fmt::format("{}: the attribute {}{} is '{}', expected one of {}",
+                                    reader.file().string(), attribute, path == "/" ? "" : " of " + path, name,
+                                    join_words(names)));
+    }
+    return static_cast<T>(found - names.begin());
+}
+
+Normalisation read_norm(const Hdf5Reader& reader, const std::string& group, Index outputs) {
+    const auto read = [&](const char* name) { return reader.read_vector(group + name, "1", outputs); };
+    return {read("/gamma"), read("/beta"), read("/mean"), read("/variance"),
+            reader.read_scalar(group + "/epsilon", "1")};
+}
+
+DenseLayer read_layer(const Hdf5Reader& reader, const std::string& group, bool with_activations) {
+    std::vector<std::string> known{"weights", "bias", "slope", "gain"};
+    if (with_activations) known.insert(known.end(), {"gamma", "beta", "mean", "variance", "epsilon"});
+    reader.require_only(group, known);
     DenseLayer layer;
     layer.weights = reader.read_matrix(group + "/weights", "1");
     layer.bias = reader.read_vector(group + "/bias", "1", layer.outputs());
     layer.slope = reader.read_scalar(group + "/slope", "1");
     layer.gain = reader.read_scalar(group + "/gain", "1");
+    if (!with_activations) return layer;
+    layer.activation = read_choice<Activation>(reader, group, "activation", activation_names);
+    const bool has_norm = std::any_of(known.begin() + 4, known.end(), [&](const std::string& name) {
+        return reader.has(group + "/" + name);
+    });
+    if (has_norm) layer.norm = read_norm(reader, group, layer.outputs());
     return layer;
-}
-
-WeightKind read_weight_kind(const Hdf5Reader& reader) {
-    const std::string name = reader.attribute_text("/", "weight_kind");
-    const auto* const found = std::find(weight_kinds.begin(), weight_kinds.end(), name);
-    if (found == weight_kinds.end()) {
-        throw FileError(fmt::format("{}: the attribute weight_kind is '{}', expected one of {}",
-                                    reader.file().string(), name, join_words(weight_kinds)));
-    }
-    return static_cast<WeightKind>(found - weight_kinds.begin());
 }
 
 /// Root attribute that must be a whole number in [low, high].
@@ -92,10 +129,12 @@ InputCoding read_input_coding(const Hdf5Reader& reader) {
 
 Network read_network(const std::filesystem::path& file) {
     const Hdf5Reader reader(file);
-    reader.require_schema(schema);
+    const bool with_activations = reader.has_attribute("/", "schema") &&
+                                  reader.attribute_text("/", "schema") == schema_with_activations;
+    if (!with_activations) reader.require_schema(schema);
     Network network;
     network.name = reader.attribute_text("/", "name");
-    network.weight_kind = read_weight_kind(reader);
+    network.weight_kind = read_choice<WeightKind>(reader, "/", "weight_kind", weight_kinds);
     network.training = reader.attribute_text("/", "training");
     network.accuracy_software = reader.attribute_number("/", "accuracy_software");
     network.input = read_input_coding(reader);
@@ -103,7 +142,8 @@ Network read_network(const std::filesystem::path& file) {
     std::vector<std::string> groups(static_cast<std::size_t>(read_whole_number(reader, "layers", 1, 1000)));
     for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = fmt::format("layer_{}", i);
     reader.require_only("/", groups);
-    for (const std::string& group : groups) network.layers.push_back(read_layer(reader, "/" + group));
+    for (const std::string& group : groups)
+        network.layers.push_back(read_layer(reader, "/" + group, with_activations));
     try {
         validate(network);
     } catch (const InputError& error) {
@@ -115,7 +155,8 @@ Network read_network(const std::filesystem::path& file) {
 void write_network(const Network& network, const std::filesystem::path& file) {
     validate(network);
     Hdf5Writer writer(file);
-    writer.set_attribute("/", "schema", schema);
+    const bool with_activations = needs_activations(network);
+    writer.set_attribute("/", "schema", with_activations ? schema_with_activations : schema);
     writer.set_attribute("/", "name", network.name);
     writer.set_attribute("/", "weight_kind", weight_kinds.at(static_cast<std::size_t>(network.weight_kind)));
     writer.set_attribute("/", "training", network.training);
@@ -125,7 +166,10 @@ void write_network(const Network& network, const std::filesystem::path& file) {
     writer.set_attribute("/", "input_threshold", network.input.threshold);
     writer.set_attribute("/", "layers", static_cast<std::int64_t>(network.layers.size()));
     for (std::size_t i = 0; i < network.layers.size(); ++i) {
-        write_layer(writer, fmt::format("/layer_{}", i), network.layers[i], network.weight_kind);
+        const std::string group = fmt::format("/layer_{}", i);
+        write_layer(writer, group, network.layers[i], network.weight_kind);
+        if (with_activations)
+            writer.set_attribute(group, "activation", to_string(network.layers[i].activation));
     }
     writer.commit();
 }

@@ -160,13 +160,14 @@ std::string_view name_of(Flaw flaw) {
     return names[static_cast<std::size_t>(flaw)];
 }
 
-MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& network,
+MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& trained,
                    std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
                    const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
                    const CrossCheckOptions& check) {
+    const Network network = with_positive_scales(trained);
     Bench bench{study,
                 network,
-                make_plan(network, partitions, device.window, Polarity::direct),
+                make_plan(network, partitions, device.window, Polarity::direct, study.mixed->signs),
                 circuit_of(study, network),
                 inputs,
                 calibration_inputs};

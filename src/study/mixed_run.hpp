@@ -59,7 +59,7 @@ struct MixedRun {
 };
 
 /// Runs a network of a study that has converters. @throws InputError as build_mixed().
-MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& network,
+MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& trained,
                    std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
                    const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
                    const CrossCheckOptions& check = {});

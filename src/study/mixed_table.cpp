@@ -17,6 +17,24 @@ RowInput read_input(const TomlTable& dac) {
                                    : RowInput::bit_serial;
 }
 
+RowSigns read_signs(const TomlTable& dac, RowInput input) {
+    const std::string word =
+        dac.word_or("signs", "two-phases", {"two-phases", "row-pairs", "twos-complement"});
+    if (word == "row-pairs") return RowSigns::row_pairs;
+    if (word == "two-phases") return RowSigns::two_phases;
+    if (input != RowInput::bit_serial)
+        dac.refuse("signs", "is \"twos-complement\", which is of rows driven bit by bit: expected input = "
+                            "\"bit-serial\", or \"two-phases\" or \"row-pairs\"");
+    return RowSigns::twos_complement;
+}
+
+double read_percentile(const TomlTable& dac) {
+    const double percentile = dac.number_or("percentile", 100.0, "");
+    if (!(percentile > 50.0 && percentile <= 100.0))
+        dac.refuse("percentile", fmt::format("is {}: expected more than 50 and at most 100", percentile));
+    return percentile;
+}
+
 double read_cost(const TomlTable& dac, std::string_view key, std::string_view unit) {
     const double cost = dac.number_or(key, 0.0, unit);
     if (!(cost >= 0.0)) dac.refuse(key, fmt::format("is {}: it must not be negative", cost));
@@ -57,6 +75,8 @@ std::optional<MixedReadout> read_mixed(const TomlTable& study, const std::filesy
         const TomlTable dac = study.table("dac");
         readout.dac = read_dac(dac, folder);
         readout.input = read_input(dac);
+        readout.signs = read_signs(dac, readout.input);
+        readout.input_percentile = read_percentile(dac);
         readout.dac_cost = {read_cost(dac, "energy", "J"), read_cost(dac, "area", "")};
     }
     read_digital(study.table("digital"), readout);

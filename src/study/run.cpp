@@ -1,6 +1,7 @@
 #include "study/run.hpp"
 
 #include "base/errors.hpp"
+#include "inference/analog_neurons.hpp"
 #include "inference/charging.hpp"
 #include "inference/sampled_inference.hpp"
 #include "inference/software.hpp"
@@ -162,6 +163,7 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
                                  const DataSet& data, Index images, const CrossCheckOptions& check) {
     auto started = std::chrono::steady_clock::now();
     const Network network = read_network(scheme.network);
+    if (!study.mixed) require_neurons_for(network, study.neuron);
     const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
     const auto labels = std::span(data.labels).first(static_cast<std::size_t>(images));
 

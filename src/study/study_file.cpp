@@ -207,9 +207,11 @@ Study read_study(const std::filesystem::path& file) {
 std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& scheme, const Network& network) {
     if (!scheme.partitions.empty()) return scheme.partitions;
     std::vector<LayerPartition> partitions;
-    for (const DenseLayer& layer : network.layers) {
-        partitions.push_back(
-            fit_partition(layer.inputs() + 1, layer.outputs(), study.max_rows, study.max_cols));
+    for (std::size_t l = 0; l < network.layers.size(); ++l) {
+        const DenseLayer& layer = network.layers[l];
+        const bool row_pairs = study.mixed && has_row_pairs(network, l, study.mixed->signs);
+        partitions.push_back(fit_partition(row_count(layer.inputs(), row_pairs), layer.outputs(),
+                                           study.max_rows, study.max_cols));
     }
     return partitions;
 }

@@ -38,7 +38,19 @@ Tensor drive(const MixedTile& tile, const Tensor& numbers) {
     return straight_through(numbers, converted, torch::ones_like(numbers));
 }
 
-/// Stage outputs [V] to weighted sums, through converters and digital units.
+/// Weights [inputs + 1 x outputs] of pairs of rows, as with_row_pairs() has them.
+Tensor paired_weights(const Tensor& weights) {
+    const Tensor inputs = weights.slice(0, 0, -1);
+    const Tensor pairs = torch::stack({inputs, -inputs}, 1).reshape({-1, inputs.size(1)});
+    return torch::cat({pairs, weights.slice(0, -1)}, 0);
+}
+
+/// What pairs of rows carry for numbers [batch x inputs].
+Tensor paired_numbers(const Tensor& numbers) {
+    return torch::stack({torch::relu(numbers), torch::relu(-numbers)}, 2).reshape({numbers.size(0), -1});
+}
+
+/// Stage outputs [V] to normalised sums, through converters and digital units.
 Tensor convert(const MixedLayer& layer, const MixedReadout& readout, const MixedTile& tile, const Tensor& u) {
     const Matrix<double> volts = matrix_of(u);
     MixedSignals unused;
@@ -57,7 +69,8 @@ TorchMixedCircuit::TorchMixedCircuit(const MixedTrainingCircuit& circuit, Matrix
     : circuit_(circuit), calibration_inputs_(std::move(calibration_inputs)) {}
 
 void TorchMixedCircuit::refresh(const Network& network) {
-    const Plan plan = make_plan(network, circuit_.partitions, circuit_.window, Polarity::direct);
+    const Plan plan =
+        make_plan(network, circuit_.partitions, circuit_.window, Polarity::direct, circuit_.readout.signs);
     mixed_ = build_mixed(network, plan, circuit_.circuit, circuit_.readout, calibration_inputs_, {}, false);
     maps_.clear();
     for (const MixedLayer& layer : mixed_.layers) {
@@ -71,7 +84,7 @@ TorchMixedCircuit::TileMap TorchMixedCircuit::relate(const MixedLayer& layer, co
     if (!tile.map)
         throw InputError(
             "training between converters needs linear cells: expected a device of linear cells, or none");
-    const Tensor target = layer.v_full * tensor_of(tile.map->transfer).t(),
+    const Tensor target = layer.coding.v_full * tensor_of(tile.map->transfer).t(),
                  weights = tensor_of(tile.weights).t();
     const Tensor attenuation =
         (weights * target).sum(0, true) / (weights * weights).sum(0, true).clamp_min(1e-30);
@@ -81,27 +94,38 @@ TorchMixedCircuit::TileMap TorchMixedCircuit::relate(const MixedLayer& layer, co
     return {attenuation.to(torch::kFloat), (target - attenuation * weights).to(torch::kFloat), offset};
 }
 
+/// Partial sums of a tile for numbers that its rows carry one way.
+Tensor TorchMixedCircuit::tile_sums(std::size_t l, std::size_t t, const Tensor& weights,
+                                    const Tensor& rows) const {
+    const MixedLayer& layer = mixed_.layers[l];
+    const Tile& place = layer.places[t];
+    const TileMap& map = maps_[l][t];
+    const Tensor part = weights.slice(0, place.inputs.begin, place.inputs.end)
+                            .slice(1, place.outputs.begin, place.outputs.end);
+    const Tensor driven = drive(layer.tiles[t], rows.slice(1, place.inputs.begin, place.inputs.end));
+    const Tensor u = driven.mm(map.attenuation * part + map.difference) + map.offset;
+    return convert(layer, mixed_.readout, layer.tiles[t], u);
+}
+
 Tensor TorchMixedCircuit::forward(std::size_t l, const Tensor& weights, const Tensor& numbers) const {
     const MixedLayer& layer = mixed_.layers[l];
-    const Tensor rows = torch::cat({numbers, torch::ones({numbers.size(0), 1})}, 1);
+    const Tensor cells = layer.row_pairs ? paired_weights(weights) : weights;
+    const Tensor inputs = layer.row_pairs ? paired_numbers(numbers) : numbers;
+    const Tensor rows = torch::cat({inputs, torch::ones({inputs.size(0), 1})}, 1) / layer.full_number;
+    const bool two_phases = layer.coding.signs.has_value();
     const auto groups = static_cast<std::size_t>(layer.partition.horizontal),
                per_group = static_cast<std::size_t>(layer.partition.vertical);
     std::vector<Tensor> outputs;
     for (std::size_t v = 0; v < per_group; ++v) {
         std::vector<Tensor> partial;
-        for (std::size_t h = 0; h < groups; ++h) {
-            const std::size_t t = h * per_group + v;
-            const Tile& place = layer.places[t];
-            const TileMap& map = maps_[l][t];
-            const Tensor part = weights.slice(0, place.inputs.begin, place.inputs.end)
-                                    .slice(1, place.outputs.begin, place.outputs.end);
-            const Tensor driven = drive(layer.tiles[t], rows.slice(1, place.inputs.begin, place.inputs.end));
-            const Tensor u = driven.mm(map.attenuation * part + map.difference) + map.offset;
-            partial.push_back(convert(layer, mixed_.readout, layer.tiles[t], u));
+        for (std::size_t t = v; t < groups * per_group; t += per_group) {
+            partial.push_back(tile_sums(l, t, cells, two_phases ? torch::relu(rows) : rows));
+            if (two_phases) partial.push_back(-tile_sums(l, t, cells, torch::relu(-rows)));
         }
         outputs.push_back(torch::stack(partial).sum(0));
     }
-    return torch::cat(outputs, 1);
+    const std::vector<double> preset = preset_sums(layer);
+    return torch::cat(outputs, 1) + torch::tensor(preset, torch::kDouble).to(torch::kFloat);
 }
 
 } // namespace ohmloom::detail

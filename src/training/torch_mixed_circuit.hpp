@@ -23,7 +23,7 @@ public:
     /// Builds the arrays of the present weights and sets their converters.
     void refresh(const Network& network);
 
-    /// Weighted sums [batch x outputs] of the numbers [batch x inputs] by weights [inputs + 1 x outputs]; differentiable in both.
+    /// Sums [batch x outputs], normalised as the network of the last refresh says, of the numbers [batch x inputs] by weights [inputs + 1 x outputs]; differentiable in both.
     [[nodiscard]] torch::Tensor forward(std::size_t layer, const torch::Tensor& weights,
                                         const torch::Tensor& numbers) const;
 
@@ -34,6 +34,8 @@ private:
         torch::Tensor difference;  ///< [rows x outputs]
         torch::Tensor offset;      ///< [1 x outputs] [V] of the stages
     };
+    [[nodiscard]] torch::Tensor tile_sums(std::size_t layer, std::size_t tile, const torch::Tensor& weights,
+                                          const torch::Tensor& rows) const;
     [[nodiscard]] TileMap relate(const MixedLayer& layer, const MixedTile& tile) const;
 
     const MixedTrainingCircuit& circuit_;

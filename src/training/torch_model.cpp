@@ -40,7 +40,15 @@ double first_size(const TrainingOptions& options, Index inputs) {
     case WeightKind::ternary:
         return 0.5; // about a third beyond what is rounded to 0
     case WeightKind::real:
+        break;
+    }
+    switch (options.activation) {
+    case Activation::sigmoid:
         return 4.0 / std::sqrt(static_cast<double>(inputs)); // a sigmoid is four times flatter than a tanh
+    case Activation::relu:
+        return std::sqrt(2.0 / static_cast<double>(inputs)); // half of the outputs are 0
+    case Activation::tanh:
+        return 1.0 / std::sqrt(static_cast<double>(inputs));
     }
     return 1.0;
 }
@@ -68,15 +76,48 @@ Tensor first_weights(const TrainingOptions& options, std::size_t l, Index inputs
     return weights;
 }
 
+Tensor tensor_of(const std::vector<double>& values) {
+    return torch::tensor(values, torch::kDouble).to(torch::kFloat);
+}
+
+std::vector<double> vector_of(const Tensor& tensor) {
+    const Tensor doubles = tensor.detach().to(torch::kDouble).contiguous();
+    const double* const data = doubles.data_ptr<double>();
+    return {data, data + doubles.numel()};
+}
+
+void add_norm(const TrainingOptions& options, std::size_t l, Index outputs, TrainedLayer& layer) {
+    layer.gamma = layer.variance = torch::ones({outputs});
+    layer.beta = layer.mean = torch::zeros({outputs});
+    if (options.initial && options.initial->layers[l].norm) {
+        const Normalisation& norm = *options.initial->layers[l].norm;
+        layer.gamma = tensor_of(norm.gamma);
+        layer.beta = tensor_of(norm.beta);
+        layer.mean = tensor_of(norm.mean);
+        layer.variance = tensor_of(norm.variance);
+    }
+    layer.gamma = layer.gamma.clone().requires_grad_(!options.mixed);
+    layer.beta = layer.beta.clone().requires_grad_(!options.mixed);
+    layer.mean = layer.mean.clone();
+    layer.variance = layer.variance.clone();
+}
+
+double epsilon_of(const TrainingOptions& options, std::size_t l) {
+    const bool given = options.initial && options.initial->layers[l].norm;
+    return given ? options.initial->layers[l].norm->epsilon : Normalisation{}.epsilon;
+}
+
 TrainedLayer make_layer(const TrainingOptions& options, std::size_t l, Index inputs, Index outputs) {
     TrainedLayer layer;
     layer.latent = first_weights(options, l, inputs, outputs).requires_grad_();
     const bool is_last = l + 2 == options.layers.size();
     const bool real = options.weight_kind == WeightKind::real;
     // Sums of n weights of size 1 grow as sqrt(n); this puts them where a sigmoid bends.
-    const double slope = real ? 1.0 : 2.0 / std::sqrt(static_cast<double>(inputs));
+    const bool has_norm = options.batch_norm && !is_last;
+    if (has_norm) add_norm(options, l, outputs, layer);
+    const double slope = real || has_norm ? 1.0 : 2.0 / std::sqrt(static_cast<double>(inputs));
     layer.log_slope = torch::tensor(static_cast<float>(std::log(slope)));
-    layer.log_slope.requires_grad_(!options.circuit && !real);
+    layer.log_slope.requires_grad_(!options.circuit && !real && !has_norm);
     if (options.circuit) {
         const TrainingCircuit& circuit = *options.circuit;
         double gain = circuit.gains[l];
@@ -129,8 +170,8 @@ std::vector<Tensor> TorchModel::weights() const {
 std::vector<Tensor> TorchModel::scalars() const {
     std::vector<Tensor> tensors{log_scale_};
     for (const TrainedLayer& layer : layers_)
-        tensors.insert(tensors.end(), {layer.log_slope, layer.log_gain});
-    std::erase_if(tensors, [](const Tensor& t) { return !t.requires_grad(); });
+        tensors.insert(tensors.end(), {layer.log_slope, layer.log_gain, layer.gamma, layer.beta});
+    std::erase_if(tensors, [](const Tensor& t) { return !t.defined() || !t.requires_grad(); });
     return tensors;
 }
 
@@ -140,20 +181,38 @@ void TorchModel::build_maps() {
     for (const TrainedLayer& layer : layers_) maps_.push_back(layer_map(layer));
 }
 
-Tensor TorchModel::forward(const Tensor& inputs) const {
+Tensor TorchModel::forward(const Tensor& inputs, Pass pass) const {
     Tensor x = inputs;
     for (std::size_t l = 0; l < layers_.size(); ++l) {
-        const Tensor z = layer_sums(l, x);
-        x = l + 1 < layers_.size() ? torch::sigmoid(z) : z * log_scale_.exp();
+        const Tensor y = layer_sums(l, x, pass);
+        x = l + 1 < layers_.size() ? activate(y) : y * log_scale_.exp();
     }
     return x;
 }
 
+Tensor TorchModel::activate(const Tensor& y) const {
+    switch (options_.activation) {
+    case Activation::sigmoid:
+        return torch::sigmoid(y);
+    case Activation::relu:
+        return torch::relu(y);
+    case Activation::tanh:
+        return torch::tanh(y);
+    }
+    return y;
+}
+
 /// What the activation of a layer is taken of.
-Tensor TorchModel::layer_sums(std::size_t l, const Tensor& x) const {
-    if (!mixed_) return torch::addmm(maps_.at(l).slice(0, -1).squeeze(0), x, maps_.at(l).slice(0, 0, -1));
+Tensor TorchModel::layer_sums(std::size_t l, const Tensor& x, Pass pass) const {
     const TrainedLayer& layer = layers_[l];
-    return mixed_->forward(l, quantise(layer.latent, options_.weight_kind), x) * layer.log_slope.exp();
+    // Units between converters have the normalisation, as it is, in their scales and offsets.
+    if (mixed_)
+        return mixed_->forward(l, quantise(layer.latent, options_.weight_kind), x) * layer.log_slope.exp();
+    const Tensor z = torch::addmm(maps_.at(l).slice(0, -1).squeeze(0), x, maps_.at(l).slice(0, 0, -1));
+    if (!layer.gamma.defined()) return z;
+    constexpr double share_of_a_batch = 0.1; // in the running mean and variance
+    return torch::batch_norm(z, layer.gamma, layer.beta, layer.mean, layer.variance, pass == Pass::training,
+                             share_of_a_batch, epsilon_of(options_, l), false);
 }
 
 void TorchModel::clip_weights() {
@@ -175,7 +234,16 @@ Network TorchModel::network() const {
     Network network;
     network.weight_kind = options_.weight_kind;
     network.input = options_.input;
-    for (const TrainedLayer& layer : layers_) network.layers.push_back(dense_layer(layer));
+    for (std::size_t l = 0; l < layers_.size(); ++l) {
+        const TrainedLayer& layer = layers_[l];
+        DenseLayer dense = dense_layer(layer);
+        if (l + 1 < layers_.size()) dense.activation = options_.activation;
+        if (layer.gamma.defined()) {
+            dense.norm = {vector_of(layer.gamma), vector_of(layer.beta), vector_of(layer.mean),
+                          vector_of(layer.variance), epsilon_of(options_, l)};
+        }
+        network.layers.push_back(std::move(dense));
+    }
     return network;
 }
 

@@ -21,12 +21,17 @@ struct MapCorrection {
 
 /// One layer while it is trained.
 struct TrainedLayer {
-    torch::Tensor latent;    ///< [rows x outputs]; the last row is the bias
-    torch::Tensor log_slope; ///< of the software sigmoid
-    torch::Tensor log_gain;  ///< of the difference stages
+    torch::Tensor latent;         ///< [rows x outputs]; the last row is the bias
+    torch::Tensor log_slope;      ///< of the software sigmoid
+    torch::Tensor log_gain;       ///< of the difference stages
+    torch::Tensor gamma, beta;    ///< [outputs] of the batch normalisation; not defined without
+    torch::Tensor mean, variance; ///< [outputs] running ones
     std::optional<TorchLineMap> line_map;
     MapCorrection correction;
 };
+
+/// Whether sums are normalised by the batch's own mean and variance, which the running ones follow, or by these.
+enum class Pass { training, evaluation };
 
 /// A multi-layer perceptron under training, as plain arithmetic or through a circuit.
 class TorchModel {
@@ -35,7 +40,7 @@ public:
     /// `calibration_inputs` [images x inputs] set converters; empty if there are none.
     explicit TorchModel(const TrainingOptions& options, Matrix<double> calibration_inputs = {});
 
-    /// Latent weights, and the few scalars of slopes, gains and output scale.
+    /// Latent weights; and slopes, gains, output scale and normalisation.
     [[nodiscard]] std::vector<torch::Tensor> weights() const;
     [[nodiscard]] std::vector<torch::Tensor> scalars() const;
 
@@ -43,7 +48,7 @@ public:
     void build_maps();
 
     /// Scores [batch x classes]; the class is the largest.
-    [[nodiscard]] torch::Tensor forward(const torch::Tensor& inputs) const;
+    [[nodiscard]] torch::Tensor forward(const torch::Tensor& inputs, Pass pass) const;
 
     /// Keeps latent weights where their rounding still follows them.
     void clip_weights();
@@ -54,7 +59,8 @@ public:
     [[nodiscard]] Network network() const;
 
 private:
-    [[nodiscard]] torch::Tensor layer_sums(std::size_t layer, const torch::Tensor& x) const;
+    [[nodiscard]] torch::Tensor layer_sums(std::size_t layer, const torch::Tensor& x, Pass pass) const;
+    [[nodiscard]] torch::Tensor activate(const torch::Tensor& y) const;
     [[nodiscard]] torch::Tensor line_map(const TrainedLayer& layer) const;
     [[nodiscard]] torch::Tensor layer_map(const TrainedLayer& layer) const;
     [[nodiscard]] MapCorrection correct(const TrainedLayer& layer, const Matrix<double>& exact) const;

@@ -15,6 +15,7 @@ namespace ohmloom {
 
 namespace {
 
+using detail::Pass;
 using detail::TorchModel;
 using torch::Tensor;
 
@@ -51,7 +52,12 @@ std::vector<Index> shuffled(std::vector<Index> order, const RandomStream& random
 
 double accuracy_of(const TorchModel& model, const Tensor& inputs, const Tensor& labels) {
     const torch::NoGradGuard off;
-    return model.forward(inputs).argmax(1).eq(labels).to(torch::kDouble).mean().item<double>();
+    return model.forward(inputs, Pass::evaluation)
+        .argmax(1)
+        .eq(labels)
+        .to(torch::kDouble)
+        .mean()
+        .item<double>();
 }
 
 Tensor loss_of(const Tensor& scores, const Tensor& labels, double smoothing) {
@@ -94,7 +100,7 @@ public:
             const Tensor y = labels.slice(0, step * options_.batch, (step + 1) * options_.batch);
             optimiser.zero_grad();
             model.build_maps();
-            loss_of(model.forward(x), y, options_.smoothing).backward();
+            loss_of(model.forward(x, Pass::training), y, options_.smoothing).backward();
             optimiser.step();
             decay_weights(model, rate * options_.weight_decay);
             model.clip_weights();

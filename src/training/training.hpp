@@ -42,6 +42,9 @@ struct TrainingOptions {
     std::vector<Index> layers{400, 120, 84, 10}; ///< inputs, hidden units, classes
     WeightKind weight_kind = WeightKind::binary;
     InputCoding input;
+    Activation activation = Activation::sigmoid; ///< of all hidden layers
+    /// Normalises the sums of all hidden layers. Around converters it is the initial network's, as it is.
+    bool batch_norm = false;
     std::optional<TrainingCircuit> circuit;    ///< none: plain arithmetic, or
     std::optional<MixedTrainingCircuit> mixed; ///< between converters
 

@@ -41,6 +41,19 @@ void check_mixed(const MixedTrainingCircuit& mixed, std::size_t layers) {
             fmt::format("{} calibration images cannot set converters", mixed.calibration_images));
 }
 
+/// What hidden layers can be in the circuit that they are trained through.
+void check_hidden_layers(const TrainingOptions& options) {
+    require(!options.circuit || (options.activation == Activation::sigmoid && !options.batch_norm),
+            "training through a circuit without converters knows sigmoid neurons without batch "
+            "normalisation: expected those, or a study with [adc]");
+    if (!options.mixed || !options.batch_norm) return;
+    const bool given =
+        options.initial && std::all_of(options.initial->layers.begin(), options.initial->layers.end() - 1,
+                                       [](const DenseLayer& layer) { return layer.norm; });
+    require(given, "training around converters keeps the batch normalisation that it is given: expected an "
+                   "initial network with normalised hidden layers");
+}
+
 void check_initial(const Network& initial, const TrainingOptions& options) {
     bool fits = initial.layers.size() + 1 == options.layers.size();
     for (std::size_t l = 0; fits && l < initial.layers.size(); ++l) {
@@ -49,6 +62,21 @@ void check_initial(const Network& initial, const TrainingOptions& options) {
     }
     require(fits, fmt::format("the initial network '{}' has not the layers that are to be trained: {}",
                               initial.name, fmt::join(options.layers, ", ")));
+    for (std::size_t l = 0; l + 1 < initial.layers.size(); ++l) {
+        const DenseLayer& layer = initial.layers[l];
+        require(
+            layer.activation == options.activation,
+            fmt::format("layer_{} of the initial network '{}' has {} activations, but {} is to be trained", l,
+                        initial.name, to_string(layer.activation), to_string(options.activation)));
+        require(!layer.norm || options.batch_norm,
+                fmt::format("layer_{} of the initial network '{}' has batch normalisation, but none is to be "
+                            "trained",
+                            l, initial.name));
+    }
+    require(!initial.layers.back().norm,
+            fmt::format("the last layer of the initial network '{}' has batch normalisation: expected that "
+                        "of hidden layers only",
+                        initial.name));
 }
 
 } // namespace
@@ -88,6 +116,7 @@ void validate(const TrainingOptions& options, const DataSet& images) {
             "a network is trained through one circuit: expected it with converters or without");
     if (options.mixed) check_mixed(*options.mixed, options.layers.size() - 1);
     if (options.initial) check_initial(*options.initial, options);
+    check_hidden_layers(options);
 }
 
 } // namespace ohmloom

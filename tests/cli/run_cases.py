@@ -564,6 +564,53 @@ def run_digital_without_adc(t):
 
 
 @case
+def run_analog_relu_network(t):
+    """A network for ReLUs is refused behind sigmoid neurons, and run behind ReLUs and between converters."""
+    problem = sample_problem()
+    problem.activation = "relu"
+    refuses(t, problem)
+    for study in (STUDY + '[readout]\nneuron = "relu"\n', STUDY + "[adc]\n"):
+        problem.study = study
+        assert len(points(t, problem)) == 2
+
+
+@case
+def run_unknown_activation(t):
+    """An activation that is not known is refused with those that are."""
+    problem = sample_problem()
+    problem.activation = "softplus"
+    refuses(t, problem)
+
+
+@case
+def run_signs(t):
+    """Layers behind a tanh take both signs in two phases or on pairs of rows: nearly the same answer, other costs."""
+    problem = sample_problem()
+    problem.activation = "tanh"
+    cost = {}
+    for signs in ("two-phases", "row-pairs"):
+        problem.study = STUDY + f'[adc]\nbits = 12\n[digital]\narithmetic = "exact"\n[dac]\nsigns = "{signs}"\nbits = 12\nenergy = 1e-12\n'
+        point = points(t, problem)[0]
+        assert abs(point["accuracy"] - point["accuracy_software"]) <= 0.1, point
+        cost[signs] = point
+    # Every row has a DAC: 17 and 8 rows, the 8 twice in two phases; or 17 and 15.
+    energy = {signs: point["energy_dac_j"] for signs, point in cost.items()}
+    assert np.isclose(energy["two-phases"], 33e-12) and np.isclose(energy["row-pairs"], 32e-12), energy
+
+
+@case
+def run_signs_of_levels_in_twos_complement(t):
+    """Two's complement is of bits: levels in it are refused."""
+    refuses(t, study_with("[array]\n", '[adc]\n[dac]\nsigns = "twos-complement"\n[array]\n'))
+
+
+@case
+def run_percentile_out_of_range(t):
+    """A percentile of which half of the data lie beyond is refused."""
+    refuses(t, study_with("[array]\n", "[adc]\n[dac]\npercentile = 50\n[array]\n"))
+
+
+@case
 def run_converters_cross_check(t):
     """Tiles between converters are checked as circuits, too."""
     problem = study_with("[array]\n", "[adc]\n[array]\n")

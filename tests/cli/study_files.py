@@ -53,6 +53,7 @@ class Problem:
     labels: np.ndarray  # [count]
     study: str = STUDY
     attributes: dict = field(default_factory=dict)  # of the network, besides or instead of the usual ones
+    activation: str = ""  # of every layer; a file of the second schema
 
     def write(self, folder):
         with h5py.File(folder / "network.h5", "w") as file:
@@ -73,6 +74,9 @@ class Problem:
                 for name, value in values.items():
                     file[f"layer_{number}/{name}"] = value
                     file[f"layer_{number}/{name}"].attrs["unit"] = "1"
+                if self.activation:
+                    file.attrs["schema"] = "ohmloom-network-2"
+                    file[f"layer_{number}"].attrs["activation"] = self.activation
         write_images(folder / "images", "t10k", self.images, self.labels)
         (folder / "study.toml").write_text(self.study)
         return "study.toml"

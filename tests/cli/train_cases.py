@@ -119,11 +119,35 @@ def train_cut_to_largest_tile(t):
 
 
 @case
+def train_activations(t):
+    """Hidden layers are what the flags say, a network to start from says it for them, and a run takes what was trained."""
+    write_problem(t)
+    flags = ("--activation", "relu", "--batch-norm", "--weights", "real", "--learning-rate", 0.02)
+    said = train(t, "relu.h5", *flags, epochs=8)
+    if said is None:
+        return
+    with h5py.File(t.path("relu.h5")) as network:
+        assert network.attrs["schema"] == "ohmloom-network-2"
+        assert network["layer_0"].attrs["activation"] == "relu"
+        assert network["layer_0/gamma"].shape == (9,) and "gamma" not in network["layer_1"]
+    study = STUDY.replace("[data]", '[adc]\nbits = 12\n\n[digital]\narithmetic = "exact"\n\n[data]').replace("gain = [25, 8]", 'kind = "virtual-ground"')
+    t.path("adc.toml").write_text(study.replace("trained.h5", "relu.h5"))
+    point = json.loads(t.ohmloom("run", "adc.toml", "--json").out)["points"][0]
+    assert point["accuracy_software"] == said["accuracy_software"] > 0.4, (said, point)
+    assert abs(point["accuracy"] - point["accuracy_software"]) < 0.02, point
+    around = train(t, "around.h5", "--circuit", "adc.toml", "--init", "relu.h5", "--weights", "real", "--learning-rate", 1e-5)
+    kept = ["layer_0/gamma", "layer_0/beta", "layer_0/mean", "layer_0/variance"]
+    assert all(np.array_equal(content(t.path("around.h5"))[name], content(t.path("relu.h5"))[name]) for name in kept)
+    assert around["accuracy_circuit"] > 0.4, around
+
+
+@case
 def train_refusals(t):
     """What cannot be trained through, or is out of range, is refused before the work and leaves nothing."""
     write_problem(t)
     t.path("inverter.toml").write_text(STUDY.replace("[readout]", '[readout]\nneuron = "inverter"'))
     t.path("ground.toml").write_text(STUDY.replace("[readout]", '[readout]\nkind = "virtual-ground"'))
+    t.path("adc.toml").write_text(STUDY.replace("[data]", "[adc]\n\n[data]"))
     t.path("three.toml").write_text(STUDY.replace("[5, 2]", "[5, 2, 1]").replace("[3, 1]", "[3, 1, 1]"))
     refused = {
         "--circuit nowhere.toml": "nowhere.toml",
@@ -142,6 +166,10 @@ def train_refusals(t):
         "--validation 200": "200",
         "--weights quaternary": "quaternary",
         "--threads -1": "-1",
+        "--activation softmax": "softmax",
+        "--activation relu --circuit study.toml": "sigmoid neurons",
+        "--batch-norm --circuit study.toml": "sigmoid neurons",
+        "--batch-norm --circuit adc.toml": "initial network",
     }
     words = ["train", "-o", "net.h5", "--data", "images/train", "--test-data", "images/test", "--layers", LAYERS]
     without_training = "built without training" in t.ohmloom("train", "--help").out

@@ -167,8 +167,8 @@ TEST_CASE("power under pulses is the mean over the time slots") {
     const MixedNetwork mixed = built(real_circuit(), readout, inputs);
     const MixedTile& tile = mixed.layers[0].tiles[0];
     const Matrix<double> numbers =
-        columns_between(with_bias_row(inputs, 1.0, 1.0), mixed.layers[0].places[0].inputs, {0, 7});
-    const PowerBreakdown found = sample_tile(tile, readout.input, 0.8, numbers, {}, true).totals.power;
+        columns_between(row_numbers(mixed.layers[0], inputs), mixed.layers[0].places[0].inputs, {0, 7});
+    const PowerBreakdown found = sample_tile(tile, mixed.layers[0].coding, numbers, {}, true).totals.power;
     PowerBreakdown expected;
     for (int slot = 0; slot < 15; ++slot) {
         Matrix<double> v = numbers;

@@ -54,7 +54,7 @@ TEST_CASE("a tile behind converters of its rows is driven with their levels, err
     const MixedLayer& layer = mixed.layers.front();
     const Matrix<double> numbers =
         columns_between(with_bias_row(inputs, 1.0, 1.0), layer.places[1].inputs, {0, 1});
-    const Matrix<double> u = sample_tile(layer.tiles[1], RowInput::level, 0.8, numbers, {}, false).u;
+    const Matrix<double> u = sample_tile(layer.tiles[1], layer.coding, numbers, {}, false).u;
 
     const std::vector<LayerArrays> layers = build_network(plan, circuit);
     const NetlistSource source{.layers = layers,

@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "store/hdf5.hpp"
+#include "tests/approx.hpp"
 #include "tests/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -29,6 +30,15 @@ Network sample(WeightKind kind) {
          4.25,
          30.0});
     network.layers.push_back({Matrix<double>(2, 3, {1, -1, 1, -1, off, 1}), {-1, 1}, 1.0, 0.0});
+    return network;
+}
+
+/// The same with a ReLU, and sums that are normalised.
+Network normalised_sample() {
+    Network network = sample(WeightKind::real);
+    network.layers[0].activation = Activation::relu;
+    network.layers[0].norm = {
+        {1.5, -0.5, 0.25}, {0.1, 0.2, -1.0 / 3.0}, {0.5, -2.0, 1.0}, {4.0, 0.25, 1.0}, 1e-3};
     return network;
 }
 
@@ -66,6 +76,50 @@ TEST_CASE("a network of every kind is read back exactly") {
         write_network(sample(kind), folder / "net.h5");
         CHECK(read_network(folder / "net.h5") == sample(kind));
         CHECK(folder.entries() == 1);
+    }
+}
+
+TEST_CASE("activations and normalisation are kept, and only they need the second schema") {
+    const TemporaryFolder folder;
+    const auto schema_of = [&] { return Hdf5Reader(folder / "net.h5").attribute_text("/", "schema"); };
+    for (const Activation activation : {Activation::relu, Activation::tanh, Activation::sigmoid}) {
+        Network network = sample(WeightKind::binary);
+        network.layers[0].activation = activation;
+        write_network(network, folder / "net.h5");
+        CHECK(read_network(folder / "net.h5") == network);
+        CHECK(schema_of() == (activation == Activation::sigmoid ? "ohmloom-network-1" : "ohmloom-network-2"));
+    }
+    write_network(normalised_sample(), folder / "net.h5");
+    CHECK(read_network(folder / "net.h5") == normalised_sample());
+    CHECK(schema_of() == "ohmloom-network-2");
+}
+
+TEST_CASE("activations and normalisation are what their formulas say") {
+    const DenseLayer layer = normalised_sample().layers[0]; // slope 4.25
+    // 1.5·(2.5 − 0.5)/sqrt(4.001) + 0.1
+    CHECK(normalised(layer, 0, 2.5) == testing::approx(3.0 / std::sqrt(4.001) + 0.1));
+    CHECK(normalised(layer, 1, 1.0) == testing::approx(-0.5 * 3.0 / std::sqrt(0.251) + 0.2));
+    CHECK(activate(layer, 0.4) == testing::approx(1.7));
+    CHECK(activate(layer, -0.4) == 0.0);
+    DenseLayer other = sample(WeightKind::real).layers[0];
+    CHECK(normalised(other, 1, -7.0) == -7.0);
+    CHECK(activate(other, 0.4) == testing::approx(1.0 / (1.0 + std::exp(-1.7))));
+    other.activation = Activation::tanh;
+    CHECK(activate(other, -0.4) == testing::approx(-std::tanh(1.7)));
+}
+
+TEST_CASE("turning a gamma's sign into weights changes no normalised sum") {
+    const DenseLayer before = normalised_sample().layers[0];
+    const DenseLayer after = with_positive_scales(normalised_sample()).layers[0];
+    CHECK(after.norm->gamma == std::vector<double>{1.5, 0.5, 0.25});
+    const std::vector<double> x{0.2, 0.9, 0.4, 0.7};
+    for (Index o = 0; o < 3; ++o) {
+        const auto sum = [&](const DenseLayer& layer) {
+            double z = layer.bias[static_cast<std::size_t>(o)];
+            for (Index i = 0; i < 4; ++i) z += layer.weights(o, i) * x[static_cast<std::size_t>(i)];
+            return normalised(layer, o, z);
+        };
+        CHECK(sum(after) == testing::approx(sum(before)));
     }
 }
 
@@ -114,6 +168,18 @@ TEST_CASE("what does not fit in a network is named") {
     CHECK(mentions(error(WeightKind::real, [](Network& n) { n.layers[0].gain = -1.0; }), "gain is -1"));
     CHECK(mentions(error(WeightKind::real, [](Network& n) { n.layers.clear(); }), "no layers"));
     CHECK(mentions(error(WeightKind::real, [](Network& n) { n.accuracy_software = 97.0; }), "97"));
+    CHECK(mentions(error(WeightKind::real,
+                         [](Network& n) {
+                             n.layers[0].norm = normalised_sample().layers[0].norm;
+                             n.layers[0].norm->beta.pop_back();
+                         }),
+                   "layer_0: beta", "2 entries, expected 3"));
+    CHECK(mentions(error(WeightKind::real,
+                         [](Network& n) {
+                             n.layers[0].norm = normalised_sample().layers[0].norm;
+                             n.layers[0].norm->variance[1] = -1.0;
+                         }),
+                   "layer_0: variance[1]", "-1", "positive"));
 }
 
 TEST_CASE("a network file that is not as it should be is refused by name") {
@@ -152,4 +218,25 @@ TEST_CASE("a network file that is not as it should be is refused by name") {
                    "input_threshold", "1.5"));
     CHECK(mentions(error([&](Hdf5Writer& w) { w.set_attribute("/", "schema", "ohmloom-array-1"); }),
                    "'ohmloom-array-1'", "'ohmloom-network-1'"));
+    const auto second = [&](Hdf5Writer& w) {
+        write_layer(w, weights, {1, 2});
+        w.set_attribute("/", "schema", "ohmloom-network-2");
+    };
+    CHECK(mentions(error(second), "activation"));
+    CHECK(mentions(error([&](Hdf5Writer& w) {
+                       second(w);
+                       w.set_attribute("/layer_0", "activation", "softmax");
+                   }),
+                   "activation of /layer_0 is 'softmax'", "sigmoid, relu, tanh"));
+    CHECK(mentions(error([&](Hdf5Writer& w) {
+                       second(w);
+                       w.set_attribute("/layer_0", "activation", "relu");
+                       w.write("/layer_0/gamma", std::vector<double>{1.0, 1.0}, "1");
+                   }),
+                   "/layer_0/beta", "missing"));
+    CHECK(mentions(error([&](Hdf5Writer& w) {
+                       write_layer(w, weights, {1, 2});
+                       w.write("/layer_0/gamma", std::vector<double>{1.0, 1.0}, "1");
+                   }),
+                   "/layer_0/gamma"));
 }

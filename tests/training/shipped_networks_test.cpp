@@ -25,6 +25,8 @@ struct Shipped {
 
 const std::vector<Shipped> shipped_networks{
     {"mnist-real.h5", WeightKind::real, false, false, 0.985},
+    {"mnist-relu.h5", WeightKind::real, false, false, 0.99},
+    {"mnist-tanh.h5", WeightKind::real, false, false, 0.985},
     {"mnist-real-adc4.h5", WeightKind::real, false, false, 0.7},
     {"mnist-binary.h5", WeightKind::binary, true, false, 0.97},
     {"mnist-binary-16x8x8.h5", WeightKind::binary, true, true, 0.0},

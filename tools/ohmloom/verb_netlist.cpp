@@ -2,6 +2,7 @@
 #include "base/errors.hpp"
 #include "base/si.hpp"
 #include "devicemodels/spice_face.hpp"
+#include "inference/analog_neurons.hpp"
 #include "netlist/comparison.hpp"
 #include "netlist/netlist_writer.hpp"
 #include "network/dataset.hpp"
@@ -120,10 +121,12 @@ std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
     }
     const Scheme& scheme = study.schemes[static_cast<std::size_t>(arguments.scheme)];
     const StudyDevice& device = device_of(study, arguments);
-    const Network network = read_network(scheme.network);
+    const Network network = with_positive_scales(read_network(scheme.network));
     const std::vector<LayerPartition> partitions = partitions_of(study, scheme, network);
+    if (!study.mixed) require_neurons_for(network, study.neuron);
     const Polarity polarity = study.mixed ? Polarity::direct : polarity_for(study.neuron);
-    const Plan plan = make_plan(network, partitions, device.window, polarity);
+    const RowSigns signs = study.mixed ? study.mixed->signs : RowSigns::two_phases;
+    const Plan plan = make_plan(network, partitions, device.window, polarity, signs);
     NetworkCircuit circuit = circuit_of(study, network);
     circuit.devices = device.use;
 

@@ -48,6 +48,8 @@ struct TrainRequest {
     std::string name;
     std::string weights = "binary";
     std::string inputs = "binary";
+    std::string activation; ///< empty: the initial network's, or sigmoid
+    bool batch_norm = false;
     std::string data = "mnist-train";
     std::string test_data = "mnist-test";
     std::filesystem::path initial;
@@ -102,17 +104,21 @@ std::vector<LayerPartition> partitions_from_flags(const TrainRequest& request) {
     return partitions;
 }
 
-/// The fewest partitions that fit the study's largest tile; `sizes` are those of the inputs and of every layer.
-std::vector<LayerPartition> partitions_that_fit(const Study& study, const std::vector<Index>& sizes) {
+/// The fewest partitions of the layers to be trained that fit the study's largest tile.
+std::vector<LayerPartition> partitions_that_fit(const Study& study, const TrainingOptions& options) {
+    const std::vector<Index>& sizes = options.layers;
     std::vector<LayerPartition> partitions;
     for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
-        partitions.push_back(fit_partition(sizes[l] + 1, sizes[l + 1], study.max_rows, study.max_cols));
+        const bool row_pairs = l > 0 && options.activation == Activation::tanh && study.mixed &&
+                               study.mixed->signs == RowSigns::row_pairs;
+        partitions.push_back(
+            fit_partition(row_count(sizes[l], row_pairs), sizes[l + 1], study.max_rows, study.max_cols));
     }
     return partitions;
 }
 
 /// Arrays, cells, read-out and neuron of a study file, cut as its first scheme says unless the flags say otherwise.
-TrainingCircuit circuit_from_study(const TrainRequest& request) {
+TrainingCircuit circuit_from_study(const TrainRequest& request, const TrainingOptions& options) {
     const Study study = read_study(request.study);
     if (study.neuron.kind != Neuron::Kind::sigmoid) {
         throw InputError(
@@ -121,7 +127,7 @@ TrainingCircuit circuit_from_study(const TrainRequest& request) {
     }
     TrainingCircuit circuit;
     circuit.partitions = study.schemes.front().partitions;
-    if (circuit.partitions.empty()) circuit.partitions = partitions_that_fit(study, request.options.layers);
+    if (circuit.partitions.empty()) circuit.partitions = partitions_that_fit(study, options);
     circuit.window = study.window;
     circuit.arrays = study.array;
     circuit.gains = study.gain;
@@ -131,7 +137,8 @@ TrainingCircuit circuit_from_study(const TrainRequest& request) {
 }
 
 /// Converters of a study file with [adc], around its arrays.
-MixedTrainingCircuit converters_from_study(const TrainRequest& request, const Study& study) {
+MixedTrainingCircuit converters_from_study(const TrainRequest& request, const Study& study,
+                                           const TrainingOptions& options) {
     if (study.devices.size() > 1) {
         throw InputError(fmt::format("{}: training takes one device, but there are {}",
                                      request.study.string(), study.devices.size()));
@@ -141,7 +148,7 @@ MixedTrainingCircuit converters_from_study(const TrainRequest& request, const St
     if (!request.horizontal.empty() || !request.vertical.empty()) {
         mixed.partitions = partitions_from_flags(request);
     } else if (mixed.partitions.empty()) {
-        mixed.partitions = partitions_that_fit(study, request.options.layers);
+        mixed.partitions = partitions_that_fit(study, options);
     }
     mixed.window = study.window;
     mixed.circuit = {study.array, study.gain, study.neuron, study.devices.front().use};
@@ -168,11 +175,11 @@ TrainingCircuit circuit_from_flags(const TrainRequest& request) {
     return circuit;
 }
 
-std::optional<TrainingCircuit> circuit_of(const TrainRequest& request) {
+std::optional<TrainingCircuit> circuit_of(const TrainRequest& request, const TrainingOptions& options) {
     const bool partitioned = !request.horizontal.empty() || !request.vertical.empty();
     if (request.study.empty() && !partitioned) return std::nullopt;
     TrainingCircuit circuit =
-        request.study.empty() ? circuit_from_flags(request) : circuit_from_study(request);
+        request.study.empty() ? circuit_from_flags(request) : circuit_from_study(request, options);
     if (partitioned) circuit.partitions = partitions_from_flags(request);
     if (!request.gains.empty()) circuit.gains = request.gains;
     if (circuit.gains.empty()) circuit.gains = default_gain(request.options.layers.size() - 1);
@@ -188,6 +195,21 @@ Augmentation augmentation_of(double strength) {
     return {0.6 * strength, 0.1 * strength, 0.06 * strength, 0.08 * strength, 0.6 * strength};
 }
 
+/// Hidden layers as the flags say, or as those of the network to start from are.
+void set_hidden_layers(const TrainRequest& request, TrainingOptions& options) {
+    const auto& initial = options.initial;
+    if (initial && initial->layers.size() > 1) {
+        options.activation = initial->layers.front().activation;
+        options.batch_norm = initial->layers.front().norm.has_value();
+    }
+    if (!request.activation.empty()) {
+        options.activation = choose<Activation>(
+            "--activation", request.activation,
+            {{"sigmoid", Activation::sigmoid}, {"relu", Activation::relu}, {"tanh", Activation::tanh}});
+    }
+    options.batch_norm = options.batch_norm || request.batch_norm;
+}
+
 TrainingOptions training_options(const TrainRequest& request) {
     TrainingOptions options = request.options;
     options.weight_kind = choose<WeightKind>(
@@ -195,14 +217,15 @@ TrainingOptions training_options(const TrainRequest& request) {
         {{"binary", WeightKind::binary}, {"ternary", WeightKind::ternary}, {"real", WeightKind::real}});
     options.input.binarise = choose<bool>("--inputs", request.inputs, {{"binary", true}, {"grey", false}});
     options.augmentation = augmentation_of(request.augment);
+    if (!request.initial.empty()) options.initial = with_positive_scales(read_network(request.initial));
+    set_hidden_layers(request, options);
     std::optional<Study> study;
     if (!request.study.empty()) study = read_study(request.study);
     if (study && study->mixed) {
-        options.mixed = converters_from_study(request, *study);
+        options.mixed = converters_from_study(request, *study, options);
     } else {
-        options.circuit = circuit_of(request);
+        options.circuit = circuit_of(request, options);
     }
-    if (!request.initial.empty()) options.initial = read_network(request.initial);
     return options;
 }
 
@@ -231,7 +254,8 @@ Accuracy circuit_accuracy(const Network& network, const TrainingCircuit& circuit
 
 Accuracy converter_accuracy(const Network& network, const MixedTrainingCircuit& mixed,
                             const DataSet& calibration, const DataSet& images) {
-    const Plan plan = make_plan(network, mixed.partitions, mixed.window, Polarity::direct);
+    const Plan plan =
+        make_plan(network, mixed.partitions, mixed.window, Polarity::direct, mixed.readout.signs);
     const Index count = std::min(mixed.calibration_images, calibration.count());
     const MixedNetwork built = build_mixed(network, plan, mixed.circuit, mixed.readout,
                                            encode_inputs(calibration, network.input, 0, count), {}, false);
@@ -311,6 +335,9 @@ void add_options(CLI::App& verb, TrainRequest& request) {
     verb.add_option("--layers", options.layers, "inputs, hidden units and classes")
         ->delimiter(',')
         ->capture_default_str();
+    verb.add_option("--activation", request.activation,
+                    "of hidden layers: sigmoid, relu or tanh [the initial network's, or sigmoid]");
+    verb.add_flag("--batch-norm", request.batch_norm, "normalise the sums of hidden layers");
     verb.add_option("--init", request.initial, "network file to start from");
     verb.add_option("--seed", options.seed, "of every random choice")->capture_default_str();
 
