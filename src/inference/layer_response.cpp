@@ -29,22 +29,6 @@ Matrix<double> with_rest(const Matrix<double>& by_rows, const std::vector<double
     return joined;
 }
 
-/// Terminal potentials of a tile per row voltage, [ports x rows (+ 1)]: the rows themselves, the stages' offsets behind the I+ lines,
-/// v_minus behind the I− lines.
-Matrix<double> terminal_potentials(const PortMatrix& ports, const StageResponse& response) {
-    const bool with_offsets = !response.rest.u.empty();
-    const Matrix<double> v_minus = with_rest(response.v_minus, response.rest.v_minus);
-    const Index sites = v_minus.rows(), each = ports.lines / sites;
-    Matrix<double> potentials(ports.rows + ports.lines, v_minus.cols());
-    for (Index r = 0; r < ports.rows; ++r) potentials(r, r) = 1.0;
-    for (Index s = 0; s < sites; ++s) {
-        const Index first = ports.rows + each * s;
-        if (with_offsets) potentials(first, ports.rows) = response.rest.v_plus[static_cast<std::size_t>(s)];
-        if (each == 2) std::ranges::copy(v_minus.row(s), potentials.row(first + 1).begin());
-    }
-    return potentials;
-}
-
 /// tᵀ·y·t
 Matrix<double> quadratic_form(const Matrix<double>& y, const Matrix<double>& t) {
     return transposed_multiply(t, multiply(y, t));
@@ -147,6 +131,20 @@ void add_block(const Matrix<double>& block, const IndexRange& rows, Matrix<doubl
 }
 
 } // namespace
+
+Matrix<double> terminal_potentials(const PortMatrix& ports, const StageResponse& response) {
+    const bool with_offsets = !response.rest.u.empty();
+    const Matrix<double> v_minus = with_rest(response.v_minus, response.rest.v_minus);
+    const Index sites = v_minus.rows(), each = ports.lines / sites;
+    Matrix<double> potentials(ports.rows + ports.lines, v_minus.cols());
+    for (Index r = 0; r < ports.rows; ++r) potentials(r, r) = 1.0;
+    for (Index s = 0; s < sites; ++s) {
+        const Index first = ports.rows + each * s;
+        if (with_offsets) potentials(first, ports.rows) = response.rest.v_plus[static_cast<std::size_t>(s)];
+        if (each == 2) std::ranges::copy(v_minus.row(s), potentials.row(first + 1).begin());
+    }
+    return potentials;
+}
 
 LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const SolveOptions& options) {
     return solve_layer(build_layer(layer, circuit), options);

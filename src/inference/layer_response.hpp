@@ -25,6 +25,10 @@ struct LayerResponse {
     Engine engine = Engine::automatic;
 };
 
+/// Terminal potentials of a tile per row voltage, [ports x rows (+ 1)]: the rows themselves, the stages' offsets behind the I+ lines,
+/// v_minus behind the I− lines. With offsets, they are one more column.
+Matrix<double> terminal_potentials(const PortMatrix& ports, const StageResponse& response);
+
 /// Solves every tile of a layer and joins them. The outputs of the horizontal partitions' stages are tied
 /// together at the neuron input, so a neuron sees their arithmetic mean; vertical partitions stand side by
 /// side, each with its own copy of the row drivers.

@@ -62,17 +62,18 @@ DriftCompensation drift_compensation_of(const std::vector<double>& factors) {
             greatest};
 }
 
+void require_linear(std::span<const LayerArrays> layers, const std::string& device) {
+    if (std::ranges::all_of(layers, &LayerArrays::is_linear)) return;
+    throw InputError(fmt::format(
+        "timing.images needs linear cells, but device '{}' has others: give \"settled\", or a device "
+        "of linear cells",
+        device));
+}
+
 /// Reads every image at the end of its sampling time, settled or not, in the place of what the settled circuit gives.
 void read_in_time(const Study& study, std::span<const LayerArrays> layers, const Neuron& neuron,
                   const Matrix<double>& inputs, std::span<const std::uint8_t> labels, RunPoint& point) {
     const StudyTiming& timing = study.timing;
-    for (const LayerArrays& layer : layers) {
-        if (!layer.is_linear())
-            throw InputError(fmt::format(
-                "timing.images needs linear cells, but device '{}' has others: give \"settled\", or a device "
-                "of linear cells",
-                point.device));
-    }
     const double step = point.sample_time / static_cast<double>(timing.instants);
     std::vector<LayerSettling> settling;
     settling.reserve(layers.size());
@@ -86,10 +87,17 @@ void read_in_time(const Study& study, std::span<const LayerArrays> layers, const
     SampledInference sampled = infer_sampled(settling, neuron, inputs, timing.instants, *timing.sequence);
     point.classes = std::move(sampled.classes);
     point.accuracy = measure_accuracy(point.classes, labels);
-    const std::vector<Matrix<double>> v = row_voltages(layers, neuron, inputs, study.solver);
-    for (std::size_t l = 0; l < layers.size(); ++l)
-        point.charging += charging_energy(layers[l], v[l], *timing.sequence);
     point.energy += point.charging;
+}
+
+/// Energy per image that charging takes, all layers together, whatever the sampling time. [J]
+double charging_of(const Study& study, std::span<const LayerArrays> layers, const Neuron& neuron,
+                   const Matrix<double>& inputs) {
+    const std::vector<Matrix<double>> v = row_voltages(layers, neuron, inputs, study.solver);
+    double energy = 0.0;
+    for (std::size_t l = 0; l < layers.size(); ++l)
+        energy += charging_energy(charging_form(layers[l], study.solver), v[l], *study.timing.sequence);
+    return energy;
 }
 
 /// Inputs of the images that converters are set by.
@@ -190,6 +198,10 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
         run_analog(study, circuit, plan, inputs, labels, check, outcome);
     }
     point.accuracy_settled = point.accuracy.value;
+    if (study.timing.sequence) {
+        require_linear(outcome.layers, point.device);
+        point.charging = charging_of(study, outcome.layers, circuit.neuron, inputs);
+    }
 
     std::vector<RunPoint> points;
     for (std::size_t s = 0; s < study.timing.samples.size(); ++s) {

@@ -1,5 +1,6 @@
 #include "inference/sampled_inference.hpp"
 
+#include "base/dense.hpp"
 #include "base/errors.hpp"
 #include "inference/charging.hpp"
 #include "inference/inference.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 using namespace ohmloom;
@@ -173,26 +175,45 @@ TEST_CASE("layers that do not fit are refused by name") {
         doctest::Contains("at least 16 steps"), InputError);
 }
 
-TEST_CASE("charging a layer's rows takes what its sources give beyond the currents that stay") {
-    // Cells that hardly conduct, columns at virtual grounds: what the sources deliver in a long run from 0 V, less their power at the
-    // end times the time, is the charging.
-    std::vector<LayerArrays> layers = slow_network({6, 3}, StageKind::virtual_ground);
-    LayerArrays& layer = layers.front();
-    for (double& g : layer.crossbars.front().g.values()) g *= 1e-4;
-    Matrix<double> v(1, 7, 0.0);
-    for (Index r = 0; r < 6; ++r) v(0, r) = 0.1 * static_cast<double>(r + 1);
-    const double t = 1e-9;
-    const TransientSolution run =
-        solve_transient(layer.crossbars.front(), step_drive(v), {.times = {t}, .tolerance = 1e-6});
-    double power = 0.0;
-    for (Index r = 0; r < 7; ++r) power += v(0, r) * run.i_row.front()(0, r);
-    CHECK(charging_energy(layer, v, ImageSequence::stream) ==
-          testing::approx(run.energy[0] - power * t).epsilon(2e-3));
-    // The same image again takes nothing, unless the array is reset.
-    Matrix<double> twice(2, 7, 0.0);
-    for (Index k = 0; k < 2; ++k) std::copy(v.row(0).begin(), v.row(0).end(), twice.row(k).begin());
-    CHECK(charging_energy(layer, twice, ImageSequence::stream) ==
-          testing::approx(0.5 * charging_energy(layer, v, ImageSequence::stream)).epsilon(1e-12));
-    CHECK(charging_energy(layer, twice, ImageSequence::reset) ==
-          testing::approx(charging_energy(layer, v, ImageSequence::stream)).epsilon(1e-12));
+TEST_CASE("a layer's charging is what its drivers give in time beyond the currents that stay, lines that "
+          "stages move included") {
+    for (const StageKind kind : {StageKind::virtual_ground, StageKind::difference}) {
+        CAPTURE(to_string(kind));
+        const LayerArrays layer = slow_network({6, 3}, kind).front();
+        const Crossbar& crossbar = layer.crossbars.front();
+        const Matrix<double> form = charging_form(layer);
+        REQUIRE(form.rows() == 7);
+        const Matrix<double> v = with_bias_row(random_inputs(1, 6, 8), 0.8, 0.8);
+        // All rows rise from 0 V at once, and the lines with them to where the stages bring them.
+        const PortMatrix ports = port_matrix(crossbar);
+        const Matrix<double> potentials = terminal_potentials(ports, close_stages(ports, layer.stages_of(0))),
+                             at_ports = multiply_transposed(v, potentials);
+        TransientDrive drive = step_drive(v);
+        drive.v_col.assign(at_ports.row(0).begin() + 7, at_ports.row(0).end());
+        drive.col_curve.assign(drive.v_col.size(), 0);
+        const double t = 4e-9;
+        const TransientSolution run = solve_transient(crossbar, drive, {.times = {t}, .tolerance = 1e-6});
+        double energy = 0.0;
+        for (Index r = 0; r < 7; ++r) {
+            const double beyond = run.charge_row.front()(0, r) - t * run.i_row.front()(0, r);
+            const double expected =
+                std::inner_product(form.row(r).begin(), form.row(r).end(), v.row(0).begin(), 0.0);
+            CHECK(expected == testing::approx(beyond).epsilon(3e-3));
+            energy += v(0, r) * beyond;
+        }
+        // Here the bias has risen as well: as a signal beside another bias that nothing hangs on.
+        const Matrix<double> all = with_bias_row(v, 1.0, 0.0);
+        Matrix<double> wider(8, 8);
+        for (Index r = 0; r < 7; ++r) std::copy(form.row(r).begin(), form.row(r).end(), wider.row(r).begin());
+        CHECK(charging_energy(wider, all, ImageSequence::stream) == testing::approx(energy).epsilon(3e-3));
+    }
+}
+
+TEST_CASE("images that repeat take no charge, unless the array is reset; a bias takes none") {
+    // Two rows and the bias: y·F·(y − x) by hand.
+    Matrix<double> form(3, 3, {2.0, 0.5, 7.0, 0.5, 1.0, 7.0, 7.0, 7.0, 7.0});
+    const Matrix<double> v(2, 3, {1.0, 2.0, 3.0, 1.0, 2.0, 3.0});
+    // (1, 2, 3)·F·(1, 2, 0) = 1·3 + 2·2.5 + 3·21
+    CHECK(charging_energy(form, v, ImageSequence::stream) == testing::approx(71.0 / 2.0).epsilon(1e-14));
+    CHECK(charging_energy(form, v, ImageSequence::reset) == testing::approx(71.0).epsilon(1e-14));
 }
