@@ -89,10 +89,16 @@ def netlist_inverter_neurons(t):
 def netlist_neurons(t):
     """Neurons of every kind stand in a network's deck, and give the native answer."""
     t.path("curve.csv").write_text("v_in,v_out\n-0.4,0.1\n-0.1,0.05\n0.05,0.5\n0.3,0.75\n")
-    neurons = ("relu'\nslope = 2", "tanh'\nslope = 4", "comparator'\nthreshold = '13m'", "table'\ncurve_file = 'curve.csv")
-    for number, neuron in enumerate(neurons):
+    neurons = (
+        ("relu'\nslope = 2", "relu"),
+        ("tanh'\nslope = 4", "tanh"),
+        ("comparator'\nthreshold = '13m'", ""),
+        ("table'\ncurve_file = 'curve.csv'", ""),
+    )
+    for number, (neuron, activation) in enumerate(neurons):
         problem = sample_problem()
-        problem.study += f"\n[readout]\nkind = 'virtual-ground'\ngain = [3, 2]\nneuron = '{neuron}" + ("'\n" if "csv" in neuron else "\n")
+        problem.activation = activation
+        problem.study += f"\n[readout]\nkind = 'virtual-ground'\ngain = [3, 2]\nneuron = '{neuron}\n"
         check(t, netlist(t, problem.write(t.folder), "--network", folder=f"neuron-{number}"), 5 + 1)
 
 
