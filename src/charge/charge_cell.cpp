@@ -55,14 +55,6 @@ Source with_bit(const Source& lower, double through, std::size_t bit, double bra
     return joined;
 }
 
-double largest_nonlinearity(const ChargeCellDesign& design) {
-    const ChargeCell cell = charge_cell(design, draw_capacitors(design, {}));
-    double largest = 0.0;
-    for (const double inl : integral_nonlinearity(code_levels(open_cell_weights(cell))))
-        largest = std::max(largest, std::abs(inl));
-    return largest;
-}
-
 } // namespace
 
 std::string_view name_of(ChargeCellKind kind) {
@@ -161,13 +153,20 @@ std::vector<double> integral_nonlinearity(std::span<const double> levels) {
     return inl;
 }
 
+double largest_nonlinearity(const ChargeCell& cell) {
+    double largest = 0.0;
+    for (const double inl : integral_nonlinearity(code_levels(open_cell_weights(cell))))
+        largest = std::max(largest, std::abs(inl));
+    return largest;
+}
+
 double best_series(ChargeCellDesign design) {
     if (design.kind != ChargeCellKind::c2c_ladder || design.bits < 2)
         throw InputError("only ladders of two bits or more have series capacitors");
     design.unit_sigma = 0.0;
     const auto error = [&design](double series) {
         design.series = series;
-        return largest_nonlinearity(design);
+        return largest_nonlinearity(charge_cell(design, draw_capacitors(design, {})));
     };
     // The largest nonlinearity falls to its least value and rises again: ratios below 1/2 make the upper bits too heavy, others too light.
     const double golden = 0.5 * (std::sqrt(5.0) - 1.0);

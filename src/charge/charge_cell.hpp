@@ -89,6 +89,9 @@ std::vector<double> code_levels(std::span<const double> weights);
 /// Distance of levels from the straight line through the first and the last, in its steps.
 std::vector<double> integral_nonlinearity(std::span<const double> levels);
 
+/// Largest magnitude of a cell's nonlinearity over its codes, in steps.
+double largest_nonlinearity(const ChargeCell& cell);
+
 /// Series capacitor, in units, that makes a ladder's largest nonlinearity least, without mismatch; found by golden section.
 /// @throws InputError unless the cell is a ladder of at least two bits.
 double best_series(ChargeCellDesign design);

@@ -20,13 +20,6 @@ double mean_of(const std::vector<double>& values) {
     return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-double largest_inl(const ChargeCell& cell) {
-    double largest = 0.0;
-    for (const double inl : integral_nonlinearity(code_levels(open_cell_weights(cell))))
-        largest = std::max(largest, std::abs(inl));
-    return largest;
-}
-
 double mean_energy(const ChargeResponse& response, const Matrix<double>& v) {
     const Matrix<double> moments = transposed_multiply(v, v);
     return std::inner_product(moments.values().begin(), moments.values().end(),
@@ -75,16 +68,12 @@ ChargeFigures charge_figures(const ChargeArray& array, const ChargeTrial& trial)
     validate(trial);
     const ChargeCellDesign& cell = array.design.cell;
     ChargeFigures figures;
-    figures.cell_inl = largest_inl(charge_cell(cell, draw_capacitors(
-                                                         [&] {
-                                                             ChargeCellDesign even = cell;
-                                                             even.unit_sigma = 0.0;
-                                                             return even;
-                                                         }(),
-                                                         {})));
+    ChargeCellDesign even = cell;
+    even.unit_sigma = 0.0;
+    figures.cell_inl = largest_nonlinearity(charge_cell(even, draw_capacitors(even, {})));
     for (const CellCapacitors& drawn : array.cells)
         figures.cell_inl_drawn +=
-            largest_inl(charge_cell(cell, drawn)) / static_cast<double>(array.cells.size());
+            largest_nonlinearity(charge_cell(cell, drawn)) / static_cast<double>(array.cells.size());
     ChargeResponse response = charge_response(array);
     figures.capacitance = mean_of(response.capacitance);
     figures.noise = mean_of(response.noise);

@@ -76,13 +76,6 @@ Matrix<double> first_sums(const MixedNetwork& mixed, const Matrix<double>& input
     return signals.z;
 }
 
-double largest_difference(const Matrix<double>& a, const Matrix<double>& b) {
-    double largest = 0.0;
-    for (std::size_t k = 0; k < a.values().size(); ++k)
-        largest = std::max(largest, std::abs(a.values()[k] - b.values()[k]));
-    return largest;
-}
-
 } // namespace
 
 TEST_CASE("without any flaw a mixed-signal network is its own arithmetic") {

@@ -43,13 +43,6 @@ std::vector<LayerSettling> settle(const std::vector<LayerArrays>& layers, double
     return settled;
 }
 
-double largest_difference(const Matrix<double>& a, const Matrix<double>& b) {
-    double value = 0.0;
-    for (std::size_t i = 0; i < a.values().size(); ++i)
-        value = std::max(value, std::abs(a.values()[i] - b.values()[i]));
-    return value;
-}
-
 } // namespace
 
 TEST_CASE("read late enough, images give what the settled network gives") {

@@ -4,6 +4,8 @@
 #include "inference/layer_arrays.hpp"
 #include "network/network.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -65,6 +67,14 @@ inline Matrix<double> random_inputs(Index count, Index inputs, std::uint32_t num
             values(k, i) = stream.uniform(9, static_cast<std::uint32_t>(k), static_cast<std::uint32_t>(i));
     }
     return values;
+}
+
+/// Largest magnitude of a − b.
+inline double largest_difference(const Matrix<double>& a, const Matrix<double>& b) {
+    double largest = 0.0;
+    for (std::size_t k = 0; k < a.values().size(); ++k)
+        largest = std::max(largest, std::abs(a.values()[k] - b.values()[k]));
+    return largest;
 }
 
 } // namespace ohmloom::testing

@@ -307,21 +307,24 @@ int run_charge(const ChargeArguments& arguments) {
             fmt::format("--column {}: expected 0 to {}", arguments.column, arguments.columns - 1));
     for (const ChargePoint& point : sweep.points)
         sweep.figures.push_back(charge_figures(array_of(point), point.trial));
+    const ChargePoint& point = sweep.points.front();
+    if (!arguments.table.empty()) write_columns(columns_of(sweep), arguments.table);
+    if (!arguments.output.empty()) write_response(point, array_of(point), arguments.output);
+    double expected = 0.0;
+    if (!arguments.deck.empty())
+        expected = write_deck(point, array_of(point), arguments.column, arguments.deck);
     if (arguments.json) {
         print_json(sweep);
-    } else if (sweep.values.empty()) {
-        print_point(sweep.points.front(), sweep.figures.front());
+        return exit_good;
+    }
+    if (sweep.values.empty()) {
+        print_point(point, sweep.figures.front());
     } else {
         print_sweep(sweep);
     }
-    if (!arguments.table.empty()) write_columns(columns_of(sweep), arguments.table);
-    const ChargePoint& point = sweep.points.front();
-    if (!arguments.output.empty()) write_response(point, array_of(point), arguments.output);
     if (!arguments.deck.empty()) {
-        const double expected = write_deck(point, array_of(point), arguments.column, arguments.deck);
-        if (!arguments.json)
-            fmt::print("\n{}: column {}, v_column must come out as {:.9g} V\n", arguments.deck,
-                       arguments.column, expected);
+        fmt::print("\n{}: column {}, v_column must come out as {:.9g} V\n", arguments.deck, arguments.column,
+                   expected);
     }
     return exit_good;
 }
