@@ -8,6 +8,7 @@
 #include "solver/array_transient.hpp"
 #include "solver/ngspice_jobs.hpp"
 #include "solver/ngspice_order.hpp"
+#include "solver/settled_response.hpp"
 
 #include <fmt/format.h>
 
@@ -226,8 +227,26 @@ Arguments arguments_of(std::span<char* const> words) {
     return arguments;
 }
 
+/// The settled-by-t map of all rows at the same instants.
+void map_array(Index side, bool coupled, Index repeats) {
+    const ThreadLimit one_thread(1);
+    const Crossbar crossbar = array_of(side, coupled);
+    const std::vector<double> times = options_of(tolerance).times;
+    SettledResponse response;
+    const double seconds = fastest(repeats, [&] {
+        const double start = processor_time();
+        response = settled_response(crossbar, times);
+        return processor_time() - start;
+    });
+    fmt::print("{:>4} x {:<4} settled map  {:<11} {:9.3f} s   {} instants, {:>3} solutions, error {:.1e}\n",
+               side, side, coupled ? "coupled" : "to ground", seconds, times.size(), response.solutions,
+               response.error);
+    std::fflush(stdout);
+}
+
 void measure(const Arguments& a) {
     for (const bool coupled : {false, true}) follow(a.side, a.batch, coupled, a.repeats);
+    for (const bool coupled : {false, true}) map_array(a.side, coupled, a.repeats);
     for (const bool coupled : {false, true}) {
         (void)follow(a.ngspice_side, 1, coupled, a.repeats);
         const double ours = follow(a.ngspice_side, a.batch, coupled, a.repeats);

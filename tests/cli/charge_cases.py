@@ -53,6 +53,8 @@ def charge_files(t):
     words = ("--rows", "6", "--columns", "3", "--bits", "4", "--node-parasitic", "0.1", "--unit-sigma", "0.02", "--vectors", "50")
     said = t.ohmloom("charge", *words, "-o", "array.h5", "--deck", "column.cir", "--column", "2").out
     expected = float(said.split("v_column must come out as ")[1].split()[0])
+    told = json.loads(t.ohmloom("charge", *words, "--deck", "column.cir", "--column", "2", "--json").out)
+    assert abs(told["deck_v_column_v"] - expected) < 1e-9, told
     with h5py.File(t.path("array.h5")) as file:
         assert file.attrs["schema"] == "ohmloom-charge-1" and file["transfer"].shape == (3, 6)
         assert file["noise"].attrs["unit"] == "V" and file["energy"].shape == (6, 6)

@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -226,21 +227,22 @@ nlohmann::json json_of(const ChargePoint& point, const ChargeFigures& f) {
             {"product_energy_j", f.energy_per_product}};
 }
 
-void print_json(const ChargeSweep& sweep) {
+void print_json(const ChargeSweep& sweep, std::optional<double> v_column) {
     const ChargePoint& first = sweep.points.front();
     nlohmann::json points = nlohmann::json::array();
     for (std::size_t k = 0; k < sweep.points.size(); ++k)
         points.push_back(json_of(sweep.points[k], sweep.figures[k]));
-    const nlohmann::json object{{"schema", "ohmloom-charge-1"},
-                                {"cell", name_of(first.design.cell.kind)},
-                                {"bits", first.design.cell.bits},
-                                {"drive", name_of(first.design.drive)},
-                                {"rows", first.trial.rows},
-                                {"columns", first.trial.columns},
-                                {"vectors", first.trial.vectors},
-                                {"seed", first.trial.seed},
-                                {"swept", sweep.name},
-                                {"points", points}};
+    nlohmann::json object{{"schema", "ohmloom-charge-1"},
+                          {"cell", name_of(first.design.cell.kind)},
+                          {"bits", first.design.cell.bits},
+                          {"drive", name_of(first.design.drive)},
+                          {"rows", first.trial.rows},
+                          {"columns", first.trial.columns},
+                          {"vectors", first.trial.vectors},
+                          {"seed", first.trial.seed},
+                          {"swept", sweep.name},
+                          {"points", points}};
+    if (v_column) object["deck_v_column_v"] = *v_column;
     fmt::print("{}\n", object.dump(2));
 }
 
@@ -310,11 +312,11 @@ int run_charge(const ChargeArguments& arguments) {
     const ChargePoint& point = sweep.points.front();
     if (!arguments.table.empty()) write_columns(columns_of(sweep), arguments.table);
     if (!arguments.output.empty()) write_response(point, array_of(point), arguments.output);
-    double expected = 0.0;
+    std::optional<double> v_column; // that the deck must give
     if (!arguments.deck.empty())
-        expected = write_deck(point, array_of(point), arguments.column, arguments.deck);
+        v_column = write_deck(point, array_of(point), arguments.column, arguments.deck);
     if (arguments.json) {
-        print_json(sweep);
+        print_json(sweep, v_column);
         return exit_good;
     }
     if (sweep.values.empty()) {
@@ -322,9 +324,9 @@ int run_charge(const ChargeArguments& arguments) {
     } else {
         print_sweep(sweep);
     }
-    if (!arguments.deck.empty()) {
+    if (v_column) {
         fmt::print("\n{}: column {}, v_column must come out as {:.9g} V\n", arguments.deck, arguments.column,
-                   expected);
+                   *v_column);
     }
     return exit_good;
 }
