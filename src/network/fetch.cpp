@@ -4,7 +4,7 @@
 #include "network/byte_stream.hpp"
 #include "network/child_process.hpp"
 #include "network/dataset.hpp"
-#include "network/sha256.hpp"
+#include "store/sha256.hpp"
 #include "store/unfinished_file.hpp"
 
 #include <fmt/format.h>

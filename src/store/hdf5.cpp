@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "store/readable_file.hpp"
+#include "store/sealed_file.hpp"
 #include "store/unfinished_file.hpp"
 
 #include <fmt/format.h>
@@ -17,8 +18,11 @@ namespace ohmloom {
 
 namespace {
 
-/// Largest data set that is read: beyond it a file is taken as damaged rather than memory asked for.
-constexpr hssize_t max_elements = hssize_t{1} << 36;
+/// Largest attribute or text data set that is read, and most names in one group: beyond it a file is taken as damaged rather than
+/// memory asked for.
+constexpr hssize_t max_texts = hssize_t{1} << 24;
+constexpr std::size_t max_text_bytes = std::size_t{1} << 28; ///< of texts of fixed length, together
+constexpr hsize_t max_names = hsize_t{1} << 20;
 
 /// An HDF5 identifier that is closed with its own function.
 class Handle {
@@ -57,6 +61,12 @@ void silence_hdf5() {
 
 extern "C" herr_t ohmloom_innermost_message(unsigned depth, const H5E_error2_t* error, void* message) {
     if (depth == 0 && error->desc != nullptr) *static_cast<std::string*>(message) = error->desc;
+    return 0;
+}
+
+extern "C" herr_t ohmloom_note_attribute(hid_t /*object*/, const char* name, const H5A_info_t* /*info*/,
+                                         void* names) {
+    static_cast<std::vector<std::string>*>(names)->emplace_back(name);
     return 0;
 }
 
@@ -164,7 +174,7 @@ template <class Read>
 std::optional<std::vector<std::string>> texts_of(hid_t stored_type, hid_t space, const Read& read) {
     if (H5Tget_class(stored_type) != H5T_STRING) return std::nullopt;
     const hssize_t stored = H5Sget_simple_extent_npoints(space);
-    if (stored < 0 || stored > max_elements) return std::nullopt;
+    if (stored < 0 || stored > max_texts) return std::nullopt;
     const auto count = static_cast<std::size_t>(stored);
     std::vector<std::string> texts(count);
     if (count == 0) return texts;
@@ -178,6 +188,7 @@ std::optional<std::vector<std::string>> texts_of(hid_t stored_type, hid_t space,
         return texts;
     }
     const std::size_t size = H5Tget_size(stored_type);
+    if (size > max_text_bytes / count) return std::nullopt;
     std::vector<char> bytes(count * size);
     if (read(stored_type, bytes.data()) < 0) return std::nullopt;
     for (std::size_t i = 0; i < count; ++i)
@@ -202,12 +213,14 @@ std::string to_string(const Shape& shape) {
 // ---------------------------------------------------------------------------------------------- writing
 
 struct Hdf5Writer::State {
-    explicit State(const std::filesystem::path& target) : unfinished(target) {
+    State(const std::filesystem::path& target, Hdf5Seal seal_) : unfinished(target), seal(seal_) {
         silence_hdf5();
+        const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+        if (seal == Hdf5Seal::sha256) H5Pset_userblock(creation, seal_size);
         // Strong closing: no identifier left open can keep the file from being complete at commit().
         const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
         H5Pset_fclose_degree(access, H5F_CLOSE_STRONG);
-        handle = Handle(H5Fcreate(unfinished.path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access), H5Fclose);
+        handle = Handle(H5Fcreate(unfinished.path().c_str(), H5F_ACC_TRUNC, creation, access), H5Fclose);
         if (!handle.valid()) fail("cannot be created: " + hdf5_reason());
     }
 
@@ -270,10 +283,12 @@ struct Hdf5Writer::State {
     }
 
     UnfinishedFile unfinished;
+    Hdf5Seal seal;
     Handle handle; ///< closed before `unfinished` removes what was not committed
 };
 
-Hdf5Writer::Hdf5Writer(const std::filesystem::path& file) : state_(std::make_unique<State>(file)) {}
+Hdf5Writer::Hdf5Writer(const std::filesystem::path& file, Hdf5Seal seal)
+    : state_(std::make_unique<State>(file, seal)) {}
 Hdf5Writer::~Hdf5Writer() = default;
 Hdf5Writer::Hdf5Writer(Hdf5Writer&&) noexcept = default;
 Hdf5Writer& Hdf5Writer::operator=(Hdf5Writer&&) noexcept = default;
@@ -338,13 +353,14 @@ void Hdf5Writer::commit() {
     const bool closed = state_->handle.reset();
     if (!flushed) state_->fail("cannot be written: " + reason);
     if (!closed) state_->fail("cannot be closed: " + hdf5_reason());
+    if (state_->seal == Hdf5Seal::sha256) seal_file(state_->unfinished.path());
     state_->unfinished.commit();
 }
 
 // ---------------------------------------------------------------------------------------------- reading
 
 struct Hdf5Reader::State {
-    explicit State(const std::filesystem::path& target) : path(target) {
+    State(const std::filesystem::path& target, Hdf5Limits limits_) : path(target), limits(limits_) {
         silence_hdf5();
         require_readable(path, "an HDF5 file");
         handle = Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
@@ -395,6 +411,28 @@ struct Hdf5Reader::State {
         }
     }
 
+    /// Refuses numbers that do not lie in the file as they are.
+    void require_plain(hid_t data_set, std::string_view name, hsize_t bytes) const {
+        const Handle creation(H5Dget_create_plist(data_set), H5Pclose);
+        const H5D_layout_t layout = H5Pget_layout(creation);
+        if ((layout != H5D_CONTIGUOUS && layout != H5D_COMPACT) || H5Pget_external_count(creation) != 0)
+            fail(fmt::format(
+                "data set {} is compressed, chunked, virtual or in another file, expected it as it is",
+                name));
+        const hsize_t stored = H5Dget_storage_size(data_set);
+        if (stored != bytes)
+            fail(fmt::format("data set {} holds {} bytes, expected {}: the file is damaged", name, stored,
+                             bytes));
+    }
+
+    /// Refuses names that lead elsewhere, if only plain ones are expected.
+    void require_plain_link(hid_t group, std::string_view group_name, const std::string& name) const {
+        H5L_info_t link;
+        if (H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT) < 0 || link.type != H5L_TYPE_HARD)
+            fail(fmt::format("{} in {} is a link to somewhere else, expected an object of this file", name,
+                             group_name));
+    }
+
     [[nodiscard]] std::vector<double> numbers(hid_t data_set, std::string_view name) const {
         const Handle type(H5Dget_type(data_set), H5Tclose);
         const H5T_class_t kind = H5Tget_class(type);
@@ -404,9 +442,11 @@ struct Hdf5Reader::State {
         }
         const Handle space(H5Dget_space(data_set), H5Sclose);
         const hssize_t count = H5Sget_simple_extent_npoints(space);
-        if (count < 0 || count > max_elements) {
-            fail(fmt::format("data set {} claims {} elements: the file is damaged", name, count));
+        if (count < 0 || count > limits.elements) {
+            fail(fmt::format("data set {} claims {} elements, expected at most {}: the file is damaged", name,
+                             count, limits.elements));
         }
+        if (limits.plain_only) require_plain(data_set, name, static_cast<hsize_t>(count) * H5Tget_size(type));
         std::vector<double> values(static_cast<std::size_t>(count));
         if (count > 0 &&
             H5Dread(data_set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
@@ -453,10 +493,12 @@ struct Hdf5Reader::State {
     }
 
     std::filesystem::path path;
+    Hdf5Limits limits;
     Handle handle;
 };
 
-Hdf5Reader::Hdf5Reader(const std::filesystem::path& file) : state_(std::make_unique<State>(file)) {}
+Hdf5Reader::Hdf5Reader(const std::filesystem::path& file, Hdf5Limits limits)
+    : state_(std::make_unique<State>(file, limits)) {}
 Hdf5Reader::~Hdf5Reader() = default;
 Hdf5Reader::Hdf5Reader(Hdf5Reader&&) noexcept = default;
 Hdf5Reader& Hdf5Reader::operator=(Hdf5Reader&&) noexcept = default;
@@ -482,6 +524,8 @@ std::vector<std::string> Hdf5Reader::children(std::string_view path) const {
     const Handle group = state_->open(path, H5I_GROUP);
     H5G_info_t info;
     if (H5Gget_info(group, &info) < 0) state_->fail(fmt::format("group {} cannot be listed", path));
+    if (info.nlinks > max_names)
+        state_->fail(fmt::format("group {} claims {} names: the file is damaged", path, info.nlinks));
     std::vector<std::string> names;
     for (hsize_t i = 0; i < info.nlinks; ++i) {
         const auto name_at = [&](char* buffer, std::size_t size) {
@@ -491,6 +535,7 @@ std::vector<std::string> Hdf5Reader::children(std::string_view path) const {
         if (length < 0) state_->fail(fmt::format("group {} cannot be listed: {}", path, hdf5_reason()));
         std::string name(static_cast<std::size_t>(length), '\0');
         name_at(name.data(), name.size() + 1);
+        if (state_->limits.plain_only) state_->require_plain_link(group, path, name);
         names.push_back(std::move(name));
     }
     return names;
@@ -554,6 +599,22 @@ std::vector<std::string> Hdf5Reader::read_texts(std::string_view path) const {
 
 bool Hdf5Reader::has_attribute(std::string_view path, const std::string& name) const {
     return H5Aexists_by_name(state_->file(), std::string(path).c_str(), name.c_str(), H5P_DEFAULT) > 0;
+}
+
+std::vector<std::string> Hdf5Reader::attribute_names(std::string_view path) const {
+    const Handle object(H5Oopen(state_->file(), std::string(path).c_str(), H5P_DEFAULT), H5Oclose);
+    if (!object.valid()) state_->fail(fmt::format("{} is missing", path));
+    std::vector<std::string> names;
+    if (H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, nullptr, ohmloom_note_attribute, &names) < 0)
+        state_->fail(fmt::format("the attributes of {} cannot be listed: {}", path, hdf5_reason()));
+    return names;
+}
+
+bool Hdf5Reader::attribute_is_text(std::string_view path, const std::string& name) const {
+    const Handle object(H5Oopen(state_->file(), std::string(path).c_str(), H5P_DEFAULT), H5Oclose);
+    if (!object.valid()) state_->fail(fmt::format("{} is missing", path));
+    const Handle type(H5Aget_type(state_->open_attribute(object, path, name)), H5Tclose);
+    return H5Tget_class(type) == H5T_STRING;
 }
 
 std::string Hdf5Reader::attribute_text(std::string_view path, const std::string& name) const {

@@ -36,6 +36,18 @@ enum class Hdf5Storage {
     compressed, ///< chunked, bytes shuffled, deflate level 6
 };
 
+/// Whether a file begins with a checksum of its content (sealed_file.hpp).
+enum class Hdf5Seal { none, sha256 };
+
+/// What a reader takes from a file that may be damaged or made in bad faith; beyond it, it refuses the data set by name before it
+/// asks for memory.
+struct Hdf5Limits {
+    Index elements = Index{1} << 36; ///< of a data set
+    /// Only data sets that lie in the file as they are, not compressed, virtual or in other files, so that memory follows the
+    /// size of the file; and only links that lead to objects of this file.
+    bool plain_only = false;
+};
+
 /// Writes one HDF5 file, complete or not at all: the file gets its name in `commit()`; a writer that dies
 /// before leaves nothing behind.
 ///
@@ -45,7 +57,7 @@ enum class Hdf5Storage {
 class Hdf5Writer {
 public:
     /// @throws FileError if the file could not be created there.
-    explicit Hdf5Writer(const std::filesystem::path& file);
+    explicit Hdf5Writer(const std::filesystem::path& file, Hdf5Seal seal = Hdf5Seal::none);
     ~Hdf5Writer();
     Hdf5Writer(Hdf5Writer&&) noexcept;
     Hdf5Writer& operator=(Hdf5Writer&&) noexcept;
@@ -105,7 +117,7 @@ struct Hdf5Array {
 class Hdf5Reader {
 public:
     /// @throws FileError if the file is missing or is no HDF5 file.
-    explicit Hdf5Reader(const std::filesystem::path& file);
+    explicit Hdf5Reader(const std::filesystem::path& file, Hdf5Limits limits = {});
     ~Hdf5Reader();
     Hdf5Reader(Hdf5Reader&&) noexcept;
     Hdf5Reader& operator=(Hdf5Reader&&) noexcept;
@@ -133,6 +145,9 @@ public:
     [[nodiscard]] std::vector<std::string> read_texts(std::string_view path) const;
 
     [[nodiscard]] bool has_attribute(std::string_view path, const std::string& name) const;
+    /// Names of all attributes of an object, in alphabetical order.
+    [[nodiscard]] std::vector<std::string> attribute_names(std::string_view path) const;
+    [[nodiscard]] bool attribute_is_text(std::string_view path, const std::string& name) const;
     [[nodiscard]] std::string attribute_text(std::string_view path, const std::string& name) const;
     [[nodiscard]] double attribute_number(std::string_view path, const std::string& name) const;
 

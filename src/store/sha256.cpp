@@ -1,4 +1,4 @@
-#include "network/sha256.hpp"
+#include "store/sha256.hpp"
 
 #include "base/errors.hpp"
 
