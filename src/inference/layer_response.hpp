@@ -21,7 +21,9 @@ struct LayerResponse {
         transfer; ///< [outputs x rows] [V/V] neuron input per row voltage; the last row is the bias
     std::vector<double> offset; ///< [outputs] [V] to be added: what the stages' offsets make; empty without
     PowerForms power;           ///< empty if it was not asked for
-    double residual = 0.0;      ///< largest KCL residual of any tile
+    /// [rows x rows] [F] what drivers deliver as the rows rise from 0 V to x: E = xᵀ·charging·x. Empty for arrays in which currents flow.
+    Matrix<double> charging;
+    double residual = 0.0; ///< largest KCL residual of any tile
     Engine engine = Engine::automatic;
 };
 

@@ -105,9 +105,13 @@ LayerSignals apply_response(const LayerResponse& layer, const Matrix<double>& v,
     const bool with_offsets = !layer.offset.empty();
     LayerSignals signals;
     if (power) {
-        OHMLOOM_ASSERT(!layer.power.cells.empty());
-        signals.power =
-            mean_power(layer.power, second_moments(with_offsets ? with_bias_row(v, 1.0, 1.0) : v));
+        OHMLOOM_ASSERT(!layer.power.cells.empty() || !layer.charging.empty());
+        if (layer.charging.empty()) {
+            signals.power =
+                mean_power(layer.power, second_moments(with_offsets ? with_bias_row(v, 1.0, 1.0) : v));
+        } else {
+            signals.charging = mean_of_form(layer.charging, second_moments(v));
+        }
     }
     signals.residual = layer.residual;
     signals.engine = layer.engine;

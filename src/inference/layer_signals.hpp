@@ -25,8 +25,9 @@ Matrix<double> with_bias_row(const Matrix<double>& signals, double scale, double
 
 /// What one layer makes of a set of row voltages.
 struct LayerSignals {
-    Matrix<double> u;     ///< [images x outputs] [V] at the neuron inputs
-    PowerBreakdown power; ///< mean over the images
+    Matrix<double> u;      ///< [images x outputs] [V] at the neuron inputs
+    PowerBreakdown power;  ///< mean over the images
+    double charging = 0.0; ///< [J] mean over the images, once for each
     double residual = 0.0;
     bool converged = true;
     Engine engine = Engine::automatic;

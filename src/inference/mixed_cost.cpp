@@ -29,11 +29,11 @@ LayerWork work_of(const MixedLayer& layer, const MixedReadout& readout) {
     LayerWork work;
     work.phases = static_cast<double>(layer.conversions); // bit by bit, and sign by sign
     for (const MixedTile& tile : layer.tiles) {
-        const Index outputs = tile.array.outputs, rows = tile.array.rows;
+        const Index outputs = tile.circuit.outputs, rows = tile.circuit.rows;
         work.samples += work.phases * static_cast<double>(outputs);
         work.columns += static_cast<double>(outputs);
         work.rows += static_cast<double>(rows);
-        work.devices += static_cast<double>(tile.array.crossbars.front().g.size());
+        work.devices += static_cast<double>(tile.circuit.devices);
         if (readout.adc) {
             work.converters += groups_of(outputs, readout.adc->sharing);
             work.per_converter =
@@ -62,7 +62,7 @@ DigitalCost digital_cost(UnitArithmetic arithmetic) {
 
 ComponentCost MixedCost::total() const {
     ComponentCost sum;
-    for (const ComponentCost& part : {arrays, stages, dac, adc, digital}) {
+    for (const ComponentCost& part : {arrays, capacitors, stages, dac, adc, digital}) {
         sum.energy += part.energy;
         sum.area += part.area;
     }
@@ -80,6 +80,7 @@ MixedCost mixed_cost(const MixedNetwork& mixed, const MixedInference& inference,
         const double driven = work.phases * basis.read_time;
         cost.latency += driven;
         cost.arrays.energy += driven * (power.cells + power.wires);
+        cost.capacitors.energy += inference.layers[l].charging;
         cost.stages.energy += driven * power.stages;
         cost.arrays.area += basis.cell_area * work.devices;
         if (readout.dac) {
@@ -94,7 +95,7 @@ MixedCost mixed_cost(const MixedNetwork& mixed, const MixedInference& inference,
         for (const MixedTile& tile : layer.tiles) {
             cost.digital.area += tile.calibration.area;
             cost.digital.energy += tile.calibration.energy_per_conversion * work.phases *
-                                   static_cast<double>(tile.array.outputs);
+                                   static_cast<double>(tile.circuit.outputs);
         }
         // A code is scaled and offset; all but one of an output's numbers are added to another one.
         const double additions = 2.0 * work.samples - static_cast<double>(layer.outputs);

@@ -25,8 +25,9 @@ struct ComponentCost {
 
 /// Cost of one inference by component.
 struct MixedCost {
-    ComponentCost arrays; ///< cells, wires and drivers' resistances
-    ComponentCost stages; ///< resistors of the sense stages; no area is counted
+    ComponentCost arrays;     ///< cells, wires and drivers' resistances
+    ComponentCost capacitors; ///< of arrays that compute in charge, CV² of all cycles; no area is counted
+    ComponentCost stages;     ///< resistors of the sense stages; no area is counted
     ComponentCost dac, adc;
     ComponentCost
         digital; ///< a unit per column: one multiplication and one addition per code, and the additions of partial sums

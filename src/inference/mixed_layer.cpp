@@ -39,11 +39,6 @@ void add_to(std::span<const double> term, double weight, std::span<double> sum) 
     std::ranges::transform(sum, term, sum.begin(), [&](double s, double t) { return s + weight * t; });
 }
 
-LayerSignals phase_signals(const MixedTile& tile, const Matrix<double>& v, const SolveOptions& options,
-                           bool power) {
-    return tile.map ? apply_response(*tile.map, v, power) : solve_signals(tile.array, v, options, power);
-}
-
 void count_conversions(const Matrix<double>& samples, const AdcBank& adc, MixedSignals& totals) {
     totals.conversions += static_cast<std::int64_t>(samples.size());
     for (Index c = 0; c < samples.cols(); ++c) {
@@ -68,6 +63,7 @@ Matrix<double> add_conversions(const Matrix<double>& steps, std::span<const doub
 
 void join(const MixedSignals& part, MixedSignals& whole, double share) {
     whole.power += share * part.power;
+    whole.charging += share * part.charging;
     whole.residual = std::max(whole.residual, part.residual);
     whole.converged = whole.converged && part.converged;
     whole.engine = part.engine;
@@ -103,11 +99,11 @@ MixedSignals run_images(const MixedLayer& layer, const MixedReadout& readout, co
         for (Index h = 0; h < groups; ++h) {
             const auto t = static_cast<std::size_t>(h * per_group + v);
             const MixedTile& tile = layer.tiles[t];
-            TileSamples samples = sample_tile(
-                tile, layer.coding, columns_between(numbers, layer.places[t].inputs, which), options, power);
-            const auto conversions = static_cast<Index>(samples.weights.size());
-            const Matrix<double> steps =
-                to_steps(layer, tile, samples.u, (first_image + which.begin) * conversions, samples.totals);
+            const Index first_sample = (first_image + which.begin) * layer.conversions;
+            TileSamples samples =
+                sample_tile(tile, layer.coding, columns_between(numbers, layer.places[t].inputs, which),
+                            options, power, first_sample);
+            const Matrix<double> steps = to_steps(layer, tile, samples.u, first_sample, samples.totals);
             terms.push_back(add_conversions(steps, samples.weights));
             step = layer.step * samples.sum_scale;
             join(samples.totals, signals, 1.0);
@@ -170,11 +166,11 @@ Matrix<std::int32_t> unit_inputs(const MixedTile& tile, Matrix<std::int32_t> cod
 }
 
 TileSamples sample_tile(const MixedTile& tile, const RowCoding& coding, const Matrix<double>& numbers,
-                        const SolveOptions& options, bool power) {
-    const RowDrive drive = drive_rows(numbers, coding, tile.dac, tile.map.has_value());
+                        const SolveOptions& options, bool power, Index first_sample) {
+    const RowDrive drive = drive_rows(numbers, coding, tile.dac, tile.circuit.map.has_value());
     const auto conversions = static_cast<Index>(drive.conversions.size());
     TileSamples samples;
-    samples.u = Matrix<double>(numbers.rows() * conversions, tile.array.outputs);
+    samples.u = Matrix<double>(numbers.rows() * conversions, tile.circuit.outputs);
     samples.driven = Matrix<double>(numbers.rows() * conversions, numbers.cols());
     samples.sum_scale = drive.sum_scale;
     for (Index c = 0; c < conversions; ++c) {
@@ -183,10 +179,12 @@ TileSamples sample_tile(const MixedTile& tile, const RowCoding& coding, const Ma
         const double time = 1.0 / static_cast<double>(conversions);
         const bool pulses = power && !conversion.on_time.empty();
         if (pulses)
-            samples.totals.power += time * pulse_power(tile.map->power, conversion.on_time, coding.v_full);
+            samples.totals.power +=
+                time * pulse_power(tile.circuit.map->power, conversion.on_time, coding.v_full);
         for (const auto& [v, weight] : conversion.phases) {
-            const LayerSignals signals = phase_signals(tile, v, options, power && !pulses);
+            const LayerSignals signals = answer(tile.circuit, v, options, power && !pulses);
             samples.totals.power += time / static_cast<double>(conversion.phases.size()) * signals.power;
+            samples.totals.charging += signals.charging;
             samples.totals.residual = std::max(samples.totals.residual, signals.residual);
             samples.totals.converged = samples.totals.converged && signals.converged;
             samples.totals.engine = signals.engine;
@@ -197,6 +195,7 @@ TileSamples sample_tile(const MixedTile& tile, const RowCoding& coding, const Ma
             }
         }
     }
+    add_noise(tile.circuit.noise, first_sample, samples.u);
     return samples;
 }
 
@@ -238,7 +237,7 @@ MixedSignals run_layer(const MixedLayer& layer, const MixedReadout& readout, con
     const Matrix<double> rows = row_numbers(layer, numbers);
     // Arrays of nonlinear cells share work among all images, and have their own parallel loops.
     const bool linear =
-        std::ranges::all_of(layer.tiles, [](const MixedTile& tile) { return tile.map.has_value(); });
+        std::ranges::all_of(layer.tiles, [](const MixedTile& tile) { return tile.circuit.map.has_value(); });
     const Index together = linear ? images_together : std::max<Index>(rows.rows(), 1);
     const Index parts = (rows.rows() + together - 1) / together;
     std::vector<MixedSignals> results(static_cast<std::size_t>(parts));

@@ -2,10 +2,8 @@
 
 #include "converters/adc_bank.hpp"
 #include "digital/post_processing_error.hpp"
-#include "inference/layer_response.hpp"
-#include "inference/layer_signals.hpp"
 #include "inference/mixed_readout.hpp"
-#include "network/network.hpp"
+#include "inference/tile_circuit.hpp"
 
 #include <optional>
 #include <vector>
@@ -14,10 +12,8 @@ namespace ohmloom {
 
 /// One tile with what stands around it.
 struct MixedTile {
-    LayerArrays array;                ///< this tile alone
-    std::optional<LayerResponse> map; ///< if its cells are linear; with its power if that was asked for
-    Matrix<double> weights;    ///< [outputs x rows] of the network; the bias is the last row of the last tile
-    double drift_factor = 1.0; ///< that the digital side makes up for drift with
+    TileCircuit circuit;
+    Matrix<double> weights; ///< [outputs x rows] of the network; the bias is the last row of the last tile
     std::optional<DacBank> dac;
     std::optional<AdcBank> adc;
     Matrix<std::int32_t>
@@ -42,8 +38,7 @@ struct MixedLayer {
     Index conversions = 1;       ///< of a column for an image
     bool has_preset =
         false; ///< the normalisation's offset is what sums start with, since conversions cancel offsets
-    double slope = 0.0; ///< [1/V] weighted sum of what rows carry per volt of stage output, as designed
-    double step = 1.0;  ///< weighted sum per output step of the units
+    double step = 1.0; ///< weighted sum per output step of the units
     int accumulator_bits = 1;
     Index limited_registers = 0;  ///< columns whose scale or offset the fixed units have no room for
     ConductanceError conductance; ///< of its devices
@@ -54,6 +49,7 @@ struct MixedLayer {
 struct MixedSignals {
     Matrix<double> z; ///< [images x outputs] weighted sums, normalised, as the digital side has them
     PowerBreakdown power;
+    double charging = 0.0; ///< [J] of an image, all its samples, mean
     double residual = 0.0;
     bool converged = true;
     Engine engine = Engine::automatic;
@@ -72,9 +68,9 @@ struct TileSamples {
     MixedSignals totals;         ///< power, residual and outcome
 };
 
-/// Drives a tile with numbers [images x rows], parts of full voltage.
+/// Drives a tile with numbers [images x rows], parts of full voltage. Its first sample has this number, for noise.
 TileSamples sample_tile(const MixedTile& tile, const RowCoding& coding, const Matrix<double>& numbers,
-                        const SolveOptions& options, bool power);
+                        const SolveOptions& options, bool power, Index first_sample = 0);
 
 /// A tile's codes [samples x outputs] as the digital unit gets them: calibrated, and shifted to the top of its input.
 Matrix<std::int32_t> unit_inputs(const MixedTile& tile, Matrix<std::int32_t> codes);

@@ -16,20 +16,6 @@ namespace ohmloom {
 
 namespace {
 
-/// Weights of a tile, [outputs x rows]; the layer's last row is the bias.
-Matrix<double> tile_weights(const DenseLayer& layer, const Tile& tile) {
-    Matrix<double> weights(tile.outputs.size(), tile.inputs.size());
-    for (Index o = 0; o < weights.rows(); ++o) {
-        const Index output = tile.outputs.begin + o;
-        for (Index r = 0; r < weights.cols(); ++r) {
-            const Index input = tile.inputs.begin + r;
-            weights(o, r) = input < layer.inputs() ? layer.weights(output, input)
-                                                   : layer.bias[static_cast<std::size_t>(output)];
-        }
-    }
-    return weights;
-}
-
 /// A layer's normalisation, output by output.
 std::vector<BatchNorm> norms_of(const DenseLayer& layer) {
     std::vector<BatchNorm> norms;
@@ -38,25 +24,6 @@ std::vector<BatchNorm> norms_of(const DenseLayer& layer) {
                          layer.norm->variance[o], layer.norm->epsilon});
     }
     return norms;
-}
-
-/// Weighted sum per volt of stage output: z = Σ w·x against u = Σ t·x by least squares over all weights, exact where every output is the
-/// weighted sum times one factor.
-double design_slope(const std::vector<MixedTile>& tiles, const LayerArrays& ideal, double v_full,
-                    const SolveOptions& options) {
-    double products = 0.0, squares = 0.0;
-    for (std::size_t t = 0; t < tiles.size(); ++t) {
-        const Matrix<double> transfer = solve_layer(single_tile(ideal, t), options, false).transfer;
-        const std::vector<double>&u = transfer.values(), &w = tiles[t].weights.values();
-        products += v_full * std::inner_product(u.begin(), u.end(), w.begin(), 0.0);
-        squares += v_full * v_full * std::inner_product(u.begin(), u.end(), u.begin(), 0.0);
-    }
-    if (!(products > 0.0)) {
-        throw InputError("the stages' outputs fall as the weighted sums rise, even with ideal arrays: "
-                         "expected a read-out that does "
-                         "not invert");
-    }
-    return products / squares;
 }
 
 /// A column's weighted sum as a straight line of its codes.
@@ -144,6 +111,12 @@ Matrix<double> driven_sums(const MixedLayer& layer, const MixedTile& tile, const
     return sums;
 }
 
+/// Weighted sum per volt of a column, in the unit of the layer's sums, as designed.
+double designed_slope(const MixedLayer& layer, const MixedTile& tile, Index column) {
+    return tile.circuit.slope[static_cast<std::size_t>(column)] * layer.full_number *
+           tile.circuit.drift_factor;
+}
+
 /// A line to weighted sums with the normalisation of its output folded in. The offset comes once: in equal parts with every partition's
 /// sums, or before them.
 ColumnCorrection normalised(const MixedLayer& layer, Index output, const ColumnCorrection& line) {
@@ -158,13 +131,12 @@ ColumnCorrection normalised(const MixedLayer& layer, Index output, const ColumnC
 TileLines lines_of(const MixedLayer& layer, std::size_t t, const MixedReadout& readout,
                    const TileSamples& samples) {
     const MixedTile& tile = layer.tiles[t];
-    const double slope = layer.slope * layer.full_number;
     TileLines lines;
     const Matrix<std::int32_t> inputs = unit_inputs(tile, tile.adc->convert(samples.u, calibration_sample));
     const Matrix<double> sums = driven_sums(layer, tile, samples);
     for (Index c = 0; c < tile.adc->columns(); ++c) {
         const CodeGrid& grid = tile.adc->grid(c);
-        const double per_volt = slope * tile.drift_factor;
+        const double per_volt = designed_slope(layer, tile, c);
         ColumnCorrection line = line_of(grid, per_volt);
         line.scale = per_volt * input_step(grid, readout);
         line.offset += per_volt * grid.step() * code_origin(readout);
@@ -271,41 +243,38 @@ void set_lines(MixedLayer& layer, const MixedReadout& readout, std::span<const T
     for (std::size_t t = 0; t < layer.tiles.size(); ++t) {
         MixedTile& tile = layer.tiles[t];
         const Matrix<double> sums = driven_sums(layer, tile, samples[t]);
-        const ColumnCorrection designed{layer.slope * layer.full_number * tile.drift_factor, 0.0};
-        tile.lines.assign(static_cast<std::size_t>(tile.array.outputs), designed);
-        for (Index c = 0; c < tile.array.outputs; ++c) {
+        tile.lines.resize(static_cast<std::size_t>(tile.circuit.outputs));
+        for (Index c = 0; c < tile.circuit.outputs; ++c) {
+            const ColumnCorrection designed{designed_slope(layer, tile, c), 0.0};
             ColumnCorrection& line = tile.lines[static_cast<std::size_t>(c)];
+            line = designed;
             if (readout.correction == Correction::column) line = fit_line(samples[t].u, sums, c, designed);
             line = normalised(layer, layer.places[t].outputs.begin + c, line);
         }
     }
 }
 
-MixedLayer begin_layer(const DenseLayer& rows, LayerArrays arrays, const LayerArrays& ideal,
-                       const MixedReadout& readout, double v_full, std::uint32_t first_tile,
-                       const SolveOptions& options, bool power) {
+MixedLayer begin_layer(const DenseLayer& rows, TiledLayer tiles, const MixedReadout& readout, double v_full,
+                       std::uint32_t first_tile) {
     MixedLayer layer;
-    layer.partition = arrays.partition;
-    layer.rows = arrays.rows;
-    layer.outputs = arrays.outputs;
+    layer.partition = tiles.partition;
+    layer.row_pairs = tiles.row_pairs;
+    layer.rows = rows.inputs() + 1;
+    layer.outputs = rows.outputs();
     layer.coding = {readout.input, {}, v_full};
     layer.norm = norms_of(rows);
-    layer.places = arrays.tiles;
-    layer.conductance = arrays.error;
-    layer.tiles.resize(arrays.tiles.size());
+    layer.places = std::move(tiles.places);
+    layer.conductance = tiles.conductance;
+    layer.tiles.resize(tiles.tiles.size());
     parallel_for(static_cast<Index>(layer.tiles.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
         MixedTile& tile = layer.tiles[at];
-        tile.array = single_tile(arrays, at);
-        tile.drift_factor =
-            std::exchange(tile.array.scale.front(), 1.0); // digital here: converters see what has drifted
-        if (tile.array.is_linear()) tile.map = solve_layer(tile.array, options, power);
+        tile.circuit = std::move(tiles.tiles[at]);
         tile.weights = tile_weights(rows, layer.places[at]);
         if (readout.dac)
-            tile.dac.emplace(*readout.dac, tile.array.rows,
+            tile.dac.emplace(*readout.dac, tile.circuit.rows,
                              AdcPlace{readout.seed, first_tile + static_cast<std::uint32_t>(t)});
     });
-    layer.slope = design_slope(layer.tiles, ideal, v_full, options);
     return layer;
 }
 
@@ -315,9 +284,9 @@ std::vector<TileSamples> sample_layer(const MixedLayer& layer, const Matrix<doub
     std::vector<TileSamples> samples(layer.tiles.size());
     parallel_for(static_cast<Index>(samples.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        samples[at] =
-            sample_tile(layer.tiles[at], layer.coding,
-                        columns_between(rows, layer.places[at].inputs, {0, rows.rows()}), options, false);
+        samples[at] = sample_tile(layer.tiles[at], layer.coding,
+                                  columns_between(rows, layer.places[at].inputs, {0, rows.rows()}), options,
+                                  false, calibration_sample);
     });
     return samples;
 }
@@ -357,7 +326,7 @@ void attach_converters(MixedLayer& layer, const MixedReadout& readout,
     parallel_for(static_cast<Index>(layer.tiles.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
         MixedTile& tile = layer.tiles[at];
-        tile.adc.emplace(*readout.adc, tile.array.outputs,
+        tile.adc.emplace(*readout.adc, tile.circuit.outputs,
                          AdcPlace{readout.seed, first_tile + static_cast<std::uint32_t>(t)}, ranges[at]);
         prepare_inputs(tile, readout);
         lines[at] = lines_of(layer, at, readout, samples[at]);

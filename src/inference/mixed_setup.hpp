@@ -7,13 +7,11 @@
 
 namespace ohmloom {
 
-/// A layer with its arrays and drivers, but without converters: its stage outputs are known exactly.
-/// `ideal`: the same layer without wires, devices and drivers' resistances, whose stages say what a weighted sum is in volts.
+/// A layer with its tiles and drivers, but without converters: its tiles' outputs are known exactly.
 /// `rows` are the weights of what the rows carry: the layer's own, or those of its pairs of rows.
-/// `first_tile` numbers its first tile within the network. Without `power` its maps have no forms of it.
-MixedLayer begin_layer(const DenseLayer& rows, LayerArrays arrays, const LayerArrays& ideal,
-                       const MixedReadout& readout, double v_full, std::uint32_t first_tile,
-                       const SolveOptions& options, bool power);
+/// `first_tile` numbers its first tile within the network.
+MixedLayer begin_layer(const DenseLayer& rows, TiledLayer tiles, const MixedReadout& readout, double v_full,
+                       std::uint32_t first_tile);
 
 /// Sets what a row at full voltage stands for by the numbers [images x inputs] that reach a layer behind a ReLU.
 void set_full_number(MixedLayer& layer, const MixedReadout& readout, const Matrix<double>& numbers);

@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "inference/classes.hpp"
 #include "inference/mixed_setup.hpp"
+#include "inference/resistive_tiles.hpp"
 
 #include <fmt/format.h>
 
@@ -19,28 +20,10 @@ void require_codes(const MixedReadout& readout) {
                      "exact arithmetic");
 }
 
-/// Arrays as they are meant: cells as asked, no resistance but theirs.
-NetworkCircuit without_flaws(NetworkCircuit circuit) {
-    circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
-    circuit.devices = {};
-    return circuit;
-}
-
 /// What the next layer's rows get: the digital side's activations.
 Matrix<double> activations(const DenseLayer& layer, Matrix<double> y) {
     for (double& value : y.values()) value = activate(layer, value);
     return y;
-}
-
-/// First tile of every layer within the network.
-std::vector<std::uint32_t> first_tiles(const Plan& plan) {
-    std::vector<std::uint32_t> first;
-    std::uint32_t next = 0;
-    for (const LayerPlan& layer : plan.layers) {
-        first.push_back(next);
-        next += static_cast<std::uint32_t>(layer.tiles.size());
-    }
-    return first;
 }
 
 /// Stage outputs of all layers for the calibration images while they are known exactly.
@@ -65,28 +48,24 @@ std::vector<std::vector<TileSamples>> sample_network(MixedNetwork& mixed, const 
 
 } // namespace
 
-MixedNetwork build_mixed(const Network& network, const Plan& plan, const NetworkCircuit& circuit,
+MixedNetwork build_mixed(const Network& network, std::vector<TiledLayer> tiles, double v_full,
                          const MixedReadout& readout, const Matrix<double>& calibration_inputs,
-                         const SolveOptions& options, bool power) {
+                         const SolveOptions& options) {
     require_codes(readout);
     MixedNetwork mixed{network, readout, {}};
-    std::vector<LayerArrays> arrays = build_network(plan, circuit);
-    const std::vector<LayerArrays> ideal = build_network(plan, without_flaws(circuit));
-    const std::vector<std::uint32_t> first = first_tiles(plan);
-    for (std::size_t l = 0; l < arrays.size(); ++l) {
-        const bool row_pairs = plan.layers[l].row_pairs;
+    const std::vector<std::uint32_t> first = first_tiles(tiles);
+    for (std::size_t l = 0; l < tiles.size(); ++l) {
+        const bool row_pairs = tiles[l].row_pairs;
         if (row_pairs != has_row_pairs(network, l, readout.signs))
             throw InputError(
                 fmt::format("layer {} of the plan has {} rows for each input, but its read-out {}: "
                             "make the plan with the read-out's signs",
                             l, row_pairs ? 2 : 1, row_pairs ? 1 : 2));
-        mixed.layers.push_back(begin_layer(row_pairs ? with_row_pairs(network.layers[l]) : network.layers[l],
-                                           std::move(arrays[l]), ideal[l], readout, circuit.neuron.v_supply,
-                                           first[l], options, power));
+        mixed.layers.push_back(begin_layer(layer_of_rows(network.layers[l], row_pairs), std::move(tiles[l]),
+                                           readout, v_full, first[l]));
         MixedLayer& layer = mixed.layers.back();
-        layer.row_pairs = row_pairs;
         if (!row_pairs && has_signed_inputs(network, l)) layer.coding.signs = readout.signs;
-        layer.relu = l + 1 < arrays.size() && network.layers[l].activation == Activation::relu;
+        layer.relu = l + 1 < tiles.size() && network.layers[l].activation == Activation::relu;
     }
     const std::vector<std::vector<TileSamples>> samples = sample_network(mixed, calibration_inputs, options);
     if (!readout.adc) return mixed;
@@ -99,6 +78,13 @@ MixedNetwork build_mixed(const Network& network, const Plan& plan, const Network
             numbers = activations(network.layers[l], run_layer(layer, readout, numbers, options, 0, false).z);
     }
     return mixed;
+}
+
+MixedNetwork build_mixed(const Network& network, const Plan& plan, const NetworkCircuit& circuit,
+                         const MixedReadout& readout, const Matrix<double>& calibration_inputs,
+                         const SolveOptions& options, bool power) {
+    return build_mixed(network, resistive_tiles(network, plan, circuit, options, power),
+                       circuit.neuron.v_supply, readout, calibration_inputs, options);
 }
 
 std::vector<Matrix<double>> row_voltages(const MixedNetwork& mixed, const Matrix<double>& inputs,
@@ -123,6 +109,7 @@ MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inpu
     for (std::size_t l = 0; l < mixed.layers.size(); ++l) {
         MixedSignals signals = run_layer(mixed.layers[l], mixed.readout, numbers, options, 0, power);
         result.power += signals.power;
+        result.charging += signals.charging;
         result.residual = std::max(result.residual, signals.residual);
         result.converged = result.converged && signals.converged;
         result.engine = signals.engine;

@@ -21,18 +21,24 @@ struct MixedInference {
     Matrix<double> outputs;            ///< [images x classes] weighted sums of the last layer
     std::vector<MixedSignals> layers;  ///< of every layer, but without `z`
     PowerBreakdown power;              ///< of all layers, each for its own part of the time
+    double charging = 0.0;             ///< [J] of an image, all layers together, mean
     double residual = 0.0;
     bool converged = true;
     Engine engine = Engine::automatic;
 };
 
-/// Builds the arrays of a plan and sets their converters: ranges first, from what the stages put out for the calibration images
+/// Puts converters around a network's tiles and sets them: ranges first, from what the stages put out for the calibration images
 /// [images x inputs] if nothing were rounded; then each converter's calibration and each column's scale and offset, layer by layer, with the
-/// converters before it at work. The plan must have direct polarity, and the read-out's `signs`. What reaches layers behind a ReLU for the
+/// converters before it at work. The tiles must be made with the read-out's `signs`. What reaches layers behind a ReLU for the
 /// calibration images sets what their rows stand for at full voltage. The fixed unit's scales have no sign: see with_positive_scales().
-/// Random numbers of converters are keyed by tile as those of devices. Without `power` the network is built sooner, and infer_mixed() cannot
+/// Random numbers of converters are keyed by tile as those of devices. `v_full` [V] is that of a row at 1.
+/// @throws InputError if something of the read-out is out of range or not for such tiles, or digital arithmetic has no codes to work on.
+MixedNetwork build_mixed(const Network& network, std::vector<TiledLayer> tiles, double v_full,
+                         const MixedReadout& readout, const Matrix<double>& calibration_inputs,
+                         const SolveOptions& options = {});
+
+/// The same around the resistive arrays of a plan, see resistive_tiles(). Without `power` the network is built sooner, and infer_mixed() cannot
 /// be asked for its power.
-/// @throws InputError if something of the circuit or the read-out is out of range, or digital arithmetic has no codes to work on.
 MixedNetwork build_mixed(const Network& network, const Plan& plan, const NetworkCircuit& circuit,
                          const MixedReadout& readout, const Matrix<double>& calibration_inputs,
                          const SolveOptions& options = {}, bool power = true);

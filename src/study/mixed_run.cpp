@@ -183,7 +183,7 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
     run.figures.cost = run.costs.front();
     for (const MixedLayer& layer : mixed.layers) {
         run.conductance.push_back(layer.conductance);
-        for (const MixedTile& tile : layer.tiles) run.drift_factors.push_back(tile.drift_factor);
+        for (const MixedTile& tile : layer.tiles) run.drift_factors.push_back(tile.circuit.drift_factor);
     }
     if (check.pairs > 0) {
         const auto voltages_of = [&](const Matrix<double>& drawn) {

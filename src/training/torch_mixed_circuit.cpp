@@ -81,16 +81,16 @@ void TorchMixedCircuit::refresh(const Network& network) {
 
 /// Least squares for each output, and what they leave.
 TorchMixedCircuit::TileMap TorchMixedCircuit::relate(const MixedLayer& layer, const MixedTile& tile) const {
-    if (!tile.map)
+    if (!tile.circuit.map)
         throw InputError(
             "training between converters needs linear cells: expected a device of linear cells, or none");
-    const Tensor target = layer.coding.v_full * tensor_of(tile.map->transfer).t(),
+    const Tensor target = layer.coding.v_full * tensor_of(tile.circuit.map->transfer).t(),
                  weights = tensor_of(tile.weights).t();
     const Tensor attenuation =
         (weights * target).sum(0, true) / (weights * weights).sum(0, true).clamp_min(1e-30);
     Tensor offset = torch::zeros({1, target.size(1)}, torch::kFloat);
-    for (std::size_t o = 0; o < tile.map->offset.size(); ++o)
-        offset[0][static_cast<std::int64_t>(o)] = tile.map->offset[o];
+    for (std::size_t o = 0; o < tile.circuit.map->offset.size(); ++o)
+        offset[0][static_cast<std::int64_t>(o)] = tile.circuit.map->offset[o];
     return {attenuation.to(torch::kFloat), (target - attenuation * weights).to(torch::kFloat), offset};
 }
 

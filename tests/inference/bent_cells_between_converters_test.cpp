@@ -59,9 +59,11 @@ struct BentNetwork {
         readout.correction = Correction::column;
     }
 
+    [[nodiscard]] Plan plan() const {
+        return make_plan(network, std::vector<LayerPartition>{{2, 1}}, window, Polarity::direct);
+    }
     [[nodiscard]] MixedNetwork build() const {
-        const Plan plan = make_plan(network, std::vector<LayerPartition>{{2, 1}}, window, Polarity::direct);
-        return build_mixed(network, plan, circuit, readout, inputs);
+        return build_mixed(network, plan(), circuit, readout, inputs);
     }
 };
 
@@ -115,9 +117,10 @@ std::vector<std::vector<double>> phases_of(const std::vector<double>& numbers, R
 }
 
 /// Output steps of a tile for one image: phases averaged and converted, or converted and added as the bits that they are.
-std::vector<double> steps_of(const MixedTile& tile, const std::vector<double>& numbers, RowInput input) {
+std::vector<double> steps_of(const MixedTile& tile, const LayerArrays& array,
+                             const std::vector<double>& numbers, RowInput input) {
     std::vector<std::vector<double>> samples;
-    for (const std::vector<double>& v : phases_of(numbers, input)) samples.push_back(in_mna(tile.array, v));
+    for (const std::vector<double>& v : phases_of(numbers, input)) samples.push_back(in_mna(array, v));
     if (input == RowInput::pulse_width) {
         std::vector<double> mean(samples.front().size(), 0.0);
         for (const std::vector<double>& slot : samples) {
@@ -165,8 +168,9 @@ TEST_CASE("wired tiles of bent cells between converters are what mna and the con
             bent.readout.input = input;
             const MixedNetwork mixed = bent.build();
             const MixedLayer& layer = mixed.layers.front();
+            const LayerArrays arrays = build_network(bent.plan(), bent.circuit).front();
             REQUIRE(layer.tiles.size() == 2);
-            REQUIRE(!layer.tiles.front().map.has_value());
+            REQUIRE(!layer.tiles.front().circuit.map.has_value());
             const MixedSignals found = run_layer(layer, mixed.readout, bent.inputs, {});
             CHECK(found.converged);
             CHECK(found.overflows == 0);
@@ -177,8 +181,9 @@ TEST_CASE("wired tiles of bent cells between converters are what mna and the con
                     std::vector<double> numbers(bent.inputs.row(k).begin(), bent.inputs.row(k).end());
                     numbers.push_back(1.0);
                     const IndexRange& rows = layer.places[t].inputs;
-                    const std::vector<double> steps = steps_of(
-                        layer.tiles[t], {numbers.begin() + rows.begin, numbers.begin() + rows.end}, input);
+                    const std::vector<double> steps =
+                        steps_of(layer.tiles[t], single_tile(arrays, t),
+                                 {numbers.begin() + rows.begin, numbers.begin() + rows.end}, input);
                     for (std::size_t c = 0; c < 8; ++c) sums[c] += steps[c];
                 }
                 for (Index c = 0; c < 8; ++c) {

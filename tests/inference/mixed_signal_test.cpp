@@ -141,7 +141,7 @@ TEST_CASE("pulse widths keep bent cells linear in the code, levels do not") {
     const Matrix<double> inputs(3, 1, {5.0 / 15.0, 10.0 / 15.0, 1.0});
     const auto ratio = [&](Index k) {
         const MixedNetwork mixed = build_mixed(network, plan, circuit, readout, inputs);
-        CHECK(!mixed.layers[0].tiles[0].map.has_value());
+        CHECK(!mixed.layers[0].tiles[0].circuit.map.has_value());
         const Matrix<double> z = infer_mixed(mixed, inputs).outputs;
         return z(k, 0) / z(2, 0);
     };
@@ -166,7 +166,7 @@ TEST_CASE("power under pulses is the mean over the time slots") {
     for (int slot = 0; slot < 15; ++slot) {
         Matrix<double> v = numbers;
         for (double& x : v.values()) x = std::nearbyint(15.0 * x) > slot ? 0.8 : 0.0;
-        const PowerBreakdown power = apply_response(*tile.map, v).power;
+        const PowerBreakdown power = apply_response(*tile.circuit.map, v).power;
         expected.cells += power.cells / 15.0;
         expected.wires += power.wires / 15.0;
         expected.stages += power.stages / 15.0;
