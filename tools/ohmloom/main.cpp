@@ -50,7 +50,8 @@ int parse_and_run(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", OHMLOOM_VERSION);
 
-    cli::CommandLine line{app, {}};
+    const std::span<char* const> words = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
+    cli::CommandLine line{app, {}, fmt::format("ohmloom {}", fmt::join(words, " "))};
     cli::add_run_verb(line);
     cli::add_compare_verb(line);
     cli::add_solve_verb(line);
@@ -62,6 +63,7 @@ int parse_and_run(int argc, char** argv) {
     cli::add_device_verb(line);
     cli::add_adc_verb(line);
     cli::add_charge_verb(line);
+    cli::add_lut_verb(line);
     cli::add_train_verb(line);
     cli::add_doctor_verb(line);
 
@@ -70,8 +72,7 @@ int parse_and_run(int argc, char** argv) {
     } catch (const CLI::Success& request) { // --help, --version
         return app.exit(request);
     } catch (const CLI::ParseError& error) {
-        const std::string unknown =
-            unknown_verb(app, std::span(argv, static_cast<std::size_t>(argc)).subspan(1));
+        const std::string unknown = unknown_verb(app, words);
         if (!unknown.empty()) return report(unknown.c_str(), cli::exit_bad_input);
         return report(fmt::format("{} (see `ohmloom --help`)", error.what()).c_str(), cli::exit_bad_input);
     }

@@ -19,6 +19,7 @@ enum ExitStatus : int {
 struct CommandLine {
     CLI::App& app;
     std::function<int()> chosen;
+    std::string command{}; ///< as it was typed, for the provenance of files
 };
 
 /// Check of an option: a whole number of at least `least`.
@@ -39,6 +40,7 @@ void add_compare_verb(CommandLine& line);
 void add_data_verb(CommandLine& line);
 void add_device_verb(CommandLine& line);
 void add_doctor_verb(CommandLine& line);
+void add_lut_verb(CommandLine& line);
 void add_netlist_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
