@@ -1,14 +1,19 @@
 #include "lut_sources.hpp"
 
+#include "array_input.hpp"
 #include "base/errors.hpp"
 #include "base/si.hpp"
 #include "circuit/spice_reader.hpp"
 #include "device_input.hpp"
 #include "devicemodels/device_library.hpp"
+#include "lut/adc_luts.hpp"
+#include "lut/array_lut.hpp"
 #include "lut/circuit_luts.hpp"
 #include "lut/device_luts.hpp"
+#include "store/array_file.hpp"
 #include "store/readable_file.hpp"
 #include "store/toml_table.hpp"
+#include "study/adc_table.hpp"
 #include "study/readout_table.hpp"
 
 #include <fmt/format.h>
@@ -22,8 +27,10 @@
 namespace ohmloom::cli {
 
 // Found by its argument, hence not in the unnamed namespace.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LutSource, made_by, file, changes, temperature, seed, v_low, v_high,
-                                   i_scale, states, devices, amplitudes, widths, sweeps, node)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LutSource, made_by, file, changes, temperature, seed, v_low,
+                                                v_high, i_scale, states, devices, amplitudes, widths, sweeps,
+                                                node, levels, single_shot, tolerance, v_scale, input_unit,
+                                                columns, conversions, tile)
 
 namespace {
 
@@ -67,6 +74,38 @@ BuiltSource device_source(const LutSource& source) {
     return built;
 }
 
+Lut levels_table(const LutSource& source) {
+    const auto device = make_device(card_of(source.file, source.changes, source.temperature));
+    DeviceLutOptions options;
+    options.temperature = temperature_or_room(source.temperature);
+    options.seed = source.seed;
+    const ProgrammingScheme scheme{source.single_shot ? Programming::single_shot : Programming::write_verify,
+                                   source.tolerance};
+    return device_levels_lut(*device, options, source.levels, std::max(source.devices, 1000L), scheme);
+}
+
+Lut array_table(const LutSource& source, Index check_points, std::uint32_t check_seed) {
+    const ArrayFile array = read_array_file(source.file);
+    const double v_scale = parse_si(source.v_scale, "V");
+    if (!(v_scale > 0.0)) throw InputError(fmt::format("--scale is {} V: expected more than 0", v_scale));
+    // Operating points by the general engine take long.
+    return array_transfer_lut(to_crossbar(array), array.v_col, v_scale, std::min<Index>(check_points, 32),
+                              check_seed);
+}
+
+std::vector<Lut> converter_tables(const LutSource& source, Index max_points, Index check_points,
+                                  std::uint32_t check_seed) {
+    const std::filesystem::path study = source.file;
+    const TomlTable root = TomlTable::read(study);
+    if (!root.has("adc"))
+        root.refuse("adc", "is missing: expected a table [adc] that describes the converter");
+    const TomlTable table = root.table("adc");
+    const StudyAdc adc = read_adc(table, study.parent_path());
+    table.require_no_other_keys();
+    const AdcBank bank(adc.design, source.columns, {source.seed, source.tile});
+    return adc_luts(bank, source.input_unit, max_points, source.conversions, check_points, check_seed);
+}
+
 BuiltSource readout_source(const LutSource& source) {
     BuiltSource built;
     built.text = text_of_file(source.file);
@@ -105,6 +144,24 @@ BuiltSource build_source(const LutSource& source) {
                                                              : readout_source(source);
     built.function.texts[note] = nlohmann::json(source).dump();
     return built;
+}
+
+bool is_exact(const LutSource& source) {
+    return source.made_by == "levels" || source.made_by == "array" || source.made_by == "adc";
+}
+
+std::vector<Lut> build_tables(const LutSource& source, Index max_points, Index check_points,
+                              std::uint32_t check_seed) {
+    std::vector<Lut> tables;
+    if (source.made_by == "levels") {
+        tables.push_back(levels_table(source));
+    } else if (source.made_by == "array") {
+        tables.push_back(array_table(source, check_points, check_seed));
+    } else {
+        tables = converter_tables(source, max_points, check_points, check_seed);
+    }
+    for (Lut& table : tables) table.texts[note] = nlohmann::json(source).dump();
+    return tables;
 }
 
 std::optional<LutSource> source_of(const Lut& table) {

@@ -1,17 +1,7 @@
-#include "array_input.hpp"
 #include "base/errors.hpp"
-#include "base/si.hpp"
-#include "device_input.hpp"
-#include "devicemodels/device_library.hpp"
-#include "lut/adc_luts.hpp"
-#include "lut/array_lut.hpp"
-#include "lut/device_luts.hpp"
 #include "lut/lut_file.hpp"
 #include "lut_sources.hpp"
 #include "output_file.hpp"
-#include "store/array_file.hpp"
-#include "store/toml_table.hpp"
-#include "study/adc_table.hpp"
 #include "verb_lut_use.hpp"
 #include "verbs.hpp"
 
@@ -35,12 +25,6 @@ struct LutArguments {
     std::uint32_t check_seed = 1;
     bool json = false;
     std::vector<long> levels;
-    bool single_shot = false;
-    double tolerance = 0.02;
-    std::string v_scale = "1";
-    std::string input_unit = "V";
-    long columns = 64, conversions = 16;
-    std::uint32_t tile = 0;
     std::string command;
 };
 
@@ -82,22 +66,14 @@ int make_refined(const LutArguments& arguments, BuiltSource built, std::vector<L
 int run_device(const LutArguments& arguments) {
     require_output(arguments.output, {});
     std::vector<Lut> levels;
-    const LutSource& source = arguments.source;
-    if (!arguments.levels.empty()) {
-        const auto device = make_device(card_of(source.file, source.changes, source.temperature));
-        DeviceLutOptions options;
-        options.temperature = temperature_or_room(source.temperature);
-        options.seed = source.seed;
-        const ProgrammingScheme scheme{arguments.single_shot ? Programming::single_shot
-                                                             : Programming::write_verify,
-                                       arguments.tolerance};
-        for (const long count : arguments.levels) {
-            levels.push_back(
-                device_levels_lut(*device, options, count, std::max(source.devices, 1000L), scheme));
-            if (arguments.levels.size() > 1) levels.back().name = fmt::format("levels_{}", count);
-        }
+    for (const long count : arguments.levels) {
+        LutSource source = arguments.source;
+        source.made_by = "levels";
+        source.levels = count;
+        levels.push_back(build_tables(source, 0, 0, arguments.check_seed).front());
+        if (arguments.levels.size() > 1) levels.back().name = fmt::format("levels_{}", count);
     }
-    return make_refined(arguments, build_source(source), std::move(levels));
+    return make_refined(arguments, build_source(arguments.source), std::move(levels));
 }
 
 int run_refined(const LutArguments& arguments) {
@@ -105,35 +81,14 @@ int run_refined(const LutArguments& arguments) {
     return make_refined(arguments, build_source(arguments.source));
 }
 
-int run_array(const LutArguments& arguments) {
+int run_exact(const LutArguments& arguments) {
     require_output(arguments.output, {arguments.source.file});
-    const ArrayFile array = read_array_file(arguments.source.file);
-    LutFile file = new_file(arguments, "");
-    const double v_scale = parse_si(arguments.v_scale, "V");
-    if (!(v_scale > 0.0)) throw InputError(fmt::format("--scale is {} V: expected more than 0", v_scale));
-    file.tables = {array_transfer_lut(to_crossbar(array), array.v_col, v_scale,
-                                      std::min(arguments.check_points, 32L), arguments.check_seed)};
+    LutFile file =
+        new_file(arguments, arguments.source.made_by == "adc" ? text_of_file(arguments.source.file) : "");
+    file.tables =
+        build_tables(arguments.source, arguments.max_points, arguments.check_points, arguments.check_seed);
     write_luts(arguments.output, file);
-    print_luts(file, arguments.output, arguments.json);
-    return exit_good;
-}
-
-int run_adc(const LutArguments& arguments) {
-    const std::filesystem::path study = arguments.source.file;
-    require_output(arguments.output, {study});
-    std::string text = text_of_file(study);
-    const TomlTable root = TomlTable::parse(text, study.string());
-    if (!root.has("adc"))
-        root.refuse("adc", "is missing: expected a table [adc] that describes the converter");
-    const TomlTable table = root.table("adc");
-    const StudyAdc adc = read_adc(table, study.parent_path());
-    table.require_no_other_keys();
-    const AdcBank bank(adc.design, arguments.columns, {arguments.source.seed, arguments.tile});
-    LutFile file = new_file(arguments, std::move(text));
-    file.tables = adc_luts(bank, arguments.input_unit, arguments.max_points, arguments.conversions,
-                           arguments.check_points, arguments.check_seed);
-    write_luts(arguments.output, file);
-    print_luts(in_file_order(file), arguments.output, arguments.json);
+    print_luts(in_file_order(std::move(file)), arguments.output, arguments.json);
     return exit_good;
 }
 
@@ -211,8 +166,9 @@ private:
             ->capture_default_str();
         verb.add_option("--levels", a.levels, "also a table of so many programmed levels, for NeuroSim")
             ->check(CLI::Range(2L, 65536L));
-        verb.add_flag("--single-shot", a.single_shot, "levels are programmed once, not verified");
-        verb.add_option("--tolerance", a.tolerance, "of write-verify, as a part of the greatest conductance")
+        verb.add_flag("--single-shot", a.source.single_shot, "levels are programmed once, not verified");
+        verb.add_option("--tolerance", a.source.tolerance,
+                        "of write-verify, as a part of the greatest conductance")
             ->capture_default_str();
         verb.add_option("--seed", a.source.seed, "of the devices' chance")->capture_default_str();
         add_refinement(verb, a);
@@ -223,10 +179,11 @@ private:
         auto arguments = std::make_shared<LutArguments>();
         LutArguments& a = *arguments;
         CLI::App& verb =
-            add("array", "a linear array's transfer and port matrix, exact", arguments, run_array);
+            add("array", "a linear array's transfer and port matrix, exact", arguments, run_exact);
+        a.source.made_by = "array";
         verb.footer("Example:\n  ohmloom lut array array.h5 -o transfer.h5");
         verb.add_option("FILE", a.source.file, "array, as for `ohmloom solve`")->required();
-        verb.add_option("--scale", a.v_scale, "largest row voltage of the points it is checked on [V]")
+        verb.add_option("--scale", a.source.v_scale, "largest row voltage of the points it is checked on [V]")
             ->capture_default_str();
         add_common(verb, a);
     }
@@ -235,17 +192,18 @@ private:
         auto arguments = std::make_shared<LutArguments>();
         LutArguments& a = *arguments;
         a.max_points = 4000000;
+        a.source.made_by = "adc";
         CLI::App& verb =
-            add("adc", "converters: edges, codes over input, spread of codes", arguments, run_adc);
+            add("adc", "converters: edges, codes over input, spread of codes", arguments, run_exact);
         verb.footer("Example:\n  ohmloom lut adc study.toml --columns 32 -o adc.h5");
         verb.add_option("STUDY", a.source.file, "study with an [adc] table")->required();
-        verb.add_option("--columns", a.columns, "converters")
+        verb.add_option("--columns", a.source.columns, "converters")
             ->check(CLI::Range(1L, 100000L))
             ->capture_default_str();
         verb.add_option("--seed", a.source.seed, "of mismatch and noise")->capture_default_str();
-        verb.add_option("--tile", a.tile, "that the converters stand under")->capture_default_str();
-        verb.add_option("--unit", a.input_unit, "of the converter's range")->capture_default_str();
-        verb.add_option("--conversions", a.conversions, "per code and column, for the spread")
+        verb.add_option("--tile", a.source.tile, "that the converters stand under")->capture_default_str();
+        verb.add_option("--unit", a.source.input_unit, "of the converter's range")->capture_default_str();
+        verb.add_option("--conversions", a.source.conversions, "per code and column, for the spread")
             ->check(at_least(1))
             ->capture_default_str();
         verb.add_option("--max-points", a.max_points, "of codes over input; beyond it that table is left out")
