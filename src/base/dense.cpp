@@ -11,6 +11,8 @@
 // NOLINTBEGIN(readability-identifier-naming): LAPACK's own names, for which the OpenBLAS package has no header.
 extern "C" {
 void dpotrf_(const char* uplo, const int* n, double* a, const int* lda, int* info);
+void dstev_(const char* job, const int* n, double* diagonal, double* beside, double* vectors, const int* ldz,
+            double* work, int* info);
 void dgesv_(const int* n, const int* nrhs, double* a, const int* lda, int* pivots, double* b, const int* ldb,
             int* info);
 }
@@ -86,6 +88,21 @@ Matrix<double> solve_dense(Matrix<double> a, const Matrix<double>& b) {
         for (Index c = 0; c < b.cols(); ++c) solution(r, c) = x(c, r);
     }
     return solution;
+}
+
+TridiagonalEigen tridiagonal_eigen(std::vector<double> diagonal, std::vector<double> beside) {
+    OHMLOOM_ASSERT(diagonal.size() == beside.size() + 1);
+    keep_blas_on_the_calling_thread();
+    const auto size = static_cast<Index>(diagonal.size());
+    const int n = to_int(size);
+    Matrix<double> vectors(size, size); // LAPACK's columns are our rows
+    std::vector<double> work(2 * diagonal.size());
+    int info = 0;
+    dstev_("V", &n, diagonal.data(), beside.data(), vectors.data(), &n, work.data(), &info);
+    if (info != 0)
+        throw BackendError(
+            fmt::format("the eigenvalues of a {} x {} tridiagonal matrix were not found ({})", n, n, info));
+    return {std::move(diagonal), std::move(vectors)};
 }
 
 namespace {

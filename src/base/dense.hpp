@@ -20,6 +20,16 @@ Matrix<double> transposed_multiply(const Matrix<double>& a, const Matrix<double>
 /// @throws BackendError if `a` is singular.
 Matrix<double> solve_dense(Matrix<double> a, const Matrix<double>& b);
 
+/// Eigenvalues of a symmetric matrix, ascending, and its orthonormal eigenvectors, one per row.
+struct TridiagonalEigen {
+    std::vector<double> values;
+    Matrix<double> vectors;
+};
+
+/// Of the tridiagonal matrix with this diagonal and these elements beside it, one fewer.
+/// @throws BackendError if it is not found.
+TridiagonalEigen tridiagonal_eigen(std::vector<double> diagonal, std::vector<double> beside);
+
 /// Symmetric matrix F = [F11 F21ᵀ; F21 F22] that frontal elimination works on, in two pieces that the caller owns: the
 /// columns to be eliminated, and the square of the others. Column by column; entries above the diagonal are not used.
 struct FrontView {

@@ -120,6 +120,8 @@ std::string_view to_string(Activation activation) {
         return "relu";
     case Activation::tanh:
         return "tanh";
+    case Activation::sign:
+        return "sign";
     }
     return "";
 }
@@ -139,12 +141,16 @@ double activate(const DenseLayer& layer, double y) {
         return std::max(0.0, layer.slope * y);
     case Activation::tanh:
         return std::tanh(layer.slope * y);
+    case Activation::sign:
+        return y < 0.0 ? -1.0 : 1.0;
     }
     return y;
 }
 
 bool has_signed_inputs(const Network& network, std::size_t layer) {
-    return layer > 0 && network.layers[layer - 1].activation == Activation::tanh;
+    if (layer == 0) return false;
+    const Activation before = network.layers[layer - 1].activation;
+    return before == Activation::tanh || before == Activation::sign;
 }
 
 Network with_positive_scales(Network network) {

@@ -30,6 +30,7 @@ enum class Activation {
     sigmoid, ///< 1 / (1 + exp(−y)), from 0 to 1
     relu,    ///< max(0, y), without upper limit
     tanh,    ///< from −1 to 1
+    sign,    ///< −1 below 0, else 1
 };
 
 /// An activation's name in network files and options, such as "relu".
@@ -76,7 +77,7 @@ struct Network {
     friend bool operator==(const Network&, const Network&) = default;
 };
 
-/// Whether numbers below 0 can reach a layer: those that a tanh hands on.
+/// Whether numbers below 0 can reach a layer: those that a tanh or a sign hands on.
 bool has_signed_inputs(const Network& network, std::size_t layer);
 
 /// The same network with no gamma below 0: where one is, it, the mean, and the weights and the bias of that output change sign, which

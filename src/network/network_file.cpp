@@ -10,6 +10,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,13 @@ namespace {
 //
 // and in "ohmloom-network-2", which nothing else sets apart from the first:
 //
-//   /layer_N             attribute: activation (sigmoid, relu, tanh); sigmoid in the first schema
+//   /layer_N             attribute: activation (sigmoid, relu, tanh, sign); sigmoid in the first schema
 //   /layer_N/gamma, beta, mean, variance   [outputs] 1, together or not at all: batch normalisation
 //   /layer_N/epsilon     scalar 1, with them
 const std::string schema = "ohmloom-network-1", schema_with_activations = "ohmloom-network-2";
-const std::array<std::string, 3> weight_kinds{"binary", "ternary", "real"};   // in the order of WeightKind
-const std::array<std::string, 3> activation_names{"sigmoid", "relu", "tanh"}; // in the order of Activation
+const std::array<std::string, 3> weight_kinds{"binary", "ternary", "real"}; // in the order of WeightKind
+const std::array<std::string, 4> activation_names{"sigmoid", "relu", "tanh",
+                                                  "sign"}; // in the order of Activation
 
 bool needs_activations(const Network& network) {
     return std::ranges::any_of(network.layers, [](const DenseLayer& layer) {
@@ -72,9 +74,9 @@ void write_layer(Hdf5Writer& writer, const std::string& group, const DenseLayer&
 /// The choice that an attribute names.
 template <class T>
 T read_choice(const Hdf5Reader& reader, const std::string& path, const std::string& attribute,
-              const std::array<std::string, 3>& names) {
+              std::span<const std::string> names) {
     const std::string name = reader.attribute_text(path, attribute);
-    const auto* const found = std::find(names.begin(), names.end(), name);
+    const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) {
         throw FileError(fmt::format("{}: the attribute {}{} is '{}', expected one of {}",
                                     reader.file().string(), attribute, path == "/" ? "" : " of " + path, name,

@@ -48,6 +48,7 @@ double first_size(const TrainingOptions& options, Index inputs) {
     case Activation::relu:
         return std::sqrt(2.0 / static_cast<double>(inputs)); // half of the outputs are 0
     case Activation::tanh:
+    case Activation::sign:
         return 1.0 / std::sqrt(static_cast<double>(inputs));
     }
     return 1.0;
@@ -198,6 +199,10 @@ Tensor TorchModel::activate(const Tensor& y) const {
         return torch::relu(y);
     case Activation::tanh:
         return torch::tanh(y);
+    case Activation::sign: { // gradients pass through within -1 and 1
+        const Tensor straight = y.clamp(-1.0, 1.0);
+        return quantise(y, WeightKind::binary).detach() + (straight - straight.detach());
+    }
     }
     return y;
 }

@@ -82,7 +82,8 @@ TEST_CASE("a network of every kind is read back exactly") {
 TEST_CASE("activations and normalisation are kept, and only they need the second schema") {
     const TemporaryFolder folder;
     const auto schema_of = [&] { return Hdf5Reader(folder / "net.h5").attribute_text("/", "schema"); };
-    for (const Activation activation : {Activation::relu, Activation::tanh, Activation::sigmoid}) {
+    for (const Activation activation :
+         {Activation::relu, Activation::tanh, Activation::sign, Activation::sigmoid}) {
         Network network = sample(WeightKind::binary);
         network.layers[0].activation = activation;
         write_network(network, folder / "net.h5");
@@ -106,6 +107,9 @@ TEST_CASE("activations and normalisation are what their formulas say") {
     CHECK(activate(other, 0.4) == testing::approx(1.0 / (1.0 + std::exp(-1.7))));
     other.activation = Activation::tanh;
     CHECK(activate(other, -0.4) == testing::approx(-std::tanh(1.7)));
+    other.activation = Activation::sign;
+    CHECK(activate(other, -1e-300) == -1.0);
+    CHECK(activate(other, 0.0) == 1.0);
 }
 
 TEST_CASE("turning a gamma's sign into weights changes no normalised sum") {
@@ -227,7 +231,7 @@ TEST_CASE("a network file that is not as it should be is refused by name") {
                        second(w);
                        w.set_attribute("/layer_0", "activation", "softmax");
                    }),
-                   "activation of /layer_0 is 'softmax'", "sigmoid, relu, tanh"));
+                   "activation of /layer_0 is 'softmax'", "sigmoid, relu, tanh, sign"));
     CHECK(mentions(error([&](Hdf5Writer& w) {
                        second(w);
                        w.set_attribute("/layer_0", "activation", "relu");

@@ -43,6 +43,22 @@ const std::filesystem::path examples = std::filesystem::path(OHMLOOM_SOURCE_DIR)
 
 } // namespace
 
+TEST_CASE("the shipped network of signs has two layers of the whole image, and its software accuracy") {
+    const DataSet digits = read_dataset((examples / "data").string());
+    const Network network = read_network(examples / "networks" / "mnist-xnor.h5");
+    CHECK(network.weight_kind == WeightKind::binary);
+    CHECK(network.input.binarise);
+    CHECK(network.training.starts_with("ohmloom train"));
+    REQUIRE(network.layers.size() == 2);
+    CHECK(network.layers[0].inputs() == 784);
+    CHECK(network.layers[0].activation == Activation::sign);
+    CHECK(network.layers[0].norm.has_value());
+    const Matrix<double> inputs = encode_inputs(digits, network.input, 0, digits.count());
+    const double accuracy = measure_accuracy(classify_in_software(network, inputs), digits.labels).value;
+    CHECK(accuracy == testing::approx(network.accuracy_software).epsilon(1.01e-4));
+    CHECK(accuracy == testing::approx(0.9524).epsilon(0.005)); // of the published network
+}
+
 TEST_CASE("every shipped network is what its name says, with the software accuracy that its file states") {
     const DataSet digits = read_dataset((examples / "data").string());
     for (const Shipped& shipped : shipped_networks) {

@@ -109,8 +109,9 @@ std::vector<LayerPartition> partitions_that_fit(const Study& study, const Traini
     const std::vector<Index>& sizes = options.layers;
     std::vector<LayerPartition> partitions;
     for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
-        const bool row_pairs = l > 0 && options.activation == Activation::tanh && study.mixed &&
-                               study.mixed->signs == RowSigns::row_pairs;
+        const bool is_signed =
+            options.activation == Activation::tanh || options.activation == Activation::sign;
+        const bool row_pairs = l > 0 && is_signed && study.mixed && study.mixed->signs == RowSigns::row_pairs;
         partitions.push_back(
             fit_partition(row_count(sizes[l], row_pairs), sizes[l + 1], study.max_rows, study.max_cols));
     }
@@ -203,9 +204,11 @@ void set_hidden_layers(const TrainRequest& request, TrainingOptions& options) {
         options.batch_norm = initial->layers.front().norm.has_value();
     }
     if (!request.activation.empty()) {
-        options.activation = choose<Activation>(
-            "--activation", request.activation,
-            {{"sigmoid", Activation::sigmoid}, {"relu", Activation::relu}, {"tanh", Activation::tanh}});
+        options.activation = choose<Activation>("--activation", request.activation,
+                                                {{"sigmoid", Activation::sigmoid},
+                                                 {"relu", Activation::relu},
+                                                 {"tanh", Activation::tanh},
+                                                 {"sign", Activation::sign}});
     }
     options.batch_norm = options.batch_norm || request.batch_norm;
 }
@@ -335,8 +338,12 @@ void add_options(CLI::App& verb, TrainRequest& request) {
     verb.add_option("--layers", options.layers, "inputs, hidden units and classes")
         ->delimiter(',')
         ->capture_default_str();
+    verb.add_option("--crop", options.input.crop,
+                    "side of the square of pixels that is used; the first of --layers is its square")
+        ->check(at_least(1))
+        ->capture_default_str();
     verb.add_option("--activation", request.activation,
-                    "of hidden layers: sigmoid, relu or tanh [the initial network's, or sigmoid]");
+                    "of hidden layers: sigmoid, relu, tanh or sign [the initial network's, or sigmoid]");
     verb.add_flag("--batch-norm", request.batch_norm, "normalise the sums of hidden layers");
     verb.add_option("--init", request.initial, "network file to start from");
     verb.add_option("--seed", options.seed, "of every random choice")->capture_default_str();
