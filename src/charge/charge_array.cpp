@@ -4,6 +4,7 @@
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
 #include "base/random.hpp"
+#include "base/si.hpp"
 
 #include <fmt/format.h>
 
@@ -52,6 +53,11 @@ void validate(const ChargeArrayDesign& design) {
     require(std::isfinite(design.injection), "injection", design.injection, "a charge in C");
     require(design.injection_sigma >= 0.0 && std::isfinite(design.injection_sigma), "injection_sigma",
             design.injection_sigma, "at least 0 C");
+}
+
+std::string describe(const ChargeArrayDesign& design) {
+    return fmt::format("{}, {} bit, {}", name_of(design.cell.kind), design.cell.bits,
+                       format_si(design.cell.unit, "F"));
 }
 
 ChargeArray make_charge_array(const ChargeArrayDesign& design, const Matrix<std::int32_t>& codes,
@@ -104,22 +110,22 @@ std::int32_t code_for(double w, const ChargeArrayDesign& design) {
     return static_cast<std::int32_t>(std::clamp(std::floor(code + 0.5), 0.0, count - 1.0));
 }
 
-ChargeResponse charge_response(const ChargeArray& array) {
+ChargeResponse charge_response(const ChargeArray& array, bool energy) {
     const Index columns = array.codes.rows(), rows = array.codes.cols();
     const auto count = static_cast<std::size_t>(columns);
     ChargeResponse response{Matrix<double>(columns, rows), std::vector<double>(count),
                             std::vector<double>(count), std::vector<double>(count),
-                            Matrix<double>(rows, rows)};
+                            energy ? Matrix<double>(rows, rows) : Matrix<double>()};
     Matrix<double> taken(columns, rows); // [F] by each row's drivers with the column at 0 V
     parallel_for(columns, [&](Index c) {
         double capacitance = array.design.column_capacitance;
         for (Index r = 0; r < rows; ++r) {
-            const ChargeCell cell = charge_cell(array.design.cell, array.cell(c, r));
+            const ChargeCell cell = charge_cell(array.design.cell, array.cell(c, r), energy);
             const std::vector<double> side = sides(array.codes(c, r), array.design);
             capacitance += cell.capacitance;
             response.transfer(c, r) =
                 std::inner_product(side.begin(), side.end(), cell.coupling.begin(), 0.0); // [F]
-            taken(c, r) = quadratic(cell.energy, side);
+            if (energy) taken(c, r) = quadratic(cell.energy, side);
         }
         for (double& coupling : response.transfer.row(c)) coupling /= capacitance;
         const auto at = static_cast<std::size_t>(c);
@@ -127,6 +133,7 @@ ChargeResponse charge_response(const ChargeArray& array) {
         response.offset[at] = array.injection[at] / capacitance;
         response.noise[at] = std::sqrt(boltzmann * array.design.temperature / capacitance);
     });
+    if (!energy) return response;
     // A column at v_c takes C·v_c less charge than one at 0 V, through cells that do v_c of work on it: E = Σ d·v² − C·v_c².
     Matrix<double> weighted = response.transfer;
     for (Index c = 0; c < columns; ++c) {
@@ -137,6 +144,20 @@ ChargeResponse charge_response(const ChargeArray& array) {
     std::ranges::transform(response.energy.values(), shared.values(), response.energy.values().begin(),
                            std::plus<>());
     return response;
+}
+
+double designed_gain(const ChargeArrayDesign& design, Index rows) {
+    ChargeCellDesign even = design.cell;
+    even.unit_sigma = 0.0;
+    const ChargeCell cell = charge_cell(even, draw_capacitors(even, {}), false);
+    double products = 0.0, squares = 0.0;
+    for (std::int32_t code = 0; code < std::int32_t{1} << even.bits; ++code) {
+        const std::vector<double> side = sides(code, design);
+        const double weight = weight_of(code, design);
+        products += weight * std::inner_product(side.begin(), side.end(), cell.coupling.begin(), 0.0);
+        squares += weight * weight;
+    }
+    return products / squares / (design.column_capacitance + static_cast<double>(rows) * cell.capacitance);
 }
 
 Matrix<double> column_voltages(const ChargeResponse& response, const Matrix<double>& v) {

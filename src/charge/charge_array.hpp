@@ -3,6 +3,7 @@
 #include "charge/charge_cell.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -28,6 +29,9 @@ struct ChargeArrayDesign {
 
 /// @throws InputError naming the field, its value and what was expected.
 void validate(const ChargeArrayDesign& design);
+
+/// Its cells in a few words, such as "c2c, 8 bit, 2 fF".
+std::string describe(const ChargeArrayDesign& design);
 
 /// An array as it was made.
 struct ChargeArray {
@@ -69,7 +73,12 @@ struct ChargeResponse {
         energy; ///< [rows x rows] [F] what all columns take from the rows' drivers: E = vᵀ·energy·v, once a cycle
 };
 
-ChargeResponse charge_response(const ChargeArray& array);
+/// Without `energy` that is left empty, and the map is found sooner.
+ChargeResponse charge_response(const ChargeArray& array, bool energy = true);
+
+/// What a column of so many rows gives by design per weight and volt: v_column = gain·Σ weight·v_row. Of capacitors without mismatch, by
+/// least squares over all codes; ideally 1 / rows. [V/V]
+double designed_gain(const ChargeArrayDesign& design, Index rows);
 
 /// Column voltages [vectors x columns] for row voltages [vectors x rows]. Noise, if asked for, is keyed by seed, tile, vector and column.
 struct ChargeNoise {

@@ -109,10 +109,10 @@ double bottom_capacitance(const ChargeCellDesign& design, Index bit) {
     return design.bottom_parasitic * branch_units(design, bit) * design.unit;
 }
 
-ChargeCell charge_cell(const ChargeCellDesign& design, const CellCapacitors& capacitors) {
+ChargeCell charge_cell(const ChargeCellDesign& design, const CellCapacitors& capacitors, bool energy) {
     const auto bits = static_cast<std::size_t>(design.bits);
     Source end{std::vector<double>(bits, 0.0), capacitors.termination,
-               Matrix<double>(design.bits, design.bits)};
+               energy ? Matrix<double>(design.bits, design.bits) : Matrix<double>()};
     for (std::size_t k = 0; k < bits; ++k) {
         const auto bit = static_cast<Index>(k);
         double through = end.capacitance;
@@ -121,7 +121,7 @@ ChargeCell charge_cell(const ChargeCellDesign& design, const CellCapacitors& cap
             through = series * end.capacitance / (series + end.capacitance);
         }
         end = with_bit(end, through, k, capacitors.branch[k], node_capacitance(design, bit));
-        end.energy(bit, bit) += bottom_capacitance(design, bit);
+        if (energy) end.energy(bit, bit) += bottom_capacitance(design, bit);
     }
     // A column at 0 V takes the charge capacitance·(share·v).
     add_work(end.share, std::vector<double>(bits, 0.0), end.capacitance, end.energy);

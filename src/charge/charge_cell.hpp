@@ -78,7 +78,9 @@ struct ChargeCell {
 /// From the ladder's end on, with T the capacitance at a node that its upper neighbours do not see yet, and c_j what bit j gives there:
 ///
 ///     E = S·T/(S + T),    T' = E + C + x·C,    c_j' = c_j·E/T',    c' of the new bit = C/T'
-ChargeCell charge_cell(const ChargeCellDesign& design, const CellCapacitors& capacitors);
+///
+/// Without `energy` that is left empty, and the cell is found sooner.
+ChargeCell charge_cell(const ChargeCellDesign& design, const CellCapacitors& capacitors, bool energy = true);
 
 /// The bits' share of the input at the end of a cell that nothing loads, [bits], least significant first; 2^(k − bits) ideally.
 std::vector<double> open_cell_weights(const ChargeCell& cell);

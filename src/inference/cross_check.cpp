@@ -16,7 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numeric>
 #include <sstream>
 #include <utility>
 
@@ -29,16 +29,17 @@ std::size_t at(Index i) {
 }
 
 /// A tile with its stages as a circuit, driven with one image.
-struct TileCircuit {
+struct StagedTileCircuit {
     Circuit circuit;
     std::vector<std::string> outputs; ///< nodes o_s of the stages
 };
 
-TileCircuit make_tile_circuit(const LayerArrays& layer, std::size_t number, std::span<const double> v_row) {
+StagedTileCircuit make_tile_circuit(const LayerArrays& layer, std::size_t number,
+                                    std::span<const double> v_row) {
     Crossbar crossbar = layer.crossbars[number];
     crossbar.r_sense.clear(); // the circuit holds the stages themselves
     const ArrayNetlistOptions options{{v_row.begin(), v_row.end()}, {}, {}, true};
-    TileCircuit tile{expand_array(crossbar, options).circuit, {}};
+    StagedTileCircuit tile{expand_array(crossbar, options).circuit, {}};
     const bool alike = are_alike(layer.stage);
     for (Index s = 0; s < crossbar.sites(); ++s) {
         const std::string name = alike ? "stage" : fmt::format("stage_{}", s);
@@ -65,7 +66,7 @@ struct Answer {
     std::string problem;
 };
 
-Answer solve_in_ngspice(const TileCircuit& tile, double time_limit) {
+Answer solve_in_ngspice(const StagedTileCircuit& tile, double time_limit) {
     SpiceTextOptions text;
     text.title = "OhmLoom tile with its stages, one image";
     const Circuit circuit = flatten(tile.circuit); // the order concerns the nodes of the stages, too
@@ -82,7 +83,7 @@ Answer solve_in_ngspice(const TileCircuit& tile, double time_limit) {
                 kept_as(job.deck, answer.report.log)};
 }
 
-Answer solve_in_mna(const TileCircuit& tile) {
+Answer solve_in_mna(const StagedTileCircuit& tile) {
     CircuitSolver solver(tile.circuit);
     const Waveforms point = solver.operating_point();
     if (!point.all_converged()) return {{}, "mna finds no operating point: " + point.message};
@@ -114,16 +115,26 @@ Matrix<double> drawn_inputs(const Matrix<double>& inputs, const std::vector<Chec
     return drawn;
 }
 
+std::vector<Index> tile_counts(std::span<const LayerArrays> layers) {
+    std::vector<Index> counts;
+    for (const LayerArrays& layer : layers) counts.push_back(static_cast<Index>(layer.tiles.size()));
+    return counts;
+}
+
 } // namespace
 
 bool CrossCheck::passed() const {
-    return unsolved == 0 && deviation <= cross_check_tolerance;
+    return unsolved == 0 && deviation <= tolerance;
 }
 
 std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index images, Index count,
                                     std::uint64_t seed) {
-    Index tiles = 0;
-    for (const LayerArrays& layer : layers) tiles += static_cast<Index>(layer.tiles.size());
+    return draw_pairs(tile_counts(layers), images, count, seed);
+}
+
+std::vector<CheckedPair> draw_pairs(std::span<const Index> of_layer, Index images, Index count,
+                                    std::uint64_t seed) {
+    const Index tiles = std::accumulate(of_layer.begin(), of_layer.end(), Index{0});
     const RandomStream stream(seed, RandomPurpose::cross_check);
     const auto draw = [&](Index pair, std::uint32_t what, Index choices) {
         const double u = stream.uniform(0, static_cast<std::uint32_t>(pair), what);
@@ -132,8 +143,8 @@ std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index i
     std::vector<CheckedPair> pairs;
     for (Index k = 0; k < count; ++k) {
         CheckedPair pair{0, draw(k, 0, tiles), draw(k, 1, images)};
-        while (pair.tile >= static_cast<Index>(layers[at(pair.layer)].tiles.size())) {
-            pair.tile -= static_cast<Index>(layers[at(pair.layer)].tiles.size());
+        while (pair.tile >= of_layer[at(pair.layer)]) {
+            pair.tile -= of_layer[at(pair.layer)];
             ++pair.layer;
         }
         pairs.push_back(pair);
@@ -150,9 +161,10 @@ CrossCheck cross_check(std::span<const LayerArrays> layers, const Neuron& neuron
     return cross_check(layers, voltages_of, inputs, options, check);
 }
 
-CrossCheck cross_check(std::span<const LayerArrays> layers, const RowVoltagesOf& voltages_of,
-                       const Matrix<double>& inputs, const SolveOptions& options,
-                       const CrossCheckOptions& check) {
+CrossCheck check_drawn(std::span<const Index> tiles, const RowVoltagesOf& voltages_of,
+                       const Matrix<double>& inputs, const CrossCheckOptions& check,
+                       const std::function<PairOutcome(Index k, const CheckedPair& pair,
+                                                       std::span<const double> v_row)>& check_pair) {
     if (check.engine != Engine::ngspice && check.engine != Engine::mna) {
         throw InputError(fmt::format("the engine of a cross-check is {}: expected ngspice or mna",
                                      to_string(check.engine)));
@@ -161,38 +173,42 @@ CrossCheck cross_check(std::span<const LayerArrays> layers, const RowVoltagesOf&
     result.engine = check.engine;
     result.pairs = check.pairs;
     if (check.pairs == 0) return result;
-    const std::vector<CheckedPair> pairs = draw_pairs(layers, inputs.rows(), check.pairs, check.seed);
+    const std::vector<CheckedPair> pairs = draw_pairs(tiles, inputs.rows(), check.pairs, check.seed);
     const std::vector<Matrix<double>> v = voltages_of(drawn_inputs(inputs, pairs));
-
-    std::vector<double> deviations(pairs.size(), std::numeric_limits<double>::quiet_NaN());
-    std::vector<std::string> problems(pairs.size());
+    std::vector<PairOutcome> outcomes(pairs.size());
     parallel_for(check.pairs, [&](Index k) {
-        const CheckedPair& pair = pairs[at(k)];
-        const LayerArrays& layer = layers[at(pair.layer)];
-        const IndexRange& rows = layer.tiles[at(pair.tile)].inputs;
-        const std::span<const double> v_row =
-            v[at(pair.layer)].row(k).subspan(at(rows.begin), at(rows.size()));
-        const TileCircuit tile = make_tile_circuit(layer, at(pair.tile), v_row);
-        Answer answer =
-            check.engine == Engine::mna ? solve_in_mna(tile) : solve_in_ngspice(tile, check.time_limit);
-        problems[at(k)] = std::move(answer.problem);
-        if (answer.u.empty()) return;
-        for (double& u : answer.u) u *= layer.scale[at(pair.tile)];
-        const Matrix<double> image(1, rows.size(), {v_row.begin(), v_row.end()});
-        deviations[at(k)] =
-            deviation_of(answer_tile(layer, at(pair.tile), image, options).outputs.values(), answer.u);
+        outcomes[at(k)] = check_pair(k, pairs[at(k)], v[at(pairs[at(k)].layer)].row(k));
     });
     result.worst = pairs.front();
     for (std::size_t k = 0; k < pairs.size(); ++k) {
-        if (!problems[k].empty()) {
+        if (!outcomes[k].problem.empty()) {
             ++result.unsolved;
-            if (result.problem.empty()) result.problem = problems[k];
-        } else if (!(deviations[k] <= result.deviation)) {
-            result.deviation = deviations[k];
+            if (result.problem.empty()) result.problem = outcomes[k].problem;
+        } else if (!(outcomes[k].deviation <= result.deviation)) {
+            result.deviation = outcomes[k].deviation;
             result.worst = pairs[k];
         }
     }
     return result;
+}
+
+CrossCheck cross_check(std::span<const LayerArrays> layers, const RowVoltagesOf& voltages_of,
+                       const Matrix<double>& inputs, const SolveOptions& options,
+                       const CrossCheckOptions& check) {
+    const auto check_pair = [&](Index, const CheckedPair& pair, std::span<const double> v) -> PairOutcome {
+        const LayerArrays& layer = layers[at(pair.layer)];
+        const IndexRange& rows = layer.tiles[at(pair.tile)].inputs;
+        const std::span<const double> v_row = v.subspan(at(rows.begin), at(rows.size()));
+        const StagedTileCircuit tile = make_tile_circuit(layer, at(pair.tile), v_row);
+        Answer answer =
+            check.engine == Engine::mna ? solve_in_mna(tile) : solve_in_ngspice(tile, check.time_limit);
+        if (!answer.problem.empty()) return {0.0, std::move(answer.problem)};
+        for (double& u : answer.u) u *= layer.scale[at(pair.tile)];
+        const Matrix<double> image(1, rows.size(), {v_row.begin(), v_row.end()});
+        return {deviation_of(answer_tile(layer, at(pair.tile), image, options).outputs.values(), answer.u),
+                ""};
+    };
+    return check_drawn(tile_counts(layers), voltages_of, inputs, check, check_pair);
 }
 
 } // namespace ohmloom

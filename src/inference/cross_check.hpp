@@ -32,20 +32,35 @@ struct CrossCheck {
     Index unsolved = 0; ///< pairs without an answer of that engine
     double deviation =
         0.0; ///< largest difference of a stage output from its, over the largest of the tile's outputs
-    CheckedPair worst;   ///< where
-    std::string problem; ///< why the first unsolved pair was not; "" if none
+    CheckedPair worst;       ///< where
+    std::string problem;     ///< why the first unsolved pair was not; "" if none
+    double tolerance = 1e-6; ///< that the deviation may have
     [[nodiscard]] bool passed() const;
 };
 
-/// Stage outputs that a check may be off by, relative to the largest of the tile.
-inline constexpr double cross_check_tolerance = 1e-6;
+/// Tiles of layers that have so many, and images, drawn at random, each as likely as any other: the same for the same seed.
+std::vector<CheckedPair> draw_pairs(std::span<const Index> tiles, Index images, Index count,
+                                    std::uint64_t seed);
 
-/// Tiles and images drawn at random, each as likely as any other: the same for the same seed.
+/// The same for layers of arrays.
 std::vector<CheckedPair> draw_pairs(std::span<const LayerArrays> layers, Index images, Index count,
                                     std::uint64_t seed);
 
 /// Row voltages [images x rows] [V] of every layer for inputs [images x inputs].
 using RowVoltagesOf = std::function<std::vector<Matrix<double>>(const Matrix<double>& inputs)>;
+
+/// What checking one pair came to.
+struct PairOutcome {
+    double deviation = 0.0;
+    std::string problem; ///< why there is none; "" if there is
+};
+
+/// Draws pairs, and checks each: `check_pair` is given the pair and the row voltages [V] of its layer, all its tiles'.
+/// @throws InputError if the engine is neither ngspice nor mna.
+CrossCheck check_drawn(std::span<const Index> tiles, const RowVoltagesOf& voltages_of,
+                       const Matrix<double>& inputs, const CrossCheckOptions& check,
+                       const std::function<PairOutcome(Index k, const CheckedPair& pair,
+                                                       std::span<const double> v_row)>& check_pair);
 
 /// Solves tiles of a network once more as circuits, wire by wire, with their amplifiers, in an engine that knows nothing of
 /// arrays. `inputs` [images x inputs] are those that images are drawn from; drift compensation multiplies the outputs of both sides.

@@ -80,16 +80,17 @@ PowerBreakdown& PowerBreakdown::operator+=(const PowerBreakdown& other) {
     cells += other.cells;
     wires += other.wires;
     stages += other.stages;
+    capacitors += other.capacitors;
     return *this;
 }
 
 PowerBreakdown operator*(double share, const PowerBreakdown& power) {
-    return {share * power.cells, share * power.wires, share * power.stages};
+    return {share * power.cells, share * power.wires, share * power.stages, share * power.capacitors};
 }
 
 PowerBreakdown mean_power(const PowerForms& forms, const Matrix<double>& moments) {
     return {mean_of_form(forms.cells, moments), mean_of_form(forms.wires, moments),
-            mean_of_form(forms.stages, moments)};
+            mean_of_form(forms.stages, moments), 0.0};
 }
 
 Matrix<double> with_bias_row(const Matrix<double>& signals, double scale, double bias) {

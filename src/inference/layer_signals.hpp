@@ -7,10 +7,11 @@ namespace ohmloom {
 
 /// Mean power over a set of inputs, by where it is dissipated.
 struct PowerBreakdown {
-    double cells = 0.0;  ///< [W]
-    double wires = 0.0;  ///< [W] wires and driver resistances
-    double stages = 0.0; ///< [W] resistors of the read-out stages
-    [[nodiscard]] double total() const { return cells + wires + stages; }
+    double cells = 0.0;      ///< [W]
+    double wires = 0.0;      ///< [W] wires and driver resistances
+    double stages = 0.0;     ///< [W] resistors of the read-out stages
+    double capacitors = 0.0; ///< [W] what arrays that compute in charge take, CV² of every cycle
+    [[nodiscard]] double total() const { return cells + wires + stages + capacitors; }
     PowerBreakdown& operator+=(const PowerBreakdown& other);
 };
 

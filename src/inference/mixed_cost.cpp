@@ -69,6 +69,14 @@ ComponentCost MixedCost::total() const {
     return sum;
 }
 
+double charging_power(const MixedNetwork& mixed, const MixedInference& inference, double read_time) {
+    double power = 0.0;
+    for (std::size_t l = 0; l < mixed.layers.size(); ++l)
+        power +=
+            inference.layers[l].charging / (static_cast<double>(mixed.layers[l].conversions) * read_time);
+    return power;
+}
+
 MixedCost mixed_cost(const MixedNetwork& mixed, const MixedInference& inference, const CostBasis& basis,
                      const DigitalCost& digital) {
     MixedCost cost;

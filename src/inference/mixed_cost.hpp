@@ -36,6 +36,9 @@ struct MixedCost {
     [[nodiscard]] ComponentCost total() const;
 };
 
+/// Mean power that charging takes, of all layers, each for its own part of the time, with rows driven for `read_time` [s] a phase. [W]
+double charging_power(const MixedNetwork& mixed, const MixedInference& inference, double read_time);
+
 /// Costs of a network with the mean power of the images it ran.
 MixedCost mixed_cost(const MixedNetwork& mixed, const MixedInference& inference, const CostBasis& basis,
                      const DigitalCost& digital);

@@ -20,6 +20,15 @@ void require_codes(const MixedReadout& readout) {
                      "exact arithmetic");
 }
 
+/// Pulses drive tiles for a time, which some do not have.
+void require_input(const TiledLayer& layer, RowInput input) {
+    if (input != RowInput::pulse_width ||
+        std::ranges::none_of(layer.tiles, [](const TileCircuit& tile) { return tile.samples_levels; }))
+        return;
+    throw InputError("rows are driven by pulse widths, but what charge leaves on a column knows levels only: "
+                     "expected levels, or bit by bit");
+}
+
 /// What the next layer's rows get: the digital side's activations.
 Matrix<double> activations(const DenseLayer& layer, Matrix<double> y) {
     for (double& value : y.values()) value = activate(layer, value);
@@ -55,6 +64,7 @@ MixedNetwork build_mixed(const Network& network, std::vector<TiledLayer> tiles, 
     MixedNetwork mixed{network, readout, {}};
     const std::vector<std::uint32_t> first = first_tiles(tiles);
     for (std::size_t l = 0; l < tiles.size(); ++l) {
+        require_input(tiles[l], readout.input);
         const bool row_pairs = tiles[l].row_pairs;
         if (row_pairs != has_row_pairs(network, l, readout.signs))
             throw InputError(

@@ -29,7 +29,10 @@ struct TileCircuit {
     std::optional<LayerResponse> map; ///< if it is one linear map; with its power if that was asked for
     /// Otherwise, its outputs for row voltages [samples x rows] [V].
     std::function<LayerSignals(const Matrix<double>& v, const SolveOptions& options, bool power)> solve;
+    /// Its rows are driven once for every sample, and nothing flows afterwards: pulses have no width that would count.
+    bool samples_levels = false;
     SampleNoise noise;
+    std::vector<double> capacitance; ///< [outputs] [F] that samples are held on; empty: none
     /// [outputs] [1/V] weighted sum of what the rows carry, as parts of full voltage, per volt of output: as designed
     std::vector<double> slope;
     double drift_factor = 1.0; ///< that the digital side makes up for drift with

@@ -86,25 +86,32 @@ Index Plan::tile_count() const {
     return count;
 }
 
-Plan make_plan(const Network& network, std::span<const LayerPartition> partitions,
-               const ConductanceWindow& window, Polarity polarity, RowSigns signs) {
+std::vector<Tile> cut_layer(Index rows, Index outputs, const LayerPartition& partition) {
+    std::vector<Tile> tiles;
+    for (const IndexRange& of_rows : split_evenly(rows, partition.horizontal)) {
+        for (const IndexRange& of_outputs : split_evenly(outputs, partition.vertical))
+            tiles.push_back({of_rows, of_outputs});
+    }
+    return tiles;
+}
+
+void require_partitions(const Network& network, std::span<const LayerPartition> partitions) {
     if (partitions.size() != network.layers.size()) {
         throw InputError(
             fmt::format("{} partitions are given for the {} layers of network '{}': expected one per layer",
                         partitions.size(), network.layers.size(), network.name));
     }
+}
+
+Plan make_plan(const Network& network, std::span<const LayerPartition> partitions,
+               const ConductanceWindow& window, Polarity polarity, RowSigns signs) {
+    require_partitions(network, partitions);
     Plan plan;
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
         const bool paired = has_row_pairs(network, l, signs);
         const DenseLayer layer = paired ? with_row_pairs(network.layers[l]) : network.layers[l];
-        LayerPlan planned{
-            partitions[l], map_weights(layer, network.weight_kind, window, polarity), {}, paired};
-        for (const IndexRange& inputs : split_evenly(layer.inputs() + 1, partitions[l].horizontal)) {
-            for (const IndexRange& outputs : split_evenly(layer.outputs(), partitions[l].vertical)) {
-                planned.tiles.push_back({inputs, outputs});
-            }
-        }
-        plan.layers.push_back(std::move(planned));
+        plan.layers.push_back({partitions[l], map_weights(layer, network.weight_kind, window, polarity),
+                               cut_layer(layer.inputs() + 1, layer.outputs(), partitions[l]), paired});
     }
     return plan;
 }

@@ -55,6 +55,13 @@ struct Tile {
     IndexRange outputs;
 };
 
+/// The tiles that a partition cuts a layer of so many rows and outputs into, horizontal groups slowest.
+/// @throws InputError if it cannot be cut so.
+std::vector<Tile> cut_layer(Index rows, Index outputs, const LayerPartition& partition);
+
+/// @throws InputError unless there is one partition for each layer of a network.
+void require_partitions(const Network& network, std::span<const LayerPartition> partitions);
+
 /// One layer laid out on arrays.
 struct LayerPlan {
     LayerPartition partition;

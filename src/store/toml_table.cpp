@@ -214,11 +214,15 @@ TomlTable TomlTable::table(std::string_view key) const {
     if (node != nullptr && !node->is_table()) {
         state_->refuse(node, key, fmt::format("is {}: expected a table", type_name(*node)));
     }
+    const std::string path = fmt::format("{}{}.", state_->path, key);
+    for (const std::shared_ptr<State>& asked : state_->below) {
+        if (asked->path == path) return TomlTable(asked);
+    }
     auto below = std::make_shared<State>();
     below->root = state_->root;
     below->table = node == nullptr ? nullptr : node->as_table();
     below->file = state_->file;
-    below->path = fmt::format("{}{}.", state_->path, key);
+    below->path = path;
     state_->below.push_back(below);
     return TomlTable(std::move(below));
 }

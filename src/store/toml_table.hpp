@@ -42,7 +42,7 @@ public:
     /// Whether the value is a list, for keys that take a table or several.
     [[nodiscard]] bool is_list(std::string_view key) const;
 
-    /// Table below this one; an empty one if the key is not there.
+    /// Table below this one; an empty one if the key is not there. Asked for twice it is the same: what was asked of either is known.
     [[nodiscard]] TomlTable table(std::string_view key) const;
     /// Tables of an array of tables; none if the key is not there.
     [[nodiscard]] std::vector<TomlTable> tables(std::string_view key) const;

@@ -1,6 +1,7 @@
 #include "study/mixed_run.hpp"
 
 #include "base/errors.hpp"
+#include "inference/charge_check.hpp"
 #include "inference/classes.hpp"
 #include "mapping/plan.hpp"
 
@@ -9,13 +10,21 @@
 #include <bitset>
 #include <cmath>
 #include <limits>
+#include <variant>
 
 namespace ohmloom {
 
 namespace {
 
-constexpr std::array all_flaws{Flaw::devices,      Flaw::wires,      Flaw::drivers, Flaw::stages,
-                               Flaw::quantisation, Flaw::converters, Flaw::digital};
+constexpr std::size_t flaw_count = static_cast<std::size_t>(Flaw::reset) + 1;
+
+/// What a tile's arrays and what stands around them can have, in the order in which it is told.
+std::vector<Flaw> possible_flaws(const TileDesign& tiles) {
+    using enum Flaw;
+    if (std::holds_alternative<ChargeTiles>(tiles))
+        return {weights, mismatch, parasitics, reset, drivers, quantisation, converters, digital};
+    return {devices, wires, drivers, stages, quantisation, converters, digital};
+}
 
 /// Which flaws a circuit has.
 class Flaws {
@@ -38,17 +47,35 @@ public:
     [[nodiscard]] bool has(Flaw flaw) const { return bits_.test(static_cast<std::size_t>(flaw)); }
 
 private:
-    std::bitset<all_flaws.size()> bits_;
+    std::bitset<flaw_count> bits_;
 };
 
-/// The circuit with these flaws only.
-NetworkCircuit circuit_with(NetworkCircuit circuit, const Flaws& flaws) {
-    if (!flaws.has(Flaw::devices)) circuit.devices = {};
-    if (!flaws.has(Flaw::wires)) circuit.array.r_row = circuit.array.r_col = 0.0;
-    if (!flaws.has(Flaw::drivers)) circuit.array.r_source = 0.0;
+/// Tiles with these flaws only.
+ResistiveTiles with_flaws(ResistiveTiles tiles, const Flaws& flaws) {
+    ArrayCircuit& array = tiles.circuit.array;
+    if (!flaws.has(Flaw::devices)) tiles.circuit.devices = {};
+    if (!flaws.has(Flaw::wires)) array.r_row = array.r_col = 0.0;
+    if (!flaws.has(Flaw::drivers)) array.r_source = 0.0;
     if (!flaws.has(Flaw::stages))
-        circuit.array.stage = {.kind = StageKind::virtual_ground, .r_input = circuit.array.stage.r_input};
-    return circuit;
+        array.stage = {.kind = StageKind::virtual_ground, .r_input = array.stage.r_input};
+    return tiles;
+}
+
+ChargeTiles with_flaws(ChargeTiles tiles, const Flaws& flaws) {
+    ChargeArrayDesign& design = tiles.design;
+    if (!flaws.has(Flaw::mismatch)) design.cell.unit_sigma = 0.0;
+    if (!flaws.has(Flaw::parasitics)) {
+        const ChargeCellDesign ideal;
+        design.cell.series = ideal.series;
+        design.cell.termination = ideal.termination;
+        design.cell.node_parasitic = design.cell.bottom_parasitic = design.column_capacitance = 0.0;
+    }
+    if (!flaws.has(Flaw::reset)) design.temperature = design.injection = design.injection_sigma = 0.0;
+    return tiles;
+}
+
+TileDesign with_flaws(const TileDesign& tiles, const Flaws& flaws) {
+    return std::visit([&](const auto& some) { return TileDesign{with_flaws(some, flaws)}; }, tiles);
 }
 
 /// Converters of the same bits without errors.
@@ -90,13 +117,13 @@ constexpr double not_held = std::numeric_limits<double>::quiet_NaN();
 struct Bench {
     const Study& study;
     const Network& network;
-    Plan plan;
-    NetworkCircuit circuit;
+    std::span<const LayerPartition> partitions;
+    TileDesign tiles;
     const Matrix<double>& inputs;
     const Matrix<double>& calibration_inputs;
 
     [[nodiscard]] MixedNetwork build(const Flaws& flaws, const MixedReadout& readout, bool power) const {
-        return build_mixed(network, plan, circuit_with(circuit, flaws), readout_with(readout, flaws),
+        return build_mixed(network, partitions, with_flaws(tiles, flaws), readout_with(readout, flaws),
                            calibration_inputs, study.solver, power);
     }
     [[nodiscard]] double accuracy(const MixedNetwork& mixed, std::span<const std::uint8_t> labels) const {
@@ -152,11 +179,42 @@ MixedFigures figures_of(const MixedNetwork& mixed, const MixedInference& inferen
     return figures;
 }
 
+/// What the columns of a network's tiles hold samples on, and with which noise.
+MixedFigures::Charge charge_figures_of(const MixedNetwork& mixed) {
+    MixedFigures::Charge figures;
+    double columns = 0.0;
+    for (const MixedLayer& layer : mixed.layers) {
+        for (const MixedTile& tile : layer.tiles) {
+            for (const double c : tile.circuit.capacitance) figures.capacitance += c;
+            for (const double v : tile.circuit.noise.rms) figures.noise += v;
+            columns += static_cast<double>(tile.circuit.outputs);
+        }
+    }
+    figures.capacitance /= columns;
+    figures.noise /= columns;
+    return figures;
+}
+
+/// Solves drawn tiles once more as circuits.
+CrossCheck check_tiles(const Bench& bench, const MixedNetwork& mixed, const CrossCheckOptions& check) {
+    const auto voltages_of = [&](const Matrix<double>& drawn) {
+        return row_voltages(mixed, drawn, bench.study.solver);
+    };
+    const RowSigns signs = bench.study.mixed->signs;
+    if (const auto* charge = std::get_if<ChargeTiles>(&bench.tiles))
+        return cross_check(charge_layers(bench.network, bench.partitions, *charge, signs), charge->supply,
+                           voltages_of, bench.inputs, check);
+    const auto& [window, circuit] = std::get<ResistiveTiles>(bench.tiles);
+    const Plan plan = make_plan(bench.network, bench.partitions, window, Polarity::direct, signs);
+    return cross_check(build_network(plan, circuit), voltages_of, bench.inputs, bench.study.solver, check);
+}
+
 } // namespace
 
 std::string_view name_of(Flaw flaw) {
-    constexpr std::array<std::string_view, all_flaws.size()> names{
-        "devices", "wires", "drivers", "stages", "quantisation", "converters", "digital"};
+    constexpr std::array<std::string_view, flaw_count> names{
+        "devices", "wires",   "drivers",  "stages",     "quantisation", "converters",
+        "digital", "weights", "mismatch", "parasitics", "reset"};
     return names[static_cast<std::size_t>(flaw)];
 }
 
@@ -165,13 +223,8 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
                    const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
                    const CrossCheckOptions& check) {
     const Network network = with_positive_scales(trained);
-    Bench bench{study,
-                network,
-                make_plan(network, partitions, device.window, Polarity::direct, study.mixed->signs),
-                circuit_of(study, network),
-                inputs,
-                calibration_inputs};
-    bench.circuit.devices = device.use;
+    const Bench bench{study,  network,           partitions, tile_design(study, device, network),
+                      inputs, calibration_inputs};
     const MixedNetwork mixed = bench.build(Flaws::all(), *study.mixed, true);
     MixedRun run;
     run.inference = infer_mixed(mixed, inputs, study.solver);
@@ -179,27 +232,28 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
     for (const double sample : study.timing.samples) {
         run.costs.push_back(mixed_cost(mixed, run.inference, {sample, study.cell_area},
                                        digital_cost(mixed.readout.arithmetic)));
+        run.charging_power.push_back(charging_power(mixed, run.inference, sample));
     }
     run.figures.cost = run.costs.front();
     for (const MixedLayer& layer : mixed.layers) {
         run.conductance.push_back(layer.conductance);
         for (const MixedTile& tile : layer.tiles) run.drift_factors.push_back(tile.circuit.drift_factor);
     }
-    if (check.pairs > 0) {
-        const auto voltages_of = [&](const Matrix<double>& drawn) {
-            return row_voltages(mixed, drawn, study.solver);
-        };
-        run.check =
-            cross_check(build_network(bench.plan, bench.circuit), voltages_of, inputs, study.solver, check);
-    }
+    if (check.pairs > 0) run.check = check_tiles(bench, mixed, check);
     const double all = measure_accuracy(run.inference.classes, labels).value;
-    const bool ideal_devices = device.use.model == nullptr;
-    run.figures.accuracy_without_wires = bench.accuracy(Flaws::all().without(Flaw::wires), labels);
-    run.figures.accuracy_without_devices =
-        ideal_devices ? all : bench.accuracy(Flaws::all().without(Flaw::devices), labels);
-    for (const Flaw flaw : all_flaws) {
-        run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
+    run.figures.accuracy_without_wires = run.figures.accuracy_without_devices = all;
+    if (study.charge) {
+        run.figures.charge = charge_figures_of(mixed);
+        run.figures.charge->accuracy_ideal_capacitors =
+            bench.accuracy(Flaws::all().without(Flaw::mismatch).without(Flaw::parasitics), labels);
+    } else {
+        run.figures.accuracy_without_wires = bench.accuracy(Flaws::all().without(Flaw::wires), labels);
+        if (device.use.model != nullptr)
+            run.figures.accuracy_without_devices =
+                bench.accuracy(Flaws::all().without(Flaw::devices), labels);
     }
+    for (const Flaw flaw : possible_flaws(bench.tiles))
+        run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
     for (const UnitArithmetic arithmetic :
          {UnitArithmetic::fixed, UnitArithmetic::fp16, UnitArithmetic::fp32}) {
         run.figures.arithmetic.push_back(

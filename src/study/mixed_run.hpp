@@ -4,6 +4,7 @@
 #include "inference/mixed_cost.hpp"
 #include "study/study_file.hpp"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,11 @@ enum class Flaw {
     quantisation, ///< ideal converters of the same number of bits
     converters,   ///< converters as they are, quantisation included
     digital,      ///< the arithmetic behind ideal converters of the same number of bits
+    // Of arrays that compute in charge, all with the codes' rounding of weights:
+    weights,    ///< nothing else
+    mismatch,   ///< of capacitors
+    parasitics, ///< at the cells' nodes and on the columns, and the series capacitors that make up for them
+    reset,      ///< what the reset switches leave: noise and injected charge
 };
 std::string_view name_of(Flaw flaw);
 
@@ -46,6 +52,13 @@ struct MixedFigures {
     std::vector<PostProcessingError> layer_unit_error;
     std::vector<double> output_step; ///< [layers] weighted sum per output step
     double accuracy_without_wires = 0.0, accuracy_without_devices = 0.0; ///< all other flaws there
+    /// What arrays that compute in charge are.
+    struct Charge {
+        double accuracy_ideal_capacitors = 0.0; ///< no mismatch and no parasitics, all other flaws there
+        double capacitance = 0.0;               ///< [F] of a column, mean: what converters sample
+        double noise = 0.0;                     ///< [V] rms of a sample, mean
+    };
+    std::optional<Charge> charge;
 };
 
 /// One scheme of a study with converters, and one device.
@@ -53,6 +66,7 @@ struct MixedRun {
     MixedInference inference;
     MixedFigures figures;                      ///< with the cost at the first sampling time
     std::vector<MixedCost> costs;              ///< [sampling times]
+    std::vector<double> charging_power;        ///< [sampling times] [W]
     std::vector<ConductanceError> conductance; ///< [layers]
     CrossCheck check;                          ///< of drawn tiles at the row voltages that ideal drivers give
     std::vector<double> drift_factors;         ///< [tiles] that the digital side makes up for drift with

@@ -113,8 +113,9 @@ Matrix<double> calibration_inputs(const Study& study, const DataSet& data, const
 /// What the circuits of a scheme give, in time or not.
 struct SchemeOutcome {
     RunPoint point;
-    std::vector<LayerArrays> layers; ///< of an analog network
-    std::vector<MixedCost> costs;    ///< of a mixed-signal one, for each sampling time
+    std::vector<LayerArrays> layers;    ///< of an analog network
+    std::vector<MixedCost> costs;       ///< of a mixed-signal one, for each sampling time
+    std::vector<double> charging_power; ///< likewise [W]
 };
 
 /// A network with converters around every tile.
@@ -138,6 +139,7 @@ void run_converters(const Study& study, const StudyDevice& device, const Network
     point.classes = std::move(run.inference.classes);
     point.mixed = std::move(run.figures);
     outcome.costs = std::move(run.costs);
+    outcome.charging_power = std::move(run.charging_power);
 }
 
 /// A network whose partitions are joined as voltages.
@@ -211,6 +213,7 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
         sampled.energy = point.power.total() * sampled.sample_time;
         if (sampled.mixed) {
             sampled.mixed->cost = outcome.costs[s];
+            sampled.power.capacitors = outcome.charging_power[s];
             sampled.energy = outcome.costs[s].total().energy;
         }
         if (study.timing.sequence)

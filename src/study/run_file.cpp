@@ -101,6 +101,15 @@ void write_converters(Hdf5Writer& writer, const RunResult& result) {
     }
     numbers("energy_all_j", "J", [](const MixedFigures& m) { return m.cost.total().energy; });
     numbers("area_all_m2", "m2", [](const MixedFigures& m) { return m.cost.total().area; });
+    if (result.study.charge) {
+        numbers("energy_capacitors_j", "J", [](const MixedFigures& m) { return m.cost.capacitors.energy; });
+        numbers("accuracy_ideal_capacitors", "1",
+                [](const MixedFigures& m) { return m.charge->accuracy_ideal_capacitors; });
+        numbers("column_capacitance_f", "F", [](const MixedFigures& m) { return m.charge->capacitance; });
+        numbers("column_noise_v", "V", [](const MixedFigures& m) { return m.charge->noise; });
+        writer.write("/points/power_capacitors_w",
+                     column<double>(result, [](const RunPoint& p) { return p.power.capacitors; }), "W");
+    }
     numbers("latency_s", "s", [](const MixedFigures& m) { return m.cost.latency; });
     numbers("clipped", "1", [](const MixedFigures& m) { return m.clipped; });
     numbers("overflows", "1", [](const MixedFigures& m) { return static_cast<double>(m.overflows); });

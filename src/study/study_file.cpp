@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "store/toml_table.hpp"
 #include "study/array_table.hpp"
+#include "study/charge_table.hpp"
 #include "study/mixed_table.hpp"
 #include "study/readout_table.hpp"
 
@@ -172,8 +173,12 @@ Study read_study(const std::filesystem::path& file) {
     study.images = data.integer_or("count", 0);
     if (study.images < 0) data.refuse("count", "must not be negative");
 
-    read_timing(root.table("timing"), study);
+    const Index seed = root.integer_or("seed", 1);
+    if (seed < 0) root.refuse("seed", "must not be negative");
+    study.seed = static_cast<std::uint64_t>(seed);
     const TomlTable array = root.table("array");
+    study.charge = read_charge(root, array, study.seed);
+    read_timing(root.table("timing"), study);
     read_array(array, study);
     const TomlTable readout = root.table("readout");
     read_readout(readout, study);
@@ -188,11 +193,9 @@ Study read_study(const std::filesystem::path& file) {
                                    to_string(study.array.stage.kind)));
     }
 
-    const Index seed = root.integer_or("seed", 1);
-    if (seed < 0) root.refuse("seed", "must not be negative");
-    study.seed = static_cast<std::uint64_t>(seed);
     study.array.stage.spread.seed = study.seed;
     study.devices = read_devices(root, file.parent_path(), study.seed);
+    if (study.charge) study.devices.front().name = describe(study.charge->design);
     study.window = study.devices.front().window;
     read_converters(root, data, readout, study);
 
@@ -214,6 +217,13 @@ std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& sche
                                            study.max_rows, study.max_cols));
     }
     return partitions;
+}
+
+TileDesign tile_design(const Study& study, const StudyDevice& device, const Network& network) {
+    if (study.charge) return *study.charge;
+    ResistiveTiles tiles{device.window, circuit_of(study, network)};
+    tiles.circuit.devices = device.use;
+    return tiles;
 }
 
 NetworkCircuit circuit_of(const Study& study, const Network& network) {

@@ -3,6 +3,7 @@
 #include "inference/inference.hpp"
 #include "inference/mixed_readout.hpp"
 #include "inference/sampled_inference.hpp"
+#include "inference/tile_design.hpp"
 #include "mapping/plan.hpp"
 #include "solver/array_solver.hpp"
 #include "study/device_table.hpp"
@@ -42,8 +43,10 @@ struct Study {
 
     Index max_rows = 0; ///< largest tile, where a scheme gives no partition
     Index max_cols = 0;
-    ArrayCircuit array;               ///< wires, drivers, stage
-    ConductanceWindow window;         ///< of the first device
+    std::optional<ChargeTiles>
+        charge;               ///< of arrays that compute in charge; all of resistive ones is unused then
+    ArrayCircuit array;       ///< wires, drivers, stage
+    ConductanceWindow window; ///< of the first device
     std::vector<StudyDevice> devices; ///< at least one
     Neuron neuron;
     std::optional<MixedReadout>
@@ -68,6 +71,9 @@ Study read_study(const std::filesystem::path& file);
 /// Partitions of a network under a scheme: the scheme's own, or the fewest that fit the largest tile.
 /// @throws InputError if they do not fit the network's layers.
 std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& scheme, const Network& network);
+
+/// What the tiles between a study's converters are made of, with one of its devices.
+TileDesign tile_design(const Study& study, const StudyDevice& device, const Network& network);
 
 /// The circuit that a network's layers are built as, with ideal devices.
 NetworkCircuit circuit_of(const Study& study, const Network& network);

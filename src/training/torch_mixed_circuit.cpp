@@ -69,9 +69,8 @@ TorchMixedCircuit::TorchMixedCircuit(const MixedTrainingCircuit& circuit, Matrix
     : circuit_(circuit), calibration_inputs_(std::move(calibration_inputs)) {}
 
 void TorchMixedCircuit::refresh(const Network& network) {
-    const Plan plan =
-        make_plan(network, circuit_.partitions, circuit_.window, Polarity::direct, circuit_.readout.signs);
-    mixed_ = build_mixed(network, plan, circuit_.circuit, circuit_.readout, calibration_inputs_, {}, false);
+    mixed_ = build_mixed(network, circuit_.partitions, circuit_.tiles, circuit_.readout, calibration_inputs_,
+                         {}, false);
     maps_.clear();
     for (const MixedLayer& layer : mixed_.layers) {
         maps_.emplace_back();
@@ -103,7 +102,9 @@ Tensor TorchMixedCircuit::tile_sums(std::size_t l, std::size_t t, const Tensor& 
     const Tensor part = weights.slice(0, place.inputs.begin, place.inputs.end)
                             .slice(1, place.outputs.begin, place.outputs.end);
     const Tensor driven = drive(layer.tiles[t], rows.slice(1, place.inputs.begin, place.inputs.end));
-    const Tensor u = driven.mm(map.attenuation * part + map.difference) + map.offset;
+    Matrix<double> noise(driven.size(0), part.size(1));
+    add_noise(layer.tiles[t].circuit.noise, 0, noise);
+    const Tensor u = driven.mm(map.attenuation * part + map.difference) + map.offset + floats_of(noise);
     return convert(layer, mixed_.readout, layer.tiles[t], u);
 }
 

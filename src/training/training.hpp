@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/progress.hpp"
-#include "inference/mixed_signal.hpp"
+#include "inference/tile_design.hpp"
 #include "mapping/plan.hpp"
 #include "network/dataset.hpp"
 #include "network/network.hpp"
@@ -31,8 +31,7 @@ struct TrainingCircuit {
 /// Arrays between converters that a network is trained through, as `ohmloom run` builds them; activations are the network's own.
 struct MixedTrainingCircuit {
     std::vector<LayerPartition> partitions; ///< one per layer
-    ConductanceWindow window{1.0 / 15e3, 1.0 / 5e3};
-    NetworkCircuit circuit; ///< with one gain per layer; cells must be linear
+    TileDesign tiles;                       ///< resistive ones with one gain per layer; cells must be linear
     MixedReadout readout;
     Index calibration_images = 256; ///< held-back training images that set ranges and corrections
 };

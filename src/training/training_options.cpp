@@ -31,10 +31,12 @@ void check_circuit(const TrainingCircuit& circuit, std::size_t layers) {
 }
 
 void check_mixed(const MixedTrainingCircuit& mixed, std::size_t layers) {
-    require(mixed.partitions.size() == layers && mixed.circuit.gain.size() == layers,
+    const auto* resistive = std::get_if<ResistiveTiles>(&mixed.tiles);
+    const std::size_t gains = resistive ? resistive->circuit.gain.size() : layers;
+    require(mixed.partitions.size() == layers && gains == layers,
             fmt::format(
                 "the circuit has {} partitions and {} gains for {} layers: expected one of each per layer",
-                mixed.partitions.size(), mixed.circuit.gain.size(), layers));
+                mixed.partitions.size(), gains, layers));
     require(mixed.readout.input != RowInput::bit_serial,
             "training runs through rows driven by levels or pulse widths: expected no bit-serial rows");
     require(mixed.calibration_images > 0,

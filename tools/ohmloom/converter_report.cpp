@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -16,13 +15,15 @@ namespace ohmloom::cli {
 
 namespace {
 
-std::array<std::pair<std::string, ComponentCost>, 6> components_of(const MixedCost& cost) {
-    return {{{"arrays", cost.arrays},
-             {"stages", cost.stages},
-             {"dac", cost.dac},
-             {"adc", cost.adc},
-             {"digital", cost.digital},
-             {"all", cost.total()}}};
+/// Components of a run's arrays and of what stands around them.
+std::vector<std::pair<std::string, ComponentCost>> components_of(const MixedCost& cost, bool charge) {
+    std::vector<std::pair<std::string, ComponentCost>> components{{"arrays", cost.arrays},
+                                                                  {"stages", cost.stages}};
+    if (charge) components = {{"capacitors", cost.capacitors}};
+    components.insert(
+        components.end(),
+        {{"dac", cost.dac}, {"adc", cost.adc}, {"digital", cost.digital}, {"all", cost.total()}});
+    return components;
 }
 
 /// What tells the points of a run apart.
@@ -125,11 +126,12 @@ nlohmann::json unit_errors_of(const MixedFigures& figures) {
 void print_costs(const RunResult& result) {
     const std::vector<std::string> labels = labels_of(result);
     fmt::print("\ncost of an inference\n{:<{}} {:>9}", "network", width_of(labels), "latency");
-    for (const auto& [name, cost] : components_of({})) fmt::print(" {:>10}", name);
+    for (const auto& [name, cost] : components_of({}, result.study.charge.has_value()))
+        fmt::print(" {:>10}", name);
     fmt::print("\n");
     for (std::size_t p = 0; p < labels.size(); ++p) {
         const RunPoint& point = result.points[p];
-        const auto components = components_of(point.mixed->cost);
+        const auto components = components_of(point.mixed->cost, point.mixed->charge.has_value());
         fmt::print("{:<{}} {:>9}", labels[p], width_of(labels), format_si(point.mixed->cost.latency, "s"));
         for (const auto& [name, cost] : components) fmt::print(" {:>10}", energy_text(cost));
         fmt::print("  J\n{:<{}} {:>9}", "", width_of(labels), "");
@@ -152,9 +154,14 @@ void add_converters(const RunPoint& point, nlohmann::json& object) {
     if (!point.mixed) return;
     for (const FlawAccuracy& flaw : point.mixed->alone)
         object[fmt::format("accuracy_{}_alone", name_of(flaw.flaw))] = flaw.accuracy;
-    for (const auto& [name, cost] : components_of(point.mixed->cost)) {
+    for (const auto& [name, cost] : components_of(point.mixed->cost, point.mixed->charge.has_value())) {
         object[fmt::format("energy_{}_j", name)] = cost.energy;
         object[fmt::format("area_{}_m2", name)] = cost.area;
+    }
+    if (const auto& charge = point.mixed->charge) {
+        object["accuracy_ideal_capacitors"] = charge->accuracy_ideal_capacitors;
+        object["column_capacitance_f"] = charge->capacitance;
+        object["column_noise_v"] = charge->noise;
     }
     object["latency_s"] = point.mixed->cost.latency;
     object["clipped"] = point.mixed->clipped;

@@ -114,6 +114,12 @@ std::string rows_text(const MixedReadout& readout) {
 /// A study's network on its arrays, with what its netlist says of where it comes from.
 std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
     const Study study = read_study(arguments.input);
+    if (study.charge) {
+        throw InputError(fmt::format(
+            "{}: has arrays that compute in charge, which this verb does not write: expected `ohmloom charge "
+            "--deck FILE` for a column, or `ohmloom run {} --cross-check N` to solve drawn ones in ngspice",
+            arguments.input, arguments.input));
+    }
     if (study.mixed) require_first_layer(arguments);
     if (arguments.scheme >= static_cast<long>(study.schemes.size())) {
         throw InputError(fmt::format("{}: there is no scheme {}: expected 0 to {}", arguments.input,

@@ -101,6 +101,7 @@ nlohmann::json to_json(const RunPoint& point) {
         object["settling_time_s"] = settling_of(point);
         object["energy_charging_j"] = point.charging;
     }
+    if (point.mixed && point.mixed->charge) object["power_capacitors_w"] = point.power.capacitors;
     add_converters(point, object);
     if (point.check.pairs > 0) object["cross_check"] = to_json(point.check);
     return object;
@@ -123,20 +124,42 @@ void print_table(const RunResult& result) {
                result.study.data_set, result.study.mixed ? "rows driven for" : "one per",
                samples > 1 ? fmt::format("{} different times", samples)
                            : format_si(result.study.timing.samples.front(), "s"));
-    fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n",
-               "network", name_width, "partitions H x V", "tiles", "accuracy", "95 % interval", "ideal",
-               "software", "power", "cells", "wires", "amps", "energy", "time");
-    fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8}  {:>8} {:>8} {:>8} {:>8}  {:>8}  {:>7}\n", "",
-               name_width, "", "", "%", "", "wires", "%", "W", "W", "W", "W", "J", "s");
+    const bool charge = result.study.charge.has_value();
+    const auto print_heads = [&](std::string_view name, std::string_view partitions, std::string_view tiles,
+                                 const std::vector<std::string_view>& heads,
+                                 const std::vector<std::string_view>& powers, std::string_view energy,
+                                 std::string_view time) {
+        fmt::print("{:<{}}  {:<20} {:>5}  {:>8} {:>15}  {:>6} {:>8} ", name, name_width, partitions, tiles,
+                   heads[0], heads[1], heads[2], heads[3]);
+        for (const std::string_view power : powers) fmt::print(" {:>8}", power);
+        fmt::print("  {:>8}  {:>7}\n", energy, time);
+    };
+    const auto powers_of = [&](const PowerBreakdown& power) {
+        return charge ? std::vector<double>{power.total()}
+                      : std::vector<double>{power.total(), power.cells, power.wires, power.stages};
+    };
+    print_heads("network", "partitions H x V", "tiles", {"accuracy", "95 % interval", "ideal", "software"},
+                charge ? std::vector<std::string_view>{"CV^2"}
+                       : std::vector<std::string_view>{"power", "cells", "wires", "amps"},
+                "energy", "time");
+    print_heads("", "", "", {"%", "", charge ? "caps" : "wires", "%"},
+                std::vector<std::string_view>(charge ? 1 : 4, "W"), "J", "s");
     for (const RunPoint& point : result.points) {
-        fmt::print("{:<{}}  {:<20} {:>5}  {:>8.2f} {:>15}  {:>6.2f} {:>8.2f}  {:>8.3g} {:>8.3g} {:>8.3g} "
-                   "{:>8.3g}  {:>8.2e}  {:>7.2f}{}\n",
-                   point.network, name_width, partition_text(point), point.tiles,
-                   100.0 * point.accuracy.value,
+        const double ideal =
+            charge ? point.mixed->charge->accuracy_ideal_capacitors : point.accuracy_ideal_wires;
+        fmt::print("{:<{}}  {:<20} {:>5}  {:>8.2f} {:>15}  {:>6.2f} {:>8.2f} ", point.network, name_width,
+                   partition_text(point), point.tiles, 100.0 * point.accuracy.value,
                    fmt::format("{:.2f} - {:.2f}", 100.0 * point.accuracy.low, 100.0 * point.accuracy.high),
-                   100.0 * point.accuracy_ideal_wires, 100.0 * point.accuracy_software, point.power.total(),
-                   point.power.cells, point.power.wires, point.power.stages, point.energy, point.wall_time,
+                   100.0 * ideal, 100.0 * point.accuracy_software);
+        for (const double power : powers_of(point.power)) fmt::print(" {:>8.3g}", power);
+        fmt::print("  {:>8.2e}  {:>7.2f}{}\n", point.energy, point.wall_time,
                    point.converged ? "" : "  NOT CONVERGED");
+    }
+    if (!charge) return;
+    for (const RunPoint& point : result.points) {
+        fmt::print("\n{}: columns of {} sample with {} rms of noise\n", point.device,
+                   format_si(point.mixed->charge->capacitance, "F"),
+                   format_si(point.mixed->charge->noise, "V"));
     }
 }
 

@@ -151,10 +151,17 @@ MixedTrainingCircuit converters_from_study(const TrainRequest& request, const St
     } else if (mixed.partitions.empty()) {
         mixed.partitions = partitions_that_fit(study, options);
     }
-    mixed.window = study.window;
-    mixed.circuit = {study.array, study.gain, study.neuron, study.devices.front().use};
-    if (!request.gains.empty()) mixed.circuit.gain = request.gains;
-    if (mixed.circuit.gain.empty()) mixed.circuit.gain = default_gain(request.options.layers.size() - 1);
+    if (study.charge) {
+        if (!request.gains.empty())
+            throw InputError(
+                "--gain: arrays that compute in charge (array.kind = \"charge\") have no stages");
+        mixed.tiles = *study.charge;
+    } else {
+        NetworkCircuit circuit{study.array, study.gain, study.neuron, study.devices.front().use};
+        if (!request.gains.empty()) circuit.gain = request.gains;
+        if (circuit.gain.empty()) circuit.gain = default_gain(request.options.layers.size() - 1);
+        mixed.tiles = ResistiveTiles{study.window, std::move(circuit)};
+    }
     mixed.readout = *study.mixed;
     mixed.calibration_images = study.calibration_images;
     return mixed;
@@ -257,10 +264,8 @@ Accuracy circuit_accuracy(const Network& network, const TrainingCircuit& circuit
 
 Accuracy converter_accuracy(const Network& network, const MixedTrainingCircuit& mixed,
                             const DataSet& calibration, const DataSet& images) {
-    const Plan plan =
-        make_plan(network, mixed.partitions, mixed.window, Polarity::direct, mixed.readout.signs);
     const Index count = std::min(mixed.calibration_images, calibration.count());
-    const MixedNetwork built = build_mixed(network, plan, mixed.circuit, mixed.readout,
+    const MixedNetwork built = build_mixed(network, mixed.partitions, mixed.tiles, mixed.readout,
                                            encode_inputs(calibration, network.input, 0, count), {}, false);
     const Matrix<double> inputs = encode_inputs(images, network.input, 0, images.count());
     return measure_accuracy(infer_mixed(built, inputs, {}, false).classes, images.labels);
