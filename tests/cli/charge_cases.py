@@ -6,6 +6,7 @@ import math
 import h5py
 import numpy
 from harness import case
+from study_files import sample_problem
 
 
 def points(t, *words):
@@ -89,3 +90,46 @@ def charge_refusals(t):
         t.refused("charge", *words)
     assert not t.path("column.cir").exists()
     t.matches_golden()
+
+
+CHARGE_STUDY = """\
+[network]
+file = "network.h5"
+
+[data]
+set = "images"
+
+[array]
+kind = "charge"
+rows = 8
+cols = 4
+
+[charge]
+bits = 6
+unit_sigma = 0.01
+
+[adc]
+bits = 12
+
+[digital]
+arithmetic = "exact"
+"""
+
+
+@case
+def charge_run(t):
+    """A study on arrays in charge tells its capacitors' energy and flaws, is checked column by column, and has no netlist of its own."""
+    problem = sample_problem()
+    problem.study = CHARGE_STUDY
+    study = problem.write(t.folder)
+    (point,) = json.loads(t.ohmloom("run", study, "--cross-check", 2, "--cross-check-engine", "mna", "--json").out)["points"]
+    assert point["cross_check"]["passed"] and 0 < point["cross_check"]["deviation"] < 1e-4, point["cross_check"]
+    assert point["energy_capacitors_j"] > 0 and "energy_stages_j" not in point
+    parts = [point[f"energy_{part}_j"] for part in ("capacitors", "dac", "adc", "digital")]
+    assert math.isclose(sum(parts), point["energy_all_j"], rel_tol=1e-12) and point["energy_j"] == point["energy_all_j"]
+    assert math.isclose(point["column_noise_v"], math.sqrt(1.380649e-23 * 300 / point["column_capacitance_f"]), rel_tol=0.05)
+    for flaw in ("weights", "mismatch", "parasitics", "reset", "drivers", "quantisation", "converters", "digital"):
+        assert 0 <= point[f"accuracy_{flaw}_alone"] <= 1
+    said = t.ohmloom("run", study).out
+    assert "CV^2" in said and "columns of" in said, said
+    assert "which this verb does not write" in t.refused("netlist", study, "-o", "deck").err

@@ -117,8 +117,8 @@ std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
     if (study.charge) {
         throw InputError(fmt::format(
             "{}: has arrays that compute in charge, which this verb does not write: expected `ohmloom charge "
-            "--deck FILE` for a column, or `ohmloom run {} --cross-check N` to solve drawn ones in ngspice",
-            arguments.input, arguments.input));
+            "--deck FILE` for a column, or `ohmloom run --cross-check N` to solve drawn ones in ngspice",
+            arguments.input));
     }
     if (study.mixed) require_first_layer(arguments);
     if (arguments.scheme >= static_cast<long>(study.schemes.size())) {
