@@ -15,6 +15,10 @@ void dstev_(const char* job, const int* n, double* diagonal, double* beside, dou
             double* work, int* info);
 void dgesv_(const int* n, const int* nrhs, double* a, const int* lda, int* pivots, double* b, const int* ldb,
             int* info);
+void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work,
+             const int* lwork, int* info);
+void dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau,
+             double* work, const int* lwork, int* info);
 }
 // NOLINTEND(readability-identifier-naming)
 
@@ -33,6 +37,15 @@ void keep_blas_on_the_calling_thread() {
 
 int to_int(Index n) {
     return static_cast<int>(n);
+}
+
+/// What LAPACK, which reads column by column, takes for the matrix.
+Matrix<double> transposed(const Matrix<double>& a) {
+    Matrix<double> columns(a.cols(), a.rows());
+    for (Index r = 0; r < a.rows(); ++r) {
+        for (Index c = 0; c < a.cols(); ++c) columns(c, r) = a(r, c);
+    }
+    return columns;
 }
 
 } // namespace
@@ -68,26 +81,48 @@ Matrix<double> transposed_multiply(const Matrix<double>& a, const Matrix<double>
     return c;
 }
 
-Matrix<double> solve_dense(Matrix<double> a, const Matrix<double>& b) {
+Matrix<double> solve_dense(const Matrix<double>& a, const Matrix<double>& b) {
     OHMLOOM_ASSERT(a.rows() == a.cols() && a.rows() == b.rows());
     keep_blas_on_the_calling_thread();
     const int n = to_int(a.rows()), count = to_int(b.cols());
     // LAPACK reads column by column: hand it both transposed, and read the solution back the same way.
-    Matrix<double> columns(a.cols(), a.rows()), x(b.cols(), b.rows());
-    for (Index r = 0; r < a.rows(); ++r) {
-        for (Index c = 0; c < a.cols(); ++c) columns(c, r) = a(r, c);
-        for (Index c = 0; c < b.cols(); ++c) x(c, r) = b(r, c);
-    }
+    Matrix<double> columns = transposed(a), x = transposed(b);
     std::vector<int> pivots(static_cast<std::size_t>(n));
     int info = 0;
     dgesv_(&n, &count, columns.data(), &n, pivots.data(), x.data(), &n, &info);
     if (info != 0)
         throw BackendError(fmt::format("a {} x {} linear system is singular (pivot {})", n, n, info));
-    Matrix<double> solution(b.rows(), b.cols());
-    for (Index r = 0; r < b.rows(); ++r) {
-        for (Index c = 0; c < b.cols(); ++c) solution(r, c) = x(c, r);
+    return transposed(x);
+}
+
+ThinQr thin_qr(const Matrix<double>& a) {
+    OHMLOOM_ASSERT(a.rows() >= a.cols());
+    keep_blas_on_the_calling_thread();
+    const int m = to_int(a.rows()), n = to_int(a.cols());
+    constexpr int block = 64;
+    const int work_size = std::max(1, n) * block;
+    Matrix<double> columns = transposed(a);
+    std::vector<double> tau(static_cast<std::size_t>(n)), work(static_cast<std::size_t>(work_size));
+    int info = 0;
+    dgeqrf_(&m, &n, columns.data(), &m, tau.data(), work.data(), &work_size, &info);
+    OHMLOOM_ASSERT(info == 0);
+    ThinQr factors{{}, Matrix<double>(a.cols(), a.cols())};
+    for (Index r = 0; r < a.cols(); ++r) {
+        for (Index c = r; c < a.cols(); ++c) factors.r(r, c) = columns(c, r);
     }
-    return solution;
+    dorgqr_(&m, &n, &n, columns.data(), &m, tau.data(), work.data(), &work_size, &info);
+    OHMLOOM_ASSERT(info == 0);
+    factors.q = transposed(columns);
+    return factors;
+}
+
+Matrix<double> solve_upper(const Matrix<double>& r, Matrix<double> b) {
+    OHMLOOM_ASSERT(r.rows() == r.cols() && r.rows() == b.rows());
+    keep_blas_on_the_calling_thread();
+    if (b.empty()) return b;
+    cblas_dtrsm(CblasRowMajor, CblasLeft, CblasUpper, CblasNoTrans, CblasNonUnit, to_int(b.rows()),
+                to_int(b.cols()), 1.0, r.data(), to_int(r.cols()), b.data(), to_int(b.cols()));
+    return b;
 }
 
 TridiagonalEigen tridiagonal_eigen(std::vector<double> diagonal, std::vector<double> beside) {

@@ -18,7 +18,19 @@ Matrix<double> transposed_multiply(const Matrix<double>& a, const Matrix<double>
 
 /// Solution X of a·X = b by LU with partial pivoting.
 /// @throws BackendError if `a` is singular.
-Matrix<double> solve_dense(Matrix<double> a, const Matrix<double>& b);
+Matrix<double> solve_dense(const Matrix<double>& a, const Matrix<double>& b);
+
+/// a = q·r with orthonormal columns q and upper triangular r (Householder).
+struct ThinQr {
+    Matrix<double> q; ///< [rows x cols]
+    Matrix<double> r; ///< [cols x cols]
+};
+
+/// @throws nothing; `a` must have at least as many rows as columns.
+ThinQr thin_qr(const Matrix<double>& a);
+
+/// Solution x of r·x = b for upper triangular r whose diagonal is not 0.
+Matrix<double> solve_upper(const Matrix<double>& r, Matrix<double> b);
 
 /// Eigenvalues of a symmetric matrix, ascending, and its orthonormal eigenvectors, one per row.
 struct TridiagonalEigen {

@@ -63,9 +63,15 @@ std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& c
         ArrayCircuit array = circuit.array;
         array.stage.gain = circuit.gain[l];
         layers.push_back(build_layer(plan.layers[l], array, circuit.devices, tile));
+        if (circuit.tables) use_tables(*circuit.tables, l, layers.back());
         tile += static_cast<std::uint32_t>(plan.layers[l].tiles.size());
     }
     return layers;
+}
+
+std::vector<LayerArrays> circuits_of(const Plan& plan, NetworkCircuit circuit) {
+    circuit.tables = nullptr;
+    return build_network(plan, circuit);
 }
 
 std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit& circuit,

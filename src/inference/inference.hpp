@@ -1,9 +1,11 @@
 #pragma once
 
 #include "inference/layer_signals.hpp"
+#include "inference/tile_table.hpp"
 #include "readout/neuron.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -11,10 +13,11 @@ namespace ohmloom {
 
 /// How an analog network's arrays are built: what is the same for all layers, and one stage gain per layer.
 struct NetworkCircuit {
-    ArrayCircuit array;       ///< its stage's gain is replaced by the layer's
-    std::vector<double> gain; ///< one per layer
-    Neuron neuron;            ///< behind every layer but the last
-    DeviceUse devices{};      ///< what the cells are made of
+    ArrayCircuit array;                         ///< its stage's gain is replaced by the layer's
+    std::vector<double> gain;                   ///< one per layer
+    Neuron neuron;                              ///< behind every layer but the last
+    DeviceUse devices{};                        ///< what the cells are made of
+    std::shared_ptr<const TileTables> tables{}; ///< that stand for all tiles; none: their circuits
 };
 
 /// What came out of an analog network for a set of inputs.
@@ -32,8 +35,11 @@ struct AnalogInference {
 Polarity polarity_for(const Neuron& neuron);
 
 /// Builds and programs the arrays of every layer of a plan. @throws InputError unless there is one gain per layer, and as
-/// build_layer().
+/// build_layer() and use_tables().
 std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& circuit);
+
+/// The same without its tables: what they stand for.
+std::vector<LayerArrays> circuits_of(const Plan& plan, NetworkCircuit circuit);
 
 /// Solves every layer of a plan, whose cells must be linear. @throws InputError unless there is one gain per layer.
 std::vector<LayerResponse> solve_network(const Plan& plan, const NetworkCircuit& circuit,

@@ -28,6 +28,7 @@ LayerArrays single_tile(const LayerArrays& layer, std::size_t tile) {
     alone.tiles = {{{0, alone.rows}, {0, alone.outputs}}};
     alone.crossbars = {layer.crossbars[tile]};
     alone.scale = {layer.scale[tile]};
+    if (!layer.tables.empty()) alone.tables = {layer.tables[tile]};
     return alone;
 }
 

@@ -9,6 +9,8 @@
 
 namespace ohmloom {
 
+struct TileTable; // tile_table.hpp
+
 /// What the cells of a network are made of.
 struct DeviceUse {
     std::shared_ptr<const DeviceModel>
@@ -29,6 +31,8 @@ struct LayerArrays {
     std::vector<Crossbar> crossbars; ///< one per tile
     std::vector<double> scale;       ///< factor of each tile's outputs
     ConductanceError error;          ///< over all tiles
+    std::vector<std::shared_ptr<const TileTable>>
+        tables; ///< one per tile, in the place of its circuit; empty: none
 
     /// True if every array is one linear map.
     [[nodiscard]] bool is_linear() const;

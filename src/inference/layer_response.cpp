@@ -2,6 +2,7 @@
 
 #include "base/dense.hpp"
 #include "base/parallel.hpp"
+#include "inference/tile_table.hpp"
 
 #include <algorithm>
 #include <span>
@@ -122,6 +123,17 @@ TileResult solve_staged_tile(const Crossbar& crossbar, std::span<const StagePort
     return result;
 }
 
+/// A tile of linear cells as its table has it.
+TileResult from_table(const TileTable& table) {
+    TileResult result;
+    result.response.u = table.map->transfer;
+    result.response.rest.u = table.map->offset;
+    result.power = table.map->power;
+    result.residual = table.map->residual;
+    result.engine = table.map->engine;
+    return result;
+}
+
 /// A tile's form in the layer's: its rows from `first` on, and behind them the 1 that stands for offsets.
 void add_block(const Matrix<double>& block, const IndexRange& rows, Matrix<double>& form) {
     const auto place = [&](Index i) { return i < rows.size() ? rows.begin + i : form.rows() - 1; };
@@ -154,7 +166,9 @@ LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options,
     std::vector<TileResult> results(layer.tiles.size());
     parallel_for(static_cast<Index>(results.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
-        results[at] = solve_staged_tile(layer.crossbars[at], layer.stages_of(at), options, power);
+        results[at] = layer.tables.empty()
+                          ? solve_staged_tile(layer.crossbars[at], layer.stages_of(at), options, power)
+                          : from_table(*layer.tables[at]);
     });
     const bool with_offsets =
         std::ranges::any_of(results, [](const TileResult& r) { return !r.response.rest.u.empty(); });
@@ -181,9 +195,11 @@ LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options,
                     share * layer.scale[t] * result.response.rest.u[static_cast<std::size_t>(s)];
             }
         }
-        add_block(result.power.cells, tile.inputs, joined.power.cells);
-        add_block(result.power.wires, tile.inputs, joined.power.wires);
-        add_block(result.power.stages, tile.inputs, joined.power.stages);
+        if (power) {
+            add_block(result.power.cells, tile.inputs, joined.power.cells);
+            add_block(result.power.wires, tile.inputs, joined.power.wires);
+            add_block(result.power.stages, tile.inputs, joined.power.stages);
+        }
         joined.residual = std::max(joined.residual, result.residual);
         joined.engine = result.engine;
     }

@@ -2,11 +2,13 @@
 
 #include "base/dense.hpp"
 #include "base/parallel.hpp"
+#include "inference/tile_table.hpp"
 #include "readout/staged_array.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 namespace ohmloom {
 
@@ -65,6 +67,24 @@ struct Portion {
 double half_span(const Matrix<double>& v) {
     const auto [low, high] = std::ranges::minmax_element(v.values());
     return low == v.values().end() ? 0.0 : 0.5 * (*high - *low);
+}
+
+/// What a table of nonlinear cells gives, in the place of solved points.
+StagedPoints points_of(const TileTable& table, const Matrix<double>& v_row) {
+    SurrogatePoints found = evaluate(*table.surrogate, v_row);
+    const auto count = static_cast<std::size_t>(v_row.rows());
+    StagedPoints points;
+    for (std::vector<double>* power : {&points.cells, &points.wires, &points.stages}) power->resize(count);
+    for (std::size_t k = 0; k < count; ++k) {
+        const auto power = found.power.row(static_cast<Index>(k));
+        points.cells[k] = power[0];
+        points.wires[k] = power[1];
+        points.stages[k] = power[2];
+    }
+    points.u = std::move(found.u);
+    points.residual.assign(count, table.residual);
+    points.status.assign(count, table.converged ? SolveStatus::converged : SolveStatus::not_converged);
+    return points;
 }
 
 Matrix<double> rows_between(const Matrix<double>& matrix, const IndexRange& range) {
@@ -141,6 +161,7 @@ LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, co
     std::vector<std::optional<StagedArray>> arrays(layer.tiles.size());
     parallel_for(static_cast<Index>(arrays.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
+        if (!layer.tables.empty()) return;
         arrays[at].emplace(layer.crossbars[at], layer.stages_of(at), options, half_span(inputs_of(at).v));
     });
     std::vector<Portion> portions;
@@ -152,8 +173,10 @@ LayerSignals solve_signals(const LayerArrays& layer, const Matrix<double>& v, co
     std::vector<StagedPoints> points(portions.size());
     parallel_for(static_cast<Index>(portions.size()), [&](Index p) {
         const Portion& portion = portions[static_cast<std::size_t>(p)];
-        points[static_cast<std::size_t>(p)] =
-            arrays[portion.tile]->solve(rows_between(inputs_of(portion.tile).v, portion.vectors), power);
+        const Matrix<double> v_row = rows_between(inputs_of(portion.tile).v, portion.vectors);
+        points[static_cast<std::size_t>(p)] = layer.tables.empty()
+                                                  ? arrays[portion.tile]->solve(v_row, power)
+                                                  : points_of(*layer.tables[portion.tile], v_row);
     });
 
     LayerSignals signals;

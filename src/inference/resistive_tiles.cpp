@@ -15,6 +15,7 @@ namespace {
 NetworkCircuit without_flaws(NetworkCircuit circuit) {
     circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
     circuit.devices = {};
+    circuit.tables = nullptr;
     return circuit;
 }
 

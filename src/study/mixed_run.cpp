@@ -53,6 +53,9 @@ private:
 /// Tiles with these flaws only.
 ResistiveTiles with_flaws(ResistiveTiles tiles, const Flaws& flaws) {
     ArrayCircuit& array = tiles.circuit.array;
+    for (const Flaw flaw : {Flaw::devices, Flaw::wires, Flaw::drivers, Flaw::stages}) {
+        if (!flaws.has(flaw)) tiles.circuit.tables = nullptr; // they stand for circuits with all of these
+    }
     if (!flaws.has(Flaw::devices)) tiles.circuit.devices = {};
     if (!flaws.has(Flaw::wires)) array.r_row = array.r_col = 0.0;
     if (!flaws.has(Flaw::drivers)) array.r_source = 0.0;
@@ -195,6 +198,14 @@ MixedFigures::Charge charge_figures_of(const MixedNetwork& mixed) {
     return figures;
 }
 
+/// The tables that stand for a network's tiles.
+TablesUsed tables_of(const Bench& bench) {
+    const auto& [window, circuit] = std::get<ResistiveTiles>(bench.tiles);
+    const Plan plan =
+        make_plan(bench.network, bench.partitions, window, Polarity::direct, bench.study.mixed->signs);
+    return tables_used(*circuit.tables, build_network(plan, circuit));
+}
+
 /// Solves drawn tiles once more as circuits.
 CrossCheck check_tiles(const Bench& bench, const MixedNetwork& mixed, const CrossCheckOptions& check) {
     const auto voltages_of = [&](const Matrix<double>& drawn) {
@@ -206,7 +217,7 @@ CrossCheck check_tiles(const Bench& bench, const MixedNetwork& mixed, const Cros
                            voltages_of, bench.inputs, check);
     const auto& [window, circuit] = std::get<ResistiveTiles>(bench.tiles);
     const Plan plan = make_plan(bench.network, bench.partitions, window, Polarity::direct, signs);
-    return cross_check(build_network(plan, circuit), voltages_of, bench.inputs, bench.study.solver, check);
+    return cross_check(circuits_of(plan, circuit), voltages_of, bench.inputs, bench.study.solver, check);
 }
 
 } // namespace
@@ -241,19 +252,22 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
     }
     if (check.pairs > 0) run.check = check_tiles(bench, mixed, check);
     const double all = measure_accuracy(run.inference.classes, labels).value;
-    run.figures.accuracy_without_wires = run.figures.accuracy_without_devices = all;
     if (study.charge) {
+        run.figures.accuracy_without_wires = run.figures.accuracy_without_devices = all;
         run.figures.charge = charge_figures_of(mixed);
         run.figures.charge->accuracy_ideal_capacitors =
             bench.accuracy(Flaws::all().without(Flaw::mismatch).without(Flaw::parasitics), labels);
+    } else if (study.tables) {
+        run.tables = tables_of(bench);
     } else {
         run.figures.accuracy_without_wires = bench.accuracy(Flaws::all().without(Flaw::wires), labels);
-        if (device.use.model != nullptr)
-            run.figures.accuracy_without_devices =
-                bench.accuracy(Flaws::all().without(Flaw::devices), labels);
+        run.figures.accuracy_without_devices =
+            device.use.model == nullptr ? all : bench.accuracy(Flaws::all().without(Flaw::devices), labels);
     }
-    for (const Flaw flaw : possible_flaws(bench.tiles))
-        run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
+    if (!run.tables) {
+        for (const Flaw flaw : possible_flaws(bench.tiles))
+            run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
+    }
     for (const UnitArithmetic arithmetic :
          {UnitArithmetic::fixed, UnitArithmetic::fp16, UnitArithmetic::fp32}) {
         run.figures.arithmetic.push_back(

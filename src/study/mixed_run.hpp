@@ -4,6 +4,7 @@
 #include "inference/mixed_cost.hpp"
 #include "study/study_file.hpp"
 
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,9 @@ struct MixedFigures {
     /// [layers] of the fixed-point units over the calibration images, step by step [output steps]; none in other arithmetic.
     std::vector<PostProcessingError> layer_unit_error;
     std::vector<double> output_step; ///< [layers] weighted sum per output step
-    double accuracy_without_wires = 0.0, accuracy_without_devices = 0.0; ///< all other flaws there
+    /// All other flaws there. Not numbers where tables stand for the circuits, nor is any flaw alone tried there.
+    double accuracy_without_wires = std::numeric_limits<double>::quiet_NaN(),
+           accuracy_without_devices = std::numeric_limits<double>::quiet_NaN();
     /// What arrays that compute in charge are.
     struct Charge {
         double accuracy_ideal_capacitors = 0.0; ///< no mismatch and no parasitics, all other flaws there
@@ -68,6 +71,7 @@ struct MixedRun {
     std::vector<MixedCost> costs;              ///< [sampling times]
     std::vector<double> charging_power;        ///< [sampling times] [W]
     std::vector<ConductanceError> conductance; ///< [layers]
+    std::optional<TablesUsed> tables;
     CrossCheck check;                          ///< of drawn tiles at the row voltages that ideal drivers give
     std::vector<double> drift_factors;         ///< [tiles] that the digital side makes up for drift with
 };

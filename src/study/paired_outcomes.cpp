@@ -39,6 +39,7 @@ PairedOutcomes count_outcomes(std::span<const std::uint8_t> first, std::span<con
     PairedOutcomes outcomes;
     for (std::size_t k = 0; k < labels.size(); ++k) {
         const bool is_first = first[k] == labels[k], is_second = second[k] == labels[k];
+        if (first[k] == second[k]) ++outcomes.same_class;
         ++(is_first ? (is_second ? outcomes.both : outcomes.first_only)
                     : (is_second ? outcomes.second_only : outcomes.neither));
     }

@@ -11,6 +11,7 @@ namespace ohmloom {
 /// The same images classified twice: which of the two was right.
 struct PairedOutcomes {
     std::int64_t both = 0, first_only = 0, second_only = 0, neither = 0;
+    std::int64_t same_class = 0; ///< to which both gave one class, right or wrong
     [[nodiscard]] std::int64_t images() const { return both + first_only + second_only + neither; }
     friend bool operator==(const PairedOutcomes&, const PairedOutcomes&) = default;
 };

@@ -6,6 +6,7 @@
 #include "inference/sampled_inference.hpp"
 #include "inference/software.hpp"
 #include "network/dataset.hpp"
+#include "study/calibration_images.hpp"
 
 #include <fmt/format.h>
 
@@ -32,6 +33,7 @@ std::vector<std::uint8_t> classify_with_ideal_wires(const Plan& plan, NetworkCir
                                                     const Matrix<double>& inputs,
                                                     const SolveOptions& options) {
     circuit.array.r_row = circuit.array.r_col = circuit.array.r_source = 0.0;
+    circuit.tables = nullptr;
     return infer(build_network(plan, circuit), circuit.neuron, inputs, options, false).classes;
 }
 
@@ -40,6 +42,7 @@ std::vector<std::uint8_t> classify_with_ideal_devices(const Plan& plan, NetworkC
                                                       const Matrix<double>& inputs,
                                                       const SolveOptions& options) {
     circuit.devices = {};
+    circuit.tables = nullptr;
     return infer(build_network(plan, circuit), circuit.neuron, inputs, options, false).classes;
 }
 
@@ -100,16 +103,6 @@ double charging_of(const Study& study, std::span<const LayerArrays> layers, cons
     return energy;
 }
 
-/// Inputs of the images that converters are set by.
-Matrix<double> calibration_inputs(const Study& study, const DataSet& data, const Network& network) {
-    const std::vector<std::filesystem::path> search{study.file.parent_path()};
-    if (study.calibration_set == study.data_set)
-        return encode_inputs(data, network.input, 0, std::min(study.calibration_images, data.count()));
-    const DataSet calibration = read_dataset(study.calibration_set, search);
-    return encode_inputs(calibration, network.input, 0,
-                         std::min(study.calibration_images, calibration.count()));
-}
-
 /// What the circuits of a scheme give, in time or not.
 struct SchemeOutcome {
     RunPoint point;
@@ -130,6 +123,7 @@ void run_converters(const Study& study, const StudyDevice& device, const Network
     point.accuracy = measure_accuracy(inference.classes, labels);
     point.accuracy_ideal_wires = run.figures.accuracy_without_wires;
     point.accuracy_ideal_devices = run.figures.accuracy_without_devices;
+    point.tables = run.tables;
     point.conductance = join_errors(run.conductance);
     point.drift = drift_compensation_of(run.drift_factors);
     point.power = inference.power;
@@ -142,6 +136,19 @@ void run_converters(const Study& study, const StudyDevice& device, const Network
     outcome.charging_power = std::move(run.charging_power);
 }
 
+/// Accuracies of the same network without what its wires, or its devices, add.
+void compare_with_ideals(const Study& study, const NetworkCircuit& circuit, const Plan& plan,
+                         const Matrix<double>& inputs, std::span<const std::uint8_t> labels,
+                         RunPoint& point) {
+    point.accuracy_ideal_wires =
+        measure_accuracy(classify_with_ideal_wires(plan, circuit, inputs, study.solver), labels).value;
+    point.accuracy_ideal_devices =
+        point.ideal_devices
+            ? point.accuracy.value
+            : measure_accuracy(classify_with_ideal_devices(plan, circuit, inputs, study.solver), labels)
+                  .value;
+}
+
 /// A network whose partitions are joined as voltages.
 void run_analog(const Study& study, const NetworkCircuit& circuit, const Plan& plan,
                 const Matrix<double>& inputs, std::span<const std::uint8_t> labels, CrossCheckOptions check,
@@ -152,20 +159,18 @@ void run_analog(const Study& study, const NetworkCircuit& circuit, const Plan& p
     point.drift = drift_compensation_of(drift_factors(outcome.layers));
     AnalogInference analog = infer(outcome.layers, circuit.neuron, inputs, study.solver);
     point.accuracy = measure_accuracy(analog.classes, labels);
-    point.accuracy_ideal_wires =
-        measure_accuracy(classify_with_ideal_wires(plan, circuit, inputs, study.solver), labels).value;
-    point.accuracy_ideal_devices =
-        point.ideal_devices
-            ? point.accuracy.value
-            : measure_accuracy(classify_with_ideal_devices(plan, circuit, inputs, study.solver), labels)
-                  .value;
+    if (!circuit.tables) compare_with_ideals(study, circuit, plan, inputs, labels, point);
     point.power = analog.power;
     point.residual_max = analog.residual;
     point.converged = analog.converged && analog.residual <= study.solver.tolerance;
     point.engine = analog.engine;
     point.classes = std::move(analog.classes);
+    if (circuit.tables) point.tables = tables_used(*circuit.tables, outcome.layers);
     check.seed = study.seed;
-    point.check = cross_check(outcome.layers, circuit.neuron, inputs, study.solver, check);
+    const auto voltages_of = [&](const Matrix<double>& drawn) {
+        return row_voltages(outcome.layers, circuit.neuron, drawn, study.solver);
+    };
+    point.check = cross_check(circuits_of(plan, circuit), voltages_of, inputs, study.solver, check);
 }
 
 /// The points of a scheme, one per sampling time.
@@ -193,7 +198,8 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
         point.tiles += partition.horizontal * partition.vertical;
     point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
     if (study.mixed) {
-        run_converters(study, device, network, calibration_inputs(study, data, network), inputs, labels,
+        run_converters(study, device, network,
+                       calibration_inputs(study, data, network, study.calibration_images), inputs, labels,
                        check, outcome);
     } else {
         const Plan plan = make_plan(network, point.partitions, device.window, polarity_for(study.neuron));
@@ -228,6 +234,8 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
 
 RunResult run_study(const Study& study, Index images, const Progress& progress,
                     const CrossCheckOptions& check) {
+    if (study.tables && study.charge)
+        throw InputError("tables stand for resistive tiles, but the study's arrays compute in charge: leave tables out");
     const std::filesystem::path folder = study.file.parent_path();
     const std::vector<std::filesystem::path> search{folder};
     const DataSet data = read_dataset(study.data_set, search);

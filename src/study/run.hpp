@@ -7,6 +7,7 @@
 #include "study/study_file.hpp"
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,11 +33,14 @@ struct RunPoint {
     std::vector<double> gain; ///< stage gain of each layer
     Index tiles = 0;
     Accuracy accuracy;
-    double accuracy_ideal_wires = 0.0;   ///< same circuit, wires and drivers without resistance
-    double accuracy_ideal_devices = 0.0; ///< same wires and read-out, ohmic cells with exactly what was asked
-    double accuracy_software = 0.0;      ///< same network and images as plain arithmetic
-    PowerBreakdown power;                ///< mean over the images
-    double sample_time = 0.0;            ///< [s] one image per so long
+    std::optional<TablesUsed> tables; ///< none: circuits were solved
+    double accuracy_ideal_wires = std::numeric_limits<double>::
+        quiet_NaN(); ///< same circuit, wires and drivers without resistance; not a number with tables
+    double accuracy_ideal_devices = std::numeric_limits<
+        double>::quiet_NaN(); ///< same wires and read-out, ohmic cells with exactly what was asked; likewise
+    double accuracy_software = 0.0; ///< same network and images as plain arithmetic
+    PowerBreakdown power;           ///< mean over the images
+    double sample_time = 0.0;       ///< [s] one image per so long
     double energy =
         0.0; ///< [J] per inference: mean power times the sampling time, and the charging of the rows
     double charging = 0.0;         ///< [J] part of it; 0 unless images are read in time

@@ -123,7 +123,8 @@ bool is_compared(std::string_view name) {
 }
 
 bool differ(double a, double b) {
-    return a != b && !(std::isnan(a) && std::isnan(b));
+    return a != b && !std::isnan(a) &&
+           !std::isnan(b); // what one of the two has not worked out cannot be compared
 }
 
 std::vector<MovedFigure> moved_figures(const StoredRun& first, const StoredRun& second, const Match& match) {

@@ -191,6 +191,13 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     numbers("/points/residual_max", "1", [](const RunPoint& p) { return p.residual_max; });
     numbers("/points/converged", "1", [](const RunPoint& p) { return p.converged ? 1.0 : 0.0; });
     numbers("/points/wall_s", "s", [](const RunPoint& p) { return p.wall_time; });
+    if (std::ranges::any_of(result.points, [](const RunPoint& p) { return p.tables.has_value(); })) {
+        writer.write_texts("/points/tables", column<std::string>(result, [](const RunPoint& p) {
+                               return p.tables ? p.tables->file : std::string();
+                           }));
+        numbers("/points/tables_error_largest_v", "V",
+                [](const RunPoint& p) { return p.tables ? p.tables->error : 0.0; });
+    }
     writer.write_texts("/points/engine", column<std::string>(result, [](const RunPoint& p) {
                            return std::string(to_string(p.engine));
                        }));

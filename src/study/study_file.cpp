@@ -6,6 +6,7 @@
 #include "study/charge_table.hpp"
 #include "study/mixed_table.hpp"
 #include "study/readout_table.hpp"
+#include "study/tile_luts.hpp"
 
 #include <fmt/format.h>
 
@@ -203,6 +204,9 @@ Study read_study(const std::filesystem::path& file) {
     study.solver.engine = engine_from_name(solver.word_or("engine", "auto", {"auto", "condense", "mna"}));
     study.solver.tolerance = read_positive(solver, "tolerance", study.solver.tolerance, "");
     read_schemes(root, study);
+    const std::string tables = root.table("tables").text_or("file", "");
+    if (!tables.empty())
+        study.tables = std::make_shared<const TileTables>(read_tile_tables(file.parent_path() / tables));
     root.require_no_other_keys();
     return study;
 }
@@ -227,7 +231,7 @@ TileDesign tile_design(const Study& study, const StudyDevice& device, const Netw
 }
 
 NetworkCircuit circuit_of(const Study& study, const Network& network) {
-    NetworkCircuit circuit{study.array, study.gain, study.neuron, {}};
+    NetworkCircuit circuit{study.array, study.gain, study.neuron, {}, study.tables};
     if (!circuit.gain.empty()) return circuit;
     circuit.gain = default_gain(network.layers.size());
     for (std::size_t l = 0; l < network.layers.size(); ++l) {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -59,6 +60,7 @@ struct Study {
     SolveOptions solver;
     std::uint64_t seed = 1;      ///< of everything random in the study
     std::vector<Scheme> schemes; ///< at least one
+    std::shared_ptr<const TileTables> tables; ///< that stand for all tiles' circuits; none: these are solved
 };
 
 /// Stage gains of the published study, for a network that was trained without a circuit: 30 for every layer but the last, 10.
@@ -75,7 +77,7 @@ std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& sche
 /// What the tiles between a study's converters are made of, with one of its devices.
 TileDesign tile_design(const Study& study, const StudyDevice& device, const Network& network);
 
-/// The circuit that a network's layers are built as, with ideal devices.
+/// The circuit that a network's layers are built as, with ideal devices, and the study's tables.
 NetworkCircuit circuit_of(const Study& study, const Network& network);
 
 } // namespace ohmloom

@@ -37,10 +37,13 @@ def compare_outcomes(t):
         right_a = a["points/classes"][:] == a["labels"][:]
         right_b = b["points/classes"][:] == b["labels"][:]
         power = a["points/power_w"][:]
+        a_classes, b_classes = a["points/classes"][:], b["points/classes"][:]
     assert not np.array_equal(right_a, right_b), "the sample says nothing"
     for p, point in enumerate(found["points"]):
         assert point["right_first_only"] == np.sum(right_a[p] & ~right_b[p]) and point["right_both"] == np.sum(right_a[p] & right_b[p])
         assert point["right_second_only"] == np.sum(~right_a[p] & right_b[p])
+        classes_a, classes_b = a_classes[p], b_classes[p]
+        assert point["same_class"] == np.sum(classes_a == classes_b)
         assert point["moved"]["power_w"]["first"] == [power[p]] and "wall_s" not in point["moved"]
     assert found["images"] == right_a.shape[1] and not found["by_place"]
     said = t.ohmloom("compare", "first.h5", "second.h5").out

@@ -35,7 +35,8 @@ StoredRun run_of(const std::vector<std::string>& devices,
 TEST_CASE("outcomes are counted image by image") {
     const std::vector<std::uint8_t> labels{0, 1, 2, 3, 4}, first{0, 1, 2, 0, 0}, second{0, 1, 0, 3, 1};
     const PairedOutcomes found = count_outcomes(first, second, labels);
-    CHECK(found == PairedOutcomes{.both = 2, .first_only = 1, .second_only = 1, .neither = 1});
+    CHECK(found ==
+          PairedOutcomes{.both = 2, .first_only = 1, .second_only = 1, .neither = 1, .same_class = 2});
     CHECK_THROWS_AS(count_outcomes(first, second, std::vector<std::uint8_t>{0, 1}), InputError);
 }
 
@@ -98,7 +99,8 @@ TEST_CASE("points are matched by what they are, else by their order; wall time d
     CHECK(!found.by_place);
     CHECK(found.points[0].first == 1);
     CHECK(found.points[0].second == 0);
-    CHECK(found.points[0].outcomes == PairedOutcomes{.both = 1, .second_only = 2, .neither = 1});
+    CHECK(found.points[0].outcomes ==
+          PairedOutcomes{.both = 1, .second_only = 2, .neither = 1, .same_class = 2});
     REQUIRE(found.points[0].moved.size() == 1);
     CHECK(found.points[0].moved[0].name == "power_w");
     CHECK(found.points[0].moved[0].first == std::vector<double>{2e-3});
@@ -119,7 +121,8 @@ TEST_CASE("runs of fewer images are compared on those, runs of other images not 
     const StoredRun first = run_of({"pcm"}, {{0, 1, 2, 3}}, {0, 1, 2, 3}),
                     second = run_of({"pcm"}, {{0, 0}}, {0, 1});
     CHECK(compare_runs(first, second).images == 2);
-    CHECK(compare_runs(first, second).points[0].outcomes == PairedOutcomes{.both = 1, .first_only = 1});
+    CHECK(compare_runs(first, second).points[0].outcomes ==
+          PairedOutcomes{.both = 1, .first_only = 1, .same_class = 1});
     CHECK_THROWS_WITH_AS(compare_runs(first, run_of({"pcm"}, {{0, 0}}, {0, 2})),
                          doctest::Contains("image 1 is a 1 in the first, a 2 in the second"), InputError);
 }

@@ -26,7 +26,8 @@ bool is_worse(const ComparedPoint& point, double level) {
 
 std::string verdict(const ComparedPoint& point, double level) {
     const PairedOutcomes& o = point.outcomes;
-    if (o.first_only + o.second_only == 0) return "every image alike";
+    if (o.same_class == o.images()) return "every image alike";
+    if (o.first_only + o.second_only == 0) return "right on the same images";
     if (point.adjusted >= level) return "no significant difference";
     return point.difference.value < 0.0 ? "worse" : "better";
 }
@@ -64,7 +65,7 @@ void print_comparison(const RunComparison& comparison, const CompareArguments& a
                    o.second_only, point.probability);
         if (comparison.points.size() > 1)
             fmt::print(", {:.3g} among {} points", point.adjusted, comparison.points.size());
-        fmt::print("\n");
+        fmt::print("\n  {:<26}the same class on {} of {} images\n", "", o.same_class, o.images());
         for (const MovedFigure& figure : point.moved) {
             if (figure.name == "accuracy") continue; // stands above, with its images
             fmt::print("  {:<26}{}\n", figure.name, change_text(figure));
@@ -89,6 +90,7 @@ void print_json(const RunComparison& comparison, const CompareArguments& argumen
                           {"right_first_only", point.outcomes.first_only},
                           {"right_second_only", point.outcomes.second_only},
                           {"right_neither", point.outcomes.neither},
+                          {"same_class", point.outcomes.same_class},
                           {"difference", point.difference.value},
                           {"difference_low", point.difference.low},
                           {"difference_high", point.difference.high},

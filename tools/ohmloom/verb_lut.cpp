@@ -1,6 +1,7 @@
 #include "base/errors.hpp"
 #include "lut/lut_file.hpp"
 #include "lut_sources.hpp"
+#include "lut_tiles.hpp"
 #include "output_file.hpp"
 #include "verb_lut_use.hpp"
 #include "verbs.hpp"
@@ -263,6 +264,7 @@ void add_lut_verb(CommandLine& line) {
                 "table is written all the same.");
     lut->require_subcommand(1);
     MakingVerbs(*lut, line).add_all();
+    add_lut_tiles(*lut, line);
     add_lut_use_verbs(*lut, line);
 }
 

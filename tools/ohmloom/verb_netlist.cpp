@@ -113,7 +113,8 @@ std::string rows_text(const MixedReadout& readout) {
 
 /// A study's network on its arrays, with what its netlist says of where it comes from.
 std::vector<NetlistFile> write_study(const NetlistArguments& arguments) {
-    const Study study = read_study(arguments.input);
+    Study study = read_study(arguments.input);
+    study.tables = nullptr; // decks are circuits, and so are the answers beside them
     if (study.charge) {
         throw InputError(fmt::format(
             "{}: has arrays that compute in charge, which this verb does not write: expected `ohmloom charge "

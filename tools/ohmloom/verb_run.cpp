@@ -7,6 +7,7 @@
 #include "solver/ngspice_jobs.hpp"
 #include "study/run.hpp"
 #include "study/run_file.hpp"
+#include "study/tile_luts.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -26,6 +27,7 @@ namespace {
 struct RunArguments {
     std::string study;
     std::string output;
+    std::string tables;
     Index images = 0;
     int threads = 0;
     Index check_pairs = 0;
@@ -43,6 +45,11 @@ std::vector<Index> counts(const RunPoint& point, Index LayerPartition::*member) 
 std::string partition_text(const RunPoint& point) {
     return fmt::format("{} x {}", fmt::join(counts(point, &LayerPartition::horizontal), "/"),
                        fmt::join(counts(point, &LayerPartition::vertical), "/"));
+}
+
+/// An accuracy in percent; "-" where it was not worked out.
+std::string percent(double part) {
+    return std::isnan(part) ? "-" : fmt::format("{:.2f}", 100.0 * part);
 }
 
 nlohmann::json figures_of(const RunPoint& point) {
@@ -76,7 +83,7 @@ nlohmann::json figures_of(const RunPoint& point) {
             {"sample_time_s", point.sample_time},
             {"residual_max", point.residual_max},
             {"converged", point.converged},
-            {"engine", to_string(point.engine)},
+            {"engine", point.tables ? "tables" : to_string(point.engine)},
             {"wall_s", point.wall_time}};
 }
 
@@ -103,6 +110,11 @@ nlohmann::json to_json(const RunPoint& point) {
     }
     if (point.mixed && point.mixed->charge) object["power_capacitors_w"] = point.power.capacitors;
     add_converters(point, object);
+    if (point.tables) {
+        object["tables"] = {{"file", point.tables->file},
+                            {"tables", point.tables->tables},
+                            {"error_largest_v", point.tables->error}};
+    }
     if (point.check.pairs > 0) object["cross_check"] = to_json(point.check);
     return object;
 }
@@ -147,10 +159,10 @@ void print_table(const RunResult& result) {
     for (const RunPoint& point : result.points) {
         const double ideal =
             charge ? point.mixed->charge->accuracy_ideal_capacitors : point.accuracy_ideal_wires;
-        fmt::print("{:<{}}  {:<20} {:>5}  {:>8.2f} {:>15}  {:>6.2f} {:>8.2f} ", point.network, name_width,
+        fmt::print("{:<{}}  {:<20} {:>5}  {:>8.2f} {:>15}  {:>6} {:>8.2f} ", point.network, name_width,
                    partition_text(point), point.tiles, 100.0 * point.accuracy.value,
                    fmt::format("{:.2f} - {:.2f}", 100.0 * point.accuracy.low, 100.0 * point.accuracy.high),
-                   100.0 * ideal, 100.0 * point.accuracy_software);
+                   percent(ideal), 100.0 * point.accuracy_software);
         for (const double power : powers_of(point.power)) fmt::print(" {:>8.3g}", power);
         fmt::print("  {:>8.2e}  {:>7.2f}{}\n", point.energy, point.wall_time,
                    point.converged ? "" : "  NOT CONVERGED");
@@ -176,11 +188,11 @@ void print_devices(const RunResult& result) {
     for (const RunPoint& point : result.points) {
         const ConductanceError& error = point.conductance;
         fmt::print(
-            "{:<{}}  {:<20} {:>8.2f}  {:>8.2f} {:>8.2f}  {:>9.3g} {:>9.3g} {:>9.3g}  {:>7.4g}  {:>7.3g} "
+            "{:<{}}  {:<20} {:>8.2f}  {:>8} {:>8}  {:>9.3g} {:>9.3g} {:>9.3g}  {:>7.4g}  {:>7.3g} "
             "{:>8.2e}\n",
             point.device, name_width, partition_text(point), 100.0 * point.accuracy.value,
-            100.0 * point.accuracy_ideal_devices,
-            100.0 * (point.accuracy_ideal_devices - point.accuracy.value), 1e6 * error.mean,
+            percent(point.accuracy_ideal_devices),
+            percent(point.accuracy_ideal_devices - point.accuracy.value), 1e6 * error.mean,
             1e6 * error.spread, 1e6 * error.worst, point.drift.mean, error.pulses, error.energy);
     }
 }
@@ -204,6 +216,17 @@ void print_settling(const RunResult& result) {
         fmt::print("{:<20} {:>8} {:>9.3g}  {:>8.2f} {:>8.2f}  {:>8.2e} {:>8.2e}  {}\n", partition_text(point),
                    format_si(point.sample_time, "s"), 1.0 / point.sample_time, 100.0 * point.accuracy.value,
                    100.0 * point.accuracy_settled, point.energy, point.charging, times);
+    }
+}
+
+/// What stood for the tiles: a line below the table for each point.
+void print_tables(const RunResult& result) {
+    for (const RunPoint& point : result.points) {
+        if (!point.tables) continue;
+        const TablesUsed& tables = *point.tables;
+        fmt::print("\ntiles: {} table{} of {} in the place of circuits, {}; not compared with ideal wires or devices\n",
+                   tables.tables, tables.tables == 1 ? "" : "s", tables.file,
+                   tables.error == 0.0 ? "exact" : fmt::format("within {} of them", format_si(tables.error, "V")));
     }
 }
 
@@ -263,7 +286,9 @@ RunResult run_named(const Study& study, const RunArguments& arguments) {
 
 int run_run(const RunArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
-    const Study study = read_study(arguments.study);
+    Study study = read_study(arguments.study);
+    if (!arguments.tables.empty())
+        study.tables = std::make_shared<const TileTables>(read_tile_tables(arguments.tables));
     if (!arguments.output.empty())
         require_output(arguments.output, files_of(study)); // now, not after the work is done
     require_check_engine(arguments);
@@ -276,6 +301,7 @@ int run_run(const RunArguments& arguments) {
         print_devices(result);
         print_settling(result);
         print_converters(result);
+        print_tables(result);
         print_checks(result);
     }
     const bool good = std::all_of(result.points.begin(), result.points.end(),
@@ -291,6 +317,8 @@ void add_run_verb(CommandLine& line) {
         "run", "Run a network on arrays: accuracy, power and energy of every scheme of a study");
     verb->add_option("study", arguments->study, "study file (TOML)")->required();
     verb->add_option("-o,--output", arguments->output, "HDF5 file to write everything to");
+    verb->add_option("--tables", arguments->tables,
+                     "tables that `ohmloom lut tiles` made of the study, in the place of solving its tiles");
     verb->add_option("--images", arguments->images, "only the first N images")->check(at_least(1));
     verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")
         ->check(at_least(0))

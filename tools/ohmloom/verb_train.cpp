@@ -120,7 +120,8 @@ std::vector<LayerPartition> partitions_that_fit(const Study& study, const Traini
 
 /// Arrays, cells, read-out and neuron of a study file, cut as its first scheme says unless the flags say otherwise.
 TrainingCircuit circuit_from_study(const TrainRequest& request, const TrainingOptions& options) {
-    const Study study = read_study(request.study);
+    Study study = read_study(request.study);
+    study.tables = nullptr; // weights change under them
     if (study.neuron.kind != Neuron::Kind::sigmoid) {
         throw InputError(
             fmt::format("{}: training runs through sigmoid neurons: expected neuron = \"sigmoid\"",
@@ -230,7 +231,10 @@ TrainingOptions training_options(const TrainRequest& request) {
     if (!request.initial.empty()) options.initial = with_positive_scales(read_network(request.initial));
     set_hidden_layers(request, options);
     std::optional<Study> study;
-    if (!request.study.empty()) study = read_study(request.study);
+    if (!request.study.empty()) {
+        study = read_study(request.study);
+        study.tables = nullptr; // weights change under them
+    }
     if (study && study->mixed) {
         options.mixed = converters_from_study(request, *study, options);
     } else {
