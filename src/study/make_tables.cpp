@@ -80,9 +80,9 @@ DrivenArrays drive_analog(const Study& study, const Network& network, const Plan
 }
 
 /// Tiles between converters: rows are driven from 0 V to full voltage, and by DACs with errors a little beyond.
-DrivenArrays drive_mixed(const Study& study, const Network& network, std::span<const LayerPartition> partitions,
-                         const ResistiveTiles& tiles, const Matrix<double>& calibration,
-                         const Matrix<double>& inputs) {
+DrivenArrays drive_mixed(const Study& study, const Network& network,
+                         std::span<const LayerPartition> partitions, const ResistiveTiles& tiles,
+                         const Matrix<double>& calibration, const Matrix<double>& inputs) {
     const Plan plan = make_plan(network, partitions, tiles.window, Polarity::direct, study.mixed->signs);
     DrivenArrays driven{build_network(plan, tiles.circuit), {}, {}};
     if (!are_linear(driven.layers) && inputs.rows() > 0) {
@@ -199,7 +199,8 @@ StudyTables make_tables(const Study& study, const TableOptions& options, const P
     const std::vector<std::filesystem::path> search{study.file.parent_path()};
     const DataSet data = read_dataset(study.data_set, search);
     if (study.charge)
-        throw InputError("arrays in charge are linear maps already: tables of tiles are for resistive arrays");
+        throw InputError(
+            "arrays in charge are linear maps already: tables of tiles are for resistive arrays");
     StudyTables tables;
     tables.luts.created_from = study.file.string();
     tables.luts.source = study.text;

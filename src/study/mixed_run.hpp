@@ -72,8 +72,8 @@ struct MixedRun {
     std::vector<double> charging_power;        ///< [sampling times] [W]
     std::vector<ConductanceError> conductance; ///< [layers]
     std::optional<TablesUsed> tables;
-    CrossCheck check;                          ///< of drawn tiles at the row voltages that ideal drivers give
-    std::vector<double> drift_factors;         ///< [tiles] that the digital side makes up for drift with
+    CrossCheck check;                  ///< of drawn tiles at the row voltages that ideal drivers give
+    std::vector<double> drift_factors; ///< [tiles] that the digital side makes up for drift with
 };
 
 /// Runs a network of a study that has converters. @throws InputError as build_mixed().

@@ -235,7 +235,8 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
 RunResult run_study(const Study& study, Index images, const Progress& progress,
                     const CrossCheckOptions& check) {
     if (study.tables && study.charge)
-        throw InputError("tables stand for resistive tiles, but the study's arrays compute in charge: leave tables out");
+        throw InputError(
+            "tables stand for resistive tiles, but the study's arrays compute in charge: leave tables out");
     const std::filesystem::path folder = study.file.parent_path();
     const std::vector<std::filesystem::path> search{folder};
     const DataSet data = read_dataset(study.data_set, search);

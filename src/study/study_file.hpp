@@ -58,8 +58,8 @@ struct Study {
     std::vector<double> gain; ///< one per layer; empty: those the network was trained with, or default_gain()
     StudyTiming timing;
     SolveOptions solver;
-    std::uint64_t seed = 1;      ///< of everything random in the study
-    std::vector<Scheme> schemes; ///< at least one
+    std::uint64_t seed = 1;                   ///< of everything random in the study
+    std::vector<Scheme> schemes;              ///< at least one
     std::shared_ptr<const TileTables> tables; ///< that stand for all tiles' circuits; none: these are solved
 };
 

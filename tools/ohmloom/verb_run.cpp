@@ -187,13 +187,12 @@ void print_devices(const RunResult& result) {
                "", "%", "devices", "devices", "mean uS", "spread uS", "worst uS", "times", "a cell", "J");
     for (const RunPoint& point : result.points) {
         const ConductanceError& error = point.conductance;
-        fmt::print(
-            "{:<{}}  {:<20} {:>8.2f}  {:>8} {:>8}  {:>9.3g} {:>9.3g} {:>9.3g}  {:>7.4g}  {:>7.3g} "
-            "{:>8.2e}\n",
-            point.device, name_width, partition_text(point), 100.0 * point.accuracy.value,
-            percent(point.accuracy_ideal_devices),
-            percent(point.accuracy_ideal_devices - point.accuracy.value), 1e6 * error.mean,
-            1e6 * error.spread, 1e6 * error.worst, point.drift.mean, error.pulses, error.energy);
+        fmt::print("{:<{}}  {:<20} {:>8.2f}  {:>8} {:>8}  {:>9.3g} {:>9.3g} {:>9.3g}  {:>7.4g}  {:>7.3g} "
+                   "{:>8.2e}\n",
+                   point.device, name_width, partition_text(point), 100.0 * point.accuracy.value,
+                   percent(point.accuracy_ideal_devices),
+                   percent(point.accuracy_ideal_devices - point.accuracy.value), 1e6 * error.mean,
+                   1e6 * error.spread, 1e6 * error.worst, point.drift.mean, error.pulses, error.energy);
     }
 }
 
@@ -224,9 +223,11 @@ void print_tables(const RunResult& result) {
     for (const RunPoint& point : result.points) {
         if (!point.tables) continue;
         const TablesUsed& tables = *point.tables;
-        fmt::print("\ntiles: {} table{} of {} in the place of circuits, {}; not compared with ideal wires or devices\n",
+        fmt::print("\ntiles: {} table{} of {} in the place of circuits, {}; not compared with ideal wires or "
+                   "devices\n",
                    tables.tables, tables.tables == 1 ? "" : "s", tables.file,
-                   tables.error == 0.0 ? "exact" : fmt::format("within {} of them", format_si(tables.error, "V")));
+                   tables.error == 0.0 ? "exact"
+                                       : fmt::format("within {} of them", format_si(tables.error, "V")));
     }
 }
 

@@ -233,7 +233,7 @@ TrainingOptions training_options(const TrainRequest& request) {
     std::optional<Study> study;
     if (!request.study.empty()) {
         study = read_study(request.study);
-        study.tables = nullptr; // weights change under them
+        study->tables = nullptr; // weights change under them
     }
     if (study && study->mixed) {
         options.mixed = converters_from_study(request, *study, options);
