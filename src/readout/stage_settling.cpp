@@ -171,7 +171,7 @@ private:
         }
         if (is_slow()) add_scaled(sum, -loop_factor(a_0) * stage_.r_feedback(), own);
         add_scaled(sum, is_slow() ? -unity_gain() : -1.0, plus);
-        return solve_dense(std::move(sum), identity);
+        return solve_dense(sum, identity);
     }
 
     /// What the last values add to BDF2's (in the first step backward Euler's) derivative.

@@ -696,7 +696,7 @@ Matrix<double> CondensedArray::port_conductance_with(std::span<const CellChange>
             system(i, j) = (i == j ? 1.0 : 0.0) + delta * ascent.impedance()(i, j);
         for (Index p = 0; p < ports; ++p) right(i, p) = delta * u(p, i);
     }
-    Matrix<double> y = multiply(u, solve_dense(std::move(system), right));
+    Matrix<double> y = multiply(u, solve_dense(system, right));
     for (std::size_t i = 0; i < y.values().size(); ++i) y.values()[i] += y_.values()[i];
     return y;
 }

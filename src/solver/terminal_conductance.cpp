@@ -65,7 +65,7 @@ PortMatrix with_series_resistances(const PortMatrix& ports, const SeriesResistan
         loop(i, i) += 1.0;
     }
     PortMatrix reduced = ports;
-    reduced.y = solve_dense(std::move(loop), ports.y);
+    reduced.y = solve_dense(loop, ports.y);
     // Reciprocal but for rounding: make it so.
     for (Index i = 0; i < reduced.y.rows(); ++i) {
         for (Index j = 0; j < i; ++j)

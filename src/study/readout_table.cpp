@@ -1,6 +1,7 @@
 #include "study/readout_table.hpp"
 
 #include "base/errors.hpp"
+#include "lut/lut_file.hpp"
 #include "store/csv_numbers.hpp"
 #include "store/toml_table.hpp"
 #include "study/array_table.hpp"
@@ -94,9 +95,26 @@ void require_own_keys(const TomlTable& readout, std::string_view table_key, cons
     }
 }
 
+/// The curve of a file that `ohmloom lut neuron` or `ohmloom lut curve` made.
+void read_lut_curve(const TomlTable& readout, const std::filesystem::path& file, Neuron& neuron) {
+    const LutFile luts = read_luts(file);
+    const Lut& curve = table_of(luts, "");
+    if (curve.kind != "curve" || curve.axes.size() != 1 || curve.axes.front().unit != "V" ||
+        curve.arrays.front().unit != "V" || curve.arrays.front().shape.size() != 1)
+        readout.refuse("curve_file",
+                       fmt::format("holds table {} of kind {}: expected a curve of one voltage over another",
+                                   curve.name, curve.kind));
+    neuron.table_in = curve.axes.front().values;
+    neuron.table_out = curve.arrays.front().values;
+}
+
 void read_curve(const TomlTable& readout, const std::filesystem::path& folder, Neuron& neuron) {
-    for (const std::vector<double>& line :
-         read_csv_numbers(folder / readout.text("curve_file"), "an input and an output in V")) {
+    const std::filesystem::path file = folder / readout.text("curve_file");
+    if (file.extension() == ".h5") {
+        read_lut_curve(readout, file, neuron);
+        return;
+    }
+    for (const std::vector<double>& line : read_csv_numbers(file, "an input and an output in V")) {
         if (line.size() != 2)
             readout.refuse(
                 "curve_file",
