@@ -176,16 +176,20 @@ std::pair<Lut, MadeTable> make_table(const LayerArrays& layer, std::size_t t, co
     made.points = fit.points_used;
     made.residual = fit.residual;
     made.converged = fit.converged;
+    made.circuit_time = fit.circuit_time;
+    made.table_time = fit.table_time;
     return {std::move(lut), std::move(made)};
 }
 
 DrivenArrays drive_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme,
-                          const Network& trained, const DataSet& data, Index images) {
+                          const Network& trained, const DataSet& data, const TableOptions& options) {
     const Network network = study.mixed ? with_positive_scales(trained) : trained;
     const std::vector<LayerPartition> partitions = partitions_of(study, scheme, trained);
     ResistiveTiles tiles = std::get<ResistiveTiles>(tile_design(study, device, network));
     tiles.circuit.tables = nullptr;
-    const Matrix<double> inputs = calibration_inputs(study, data, network, images);
+    Study images = study;
+    if (!options.data_set.empty()) images.calibration_set = options.data_set;
+    const Matrix<double> inputs = calibration_inputs(images, data, network, options.images);
     if (study.mixed)
         return drive_mixed(study, network, partitions, tiles,
                            calibration_inputs(study, data, network, study.calibration_images), inputs);
@@ -209,7 +213,7 @@ StudyTables make_tables(const Study& study, const TableOptions& options, const P
         for (std::size_t s = 0; s < study.schemes.size(); ++s) {
             const Network network = read_network(study.schemes[s].network);
             const DrivenArrays driven =
-                drive_scheme(study, study.devices[d], study.schemes[s], network, data, options.images);
+                drive_scheme(study, study.devices[d], study.schemes[s], network, data, options);
             long done = 0, total = 0;
             for (const LayerArrays& layer : driven.layers) total += static_cast<long>(layer.tiles.size());
             for (std::size_t l = 0; l < driven.layers.size(); ++l) {

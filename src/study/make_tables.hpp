@@ -13,7 +13,8 @@ namespace ohmloom {
 struct TableOptions {
     SurrogateOptions surrogate;
     Index images =
-        512; ///< of the study's calibration set, whose row voltages the tables are made for, beside drawn ones; 0: drawn ones alone
+        512; ///< whose row voltages the tables are made for, beside drawn ones; 0: drawn ones alone
+    std::string data_set; ///< that they are the first of; empty: the study's calibration set
 };
 
 /// One tile's table and what there is to tell of it.
@@ -29,6 +30,8 @@ struct MadeTable {
     Index points = 0;      ///< of the circuit that it took
     double residual = 0.0; ///< of these, the largest
     bool converged = true; ///< all of these
+    double circuit_time = 0.0,
+           table_time = 0.0; ///< [s] an operating point takes on one thread; 0 for exact maps
 };
 
 struct StudyTables {

@@ -11,7 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 #include <optional>
@@ -333,6 +335,19 @@ void validate(const SurrogateTile& tile, const RowRanges& ranges, const Matrix<d
         throw InputError(fmt::format("given points have {} rows of {}", given.cols(), rows));
 }
 
+/// The shortest of three runs of some work on this thread. [s]
+template <class Work>
+double seconds_of(const Work& work) {
+    double shortest = std::numeric_limits<double>::infinity();
+    for (int k = 0; k < 3; ++k) {
+        const auto start = std::chrono::steady_clock::now();
+        work();
+        shortest = std::min(shortest,
+                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    }
+    return shortest;
+}
+
 /// Half of what a tile's rows span, as a voltage that cells are likely to see.
 double half_span(const RowRanges& ranges) {
     return 0.5 * (*std::ranges::max_element(ranges.v_high) - *std::ranges::min_element(ranges.v_low));
@@ -343,6 +358,7 @@ Index points_for(Index terms) {
     return std::max<Index>(300, 3 * terms);
 }
 
+constexpr Index timed_together = 128; ///< points in a batch that is timed
 constexpr Index checks_drawn = 1000, most_checks_given = 500;
 constexpr Index first_check = Index{1} << 31; ///< far from what fitting ever draws
 
@@ -405,6 +421,11 @@ public:
         best_.points_used = points() + checks();
         best_.residual = std::max({fit_.residual, drawn_.residual, given_check_.residual});
         best_.converged = fit_.converged && drawn_.converged && given_check_.converged;
+        const Matrix<double> v = rows_between(drawn_.v, 0, std::min(timed_together, drawn_.v.rows()));
+        const auto points = static_cast<double>(v.rows());
+        const ThreadLimit one_thread(1);
+        best_.circuit_time = seconds_of([&] { static_cast<void>(array_.solve(v)); }) / points;
+        best_.table_time = seconds_of([&] { static_cast<void>(evaluate(best_.surrogate, v)); }) / points;
         return std::move(best_);
     }
 

@@ -47,6 +47,8 @@ struct SurrogateFit {
     Index points_used = 0; ///< of the circuit, checks included
     double residual = 0.0; ///< largest KCL residual of these
     bool converged = true; ///< all of them
+    double circuit_time = 0.0,
+           table_time = 0.0; ///< [s] an operating point takes on one thread, with its power, in batches
 };
 
 /// Row voltages [count x rows] [V] over the rows' ranges: rows at rest (0 V, or the end of the range that is nearest) or, with a probability that

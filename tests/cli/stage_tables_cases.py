@@ -31,8 +31,11 @@ def tables_of_laws(t):
     """A device's table of currents stands for its law."""
     problem = device_study(SINH)
     law = json.loads(t.ohmloom("run", problem.write(t.folder), "-o", "law.h5", "--json").out)["points"]
-    t.ohmloom("lut", "device", "sinh/generic", "-o", "iv.h5")
-    problem.study = problem.study.replace('model = "sinh/generic"\n', 'model = "table/example"\nvalues = { file = "iv.h5" }\n')
+    t.ohmloom("lut", "device", "sinh/generic", "--from=-0.9", "--to", 0.9, "-o", "iv.h5")
+    t.path("cells.toml").write_text(
+        'model = "table"\ntitle = "made by lut"\n[sources]\nmade = "ohmloom lut"\n[values]\nfile = { value = "iv.h5", source = "made" }\n'
+    )
+    problem.study = problem.study.replace('"sinh/generic"', '"cells.toml"')
     table = json.loads(t.ohmloom("run", problem.write(t.folder), "-o", "table.h5", "--json").out)["points"]
     for one, other in zip(law, table):
         assert abs(one["power_w"] / other["power_w"] - 1) < 2e-3 and one["power_w"] != other["power_w"]

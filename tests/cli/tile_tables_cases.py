@@ -46,6 +46,7 @@ def tables_of_junctions(t):
     assert len(made) == 2 + 4 * 2 + 2, [table["name"] for table in made]
     for table in made:
         assert table["reached"] and table["error"]["largest_v"] <= 0.01 * table["span_v"] and table["error"]["points"] == 1000
+        assert 0 < table["table_s"] and 0 < table["circuit_s"]
         assert 0 < table["error"]["rms_v"] < table["error"]["largest_v"] and table["error_for_images"]["points"] == 10
     for point, compared_point in zip(tabled, points):
         assert point["engine"] == "tables" and point["tables"]["file"] == "tiles.h5" and point["converged"]

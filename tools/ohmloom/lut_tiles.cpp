@@ -43,6 +43,8 @@ nlohmann::json to_json(const MadeTable& made) {
     object["span_v"] = made.span;
     object["error"] = to_json(made.drawn);
     object["power_error_rms"] = made.drawn.power_rms;
+    object["circuit_s"] = made.circuit_time;
+    object["table_s"] = made.table_time;
     if (made.given.points > 0) object["error_for_images"] = to_json(made.given);
     return object;
 }
@@ -82,6 +84,19 @@ void print_table(const TilesArguments& arguments, const StudyTables& tables) {
     }
 }
 
+/// What the tables save: a line below the list.
+void print_speed(const StudyTables& tables) {
+    double circuits = 0.0, instead = 0.0;
+    for (const MadeTable& made : tables.made) {
+        circuits += made.circuit_time;
+        instead += made.table_time;
+    }
+    if (instead == 0.0) return;
+    fmt::print(
+        "\nonce through all of these on one thread: {} as circuits, {} by tables, {:.0f} times faster\n",
+        format_si(circuits, "s"), format_si(instead, "s"), circuits / instead);
+}
+
 int run_tiles(const TilesArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const Study study = read_study(arguments.study);
@@ -95,14 +110,17 @@ int run_tiles(const TilesArguments& arguments) {
         throw InputError(fmt::format("{}: {}", study.file.string(), error.what()));
     }
     tables.luts.version = OHMLOOM_VERSION;
-    tables.luts.command = fmt::format(
-        "ohmloom lut tiles {} -o {} --max-error {} --images {} --seed {}", arguments.study, arguments.output,
-        arguments.options.surrogate.max_error, arguments.options.images, arguments.options.surrogate.seed);
+    tables.luts.command =
+        fmt::format("ohmloom lut tiles {} -o {} --max-error {} --images {}{} --seed {}", arguments.study,
+                    arguments.output, arguments.options.surrogate.max_error, arguments.options.images,
+                    arguments.options.data_set.empty() ? "" : " --data " + arguments.options.data_set,
+                    arguments.options.surrogate.seed);
     write_luts(arguments.output, tables.luts);
     if (arguments.json) {
         print_json(arguments, tables);
     } else {
         print_table(arguments, tables);
+        print_speed(tables);
     }
     const bool good = std::ranges::all_of(
         tables.made, [](const MadeTable& made) { return made.reached && made.converged; });
@@ -128,10 +146,11 @@ void add_lut_tiles(CLI::App& lut, CommandLine& line) {
         ->check(at_least(1))
         ->capture_default_str();
     verb->add_option("--images", arguments->options.images,
-                     "images of the calibration set (data.calibration, else the data set) that tables are "
-                     "made for, beside drawn points")
+                     "images whose row voltages the tables are made for, beside drawn ones")
         ->check(at_least(0))
         ->capture_default_str();
+    verb->add_option("--data", arguments->options.data_set,
+                     "set that they are the first of; else data.calibration, or the study's data set");
     verb->add_option("--seed", surrogate.seed, "of the drawn points")->capture_default_str();
     verb->add_option("--threads", arguments->threads, "threads to use; 0 for all")
         ->check(at_least(0))
