@@ -16,7 +16,8 @@ bool is_without_mismatch(const AdcDesign& design) {
     return design.front.offset_sigma == 0.0 && design.front.gain_sigma == 0.0 &&
            design.front.curve_sigma == 0.0 && design.comparator.offset_sigma == 0.0 &&
            design.ladder.resistor_sigma == 0.0 && design.capacitors.unit_sigma == 0.0 &&
-           design.stages.capacitor_sigma == 0.0 && design.oscillator.phase_sigma == 0.0;
+           design.stages.capacitor_sigma == 0.0 && design.oscillator.phase_sigma == 0.0 &&
+           (design.kind != AdcKind::table || design.measured.steps.size() == 1);
 }
 
 AdcBank::Column AdcBank::build(const InputRange& range, std::uint32_t converter) const {
@@ -26,10 +27,8 @@ AdcBank::Column AdcBank::build(const InputRange& range, std::uint32_t converter)
         ThresholdMap{grid, draw_front(design_, range, place_, converter)});
     CodeSteps steps = steps_of(*core, *map);
     const StepTable fast(steps);
-    AdcDesign ranged = design_;
-    ranged.range = range;
     return {std::move(core), std::move(map), std::make_shared<const Table>(Table{std::move(steps), fast}),
-            ohmloom::input_noise(ranged)};
+            ohmloom::input_noise(design_.noise, range)};
 }
 
 AdcBank::AdcBank(const AdcDesign& design, Index columns, const AdcPlace& place,

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 namespace ohmloom {
 
@@ -41,6 +42,25 @@ void validate_time(const AdcDesign& design) {
         throw InputError(
             fmt::format("the range of the time-to-digital converter begins at {}: expected {} {}", low,
                         time.input == AdcTime::Input::resistance ? "at least" : "more than", least));
+}
+
+/// What was measured has all errors in its edges.
+void validate_table(const AdcDesign& design) {
+    const AdcFront& front = design.front;
+    const std::pair<std::string_view, bool> others[] = {
+        {"an offset", front.offset != 0.0},
+        {"offset_sigma", front.offset_sigma != 0.0},
+        {"a gain error", front.gain_error != 0.0},
+        {"gain_sigma", front.gain_sigma != 0.0},
+        {"a curve", front.curve.shape != TransferCurve::Shape::linear},
+        {"curve_sigma", front.curve_sigma != 0.0}};
+    for (const auto& [name, given] : others)
+        if (given)
+            throw InputError(fmt::format("a converter of kind table has {}: its measured edges hold all "
+                                         "errors; expected none beside them but noise at the input",
+                                         name));
+    validate(design.measured,
+             CodeGrid(design.bits, design.is_signed, design.rounding, design.measured.range));
 }
 
 void validate_noise(const AdcNoise& noise) {
@@ -87,12 +107,14 @@ void validate(const AdcDesign& design) {
         throw InputError(
             fmt::format("the oscillator has {} phases: expected 1 to 65536", design.oscillator.phases));
     require_not_negative("the oscillator's phase sigma", design.oscillator.phase_sigma);
-    const bool compares = design.kind != AdcKind::uniform && design.kind != AdcKind::oscillator;
+    const bool compares = design.kind != AdcKind::uniform && design.kind != AdcKind::oscillator &&
+                          design.kind != AdcKind::table;
     const AdcComparator& comparator = design.comparator;
     if (!compares && (comparator.offset != 0.0 || comparator.offset_sigma != 0.0 || comparator.noise != 0.0))
         throw InputError(fmt::format("a converter of kind {} has no comparator: give offset, offset_sigma "
                                      "and noise of its input instead",
                                      name_of(design.kind)));
+    if (design.kind == AdcKind::table) validate_table(design);
     if (design.kind == AdcKind::time) validate_time(design);
     validate_noise(design.noise);
     [[maybe_unused]] const FrontEnd front(design, grid.range(), {}); // refuses curves
@@ -103,13 +125,12 @@ void validate(const AdcDesign& design) {
     require_not_negative("the fixed area", design.cost.area_fixed);
 }
 
-double input_noise(const AdcDesign& design) {
-    const AdcNoise& noise = design.noise;
+double input_noise(const AdcNoise& noise, InputRange range) {
     const double thermal =
         noise.sampling_capacitor > 0.0
             ? std::sqrt(boltzmann * noise.temperature / noise.sampling_capacitor) / noise.full_scale_voltage
             : 0.0;
-    return std::hypot(noise.input, thermal) * (design.range.high - design.range.low);
+    return std::hypot(noise.input, thermal) * (range.high - range.low);
 }
 
 std::string_view name_of(AdcKind kind) {
@@ -129,9 +150,11 @@ std::string_view name_of(AdcKind kind) {
     case AdcKind::oscillator:
         return "oscillator";
     case AdcKind::time:
+        return "time";
+    case AdcKind::table:
         break;
     }
-    return "time";
+    return "table";
 }
 
 } // namespace ohmloom

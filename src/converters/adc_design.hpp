@@ -2,13 +2,14 @@
 
 #include "converters/code_grid.hpp"
 #include "converters/converter_cost.hpp"
+#include "converters/measured_converters.hpp"
 #include "converters/transfer_curve.hpp"
 
 #include <string_view>
 
 namespace ohmloom {
 
-enum class AdcKind { uniform, flash, sar, ramp, cyclic, pipeline, oscillator, time };
+enum class AdcKind { uniform, flash, sar, ramp, cyclic, pipeline, oscillator, time, table };
 
 /// Errors below are parts of full scale (the width of the range) where nothing else is said; those called sigma are standard deviations,
 /// drawn once for each converter.
@@ -22,7 +23,7 @@ struct AdcFront {
     double curve_sigma = 0.0; ///< relative, of the curve's strength
 };
 
-/// Comparators of every kind but `uniform`: an offset of their own each. Noise is drawn for every decision of flash, SAR, cyclic and
+/// Comparators of every kind but `uniform`, `oscillator` and `table`: an offset of their own each. Noise is drawn for every decision of flash, SAR, cyclic and
 /// pipeline converters, for every conversion of the others.
 struct AdcComparator {
     double offset = 0.0, offset_sigma = 0.0;
@@ -87,7 +88,8 @@ struct AdcNoise {
 };
 
 /// An analog-to-digital converter, as built under every column, or under some columns together. Without errors every kind gives, bit for
-/// bit, the codes of `uniform`; `time` does for resistances only.
+/// bit, the codes of `uniform`; `time` does for resistances only. A `table` has all errors in its edges, and takes no others but noise at
+/// the input.
 struct AdcDesign {
     AdcKind kind = AdcKind::uniform;
     int bits = 8;
@@ -103,6 +105,7 @@ struct AdcDesign {
     AdcStages stages;
     AdcOscillator oscillator;
     AdcTime time;
+    MeasuredConverters measured; ///< of `table`; the codes are those of bits and is_signed
     AdcNoise noise;
     ConverterCost cost;
 
@@ -112,8 +115,8 @@ struct AdcDesign {
 /// @throws InputError naming the first value that is out of range, or that the kind does not know.
 void validate(const AdcDesign& design);
 
-/// Standard deviation of the noise at the input, kT/C included, in the unit of the input.
-double input_noise(const AdcDesign& design);
+/// Standard deviation of the noise at the input, kT/C included, in the unit of the input, whose range it is a part of.
+double input_noise(const AdcNoise& noise, InputRange range);
 
 /// "sar", as study files and flags name it.
 std::string_view name_of(AdcKind kind);

@@ -230,7 +230,7 @@ BankFigures bank_figures(const AdcBank& bank, const SineTest& test) {
     figures.energy = conversion_energy(design.cost, design.bits);
     figures.power = figures.energy * design.cost.sample_rate;
     figures.area = converter_area(design.cost, design.bits);
-    figures.noise = input_noise(design) / design.grid().step();
+    figures.noise = input_noise(design.noise, design.range) / design.grid().step();
     return figures;
 }
 

@@ -7,6 +7,12 @@
 
 namespace ohmloom {
 
+Rounding rounding_of(std::string_view name) {
+    for (const Rounding one : {Rounding::mid_rise, Rounding::mid_tread, Rounding::symmetric})
+        if (name_of(one) == name) return one;
+    throw InputError(fmt::format("the rounding is '{}': expected mid-rise, mid-tread or symmetric", name));
+}
+
 CodeGrid::CodeGrid(int bits, bool is_signed, Rounding rounding, InputRange range)
     : bits_(bits), rounding_(rounding), range_(range) {
     const int least = rounding == Rounding::symmetric ? 2 : 1;

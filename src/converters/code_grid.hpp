@@ -3,6 +3,7 @@
 #include "base/matrix.hpp"
 
 #include <cstdint>
+#include <string_view>
 
 namespace ohmloom {
 
@@ -20,6 +21,16 @@ enum class Rounding {
     mid_tread, ///< edges at low + (k − 1/2)·LSB: code k stands for low + k·LSB, so that a signed converter has a code for 0
     symmetric, ///< as mid_tread with an LSB of (high − low) / (2^bits − 2) and without the lowest code: both ends have codes
 };
+
+/// "mid-tread", as study files and tables name it.
+constexpr std::string_view name_of(Rounding rounding) {
+    return rounding == Rounding::mid_rise    ? "mid-rise"
+           : rounding == Rounding::mid_tread ? "mid-tread"
+                                             : "symmetric";
+}
+
+/// The rounding of a name. @throws InputError if there is none.
+Rounding rounding_of(std::string_view name);
 
 /// The ideal scale of a converter, and the one place that computes its edges: every kind of converter without errors has, bit for bit,
 /// the edges that `edge` gives for the positions 1, 2, … 2^bits − 1.

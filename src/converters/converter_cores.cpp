@@ -171,6 +171,21 @@ std::int32_t decide(const TimeCore& core, const ThresholdMap& map, double x, Dec
     return map.grid.code(reached - core.edges.begin());
 }
 
+CodeSteps steps(const TableCore& core, const ThresholdMap& map) {
+    const auto& [edges, codes] = core.steps;
+    CodeStepsBuilder builder(codes.front());
+    for (std::size_t k = 0; k < edges.size(); ++k) builder.step(map.front.inverse(edges[k]), codes[k + 1]);
+    return builder.take();
+}
+
+/// Nothing is known of the decisions that led to the edges, hence of noise in them: designs with some are refused.
+std::int32_t decide(const TableCore& core, const ThresholdMap& map, double x, DecisionNoise /*noise*/) {
+    const auto& [edges, codes] = core.steps;
+    const auto above =
+        std::ranges::partition_point(edges, [&](double edge) { return map.front.inverse(edge) <= x; });
+    return codes[static_cast<std::size_t>(above - edges.begin())];
+}
+
 } // namespace
 
 double time_ratio(const AdcTime& time, double offset) {

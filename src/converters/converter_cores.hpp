@@ -50,7 +50,12 @@ struct TimeCore {
     double volts_per_lsb = 0.0; ///< of noise
 };
 
-using ConverterCore = std::variant<LevelCore, FlashCore, SarCore, StageCore, TimeCore>;
+/// Finds the piece between measured edges.
+struct TableCore {
+    CodeSteps steps; ///< in the unit of the input
+};
+
+using ConverterCore = std::variant<LevelCore, FlashCore, SarCore, StageCore, TimeCore, TableCore>;
 
 /// Inputs at the ticks, relative to those of the ideal threshold, if it is off by `offset` [V].
 /// @throws InputError if that leaves no threshold between 0 V and the start.

@@ -174,6 +174,16 @@ TimeCore draw_time(const Drawing& d) {
     return core;
 }
 
+/// Nothing is drawn: converters take what was measured in turn. In the range that it was measured in, bit for bit.
+TableCore draw_table(const Drawing& d) {
+    const MeasuredConverters& measured = d.design.measured;
+    TableCore core{measured.steps[d.converter % measured.steps.size()]};
+    if (d.grid.range() == measured.range) return core;
+    const CodeGrid scale(d.design.bits, d.design.is_signed, d.design.rounding, measured.range);
+    for (double& edge : core.steps.edges) edge = d.grid.edge(scale.position(edge));
+    return core;
+}
+
 } // namespace
 
 FrontEnd draw_front(const AdcDesign& design, InputRange range, const AdcPlace& place,
@@ -201,6 +211,8 @@ ConverterCore draw_core(const AdcDesign& design, const CodeGrid& grid, const Adc
         return draw_oscillator(drawing);
     case AdcKind::time:
         return draw_time(drawing);
+    case AdcKind::table:
+        return draw_table(drawing);
     }
     return LevelCore{whole_positions(grid)};
 }

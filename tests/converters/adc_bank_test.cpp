@@ -115,7 +115,7 @@ TEST_CASE("thermal noise of a sampling capacitor has the deviation of kT/C") {
     design.noise = {
         .input = 0.0, .sampling_capacitor = 1e-15, .temperature = 350.0, .full_scale_voltage = 0.8};
     const double sigma = std::sqrt(1.380649e-23 * 350.0 / 1e-15) / 0.8;
-    CHECK(input_noise(design) == approx(sigma).epsilon(1e-12));
+    CHECK(input_noise(design.noise, design.range) == approx(sigma).epsilon(1e-12));
     const AdcBank bank(design, 4, {});
     const Matrix<std::int32_t> codes = bank.convert(Matrix<double>(10000, 4, 0.01));
     double sum = 0.0, squares = 0.0, fourth = 0.0;
