@@ -55,19 +55,25 @@ LutError code_error(const AdcBank& bank, const CodeOf& code_of, Index points, st
 }
 
 Lut edges_lut(const AdcBank& bank, const std::string& input_unit, Index check_points, std::uint32_t seed) {
-    std::vector<double> begin{0.0}, edges, codes;
+    std::vector<double> begin{0.0}, edges, codes, ranges;
     for (Index c = 0; c < bank.columns(); ++c) {
         const CodeSteps& steps = bank.steps(c);
         edges.insert(edges.end(), steps.edges.begin(), steps.edges.end());
         codes.insert(codes.end(), steps.codes.begin(), steps.codes.end());
         begin.push_back(static_cast<double>(edges.size()));
+        const InputRange range = bank.grid(c).range();
+        ranges.insert(ranges.end(), {range.low, range.high});
     }
     Lut table;
     table.kind = table.name = "edges";
     table.summary = "inputs at which every column's converter changes its code";
     table.arrays = {{"begin", "1", {"column_and_end"}, {static_cast<Index>(begin.size())}, begin},
                     {"edge", input_unit, {"edge"}, {static_cast<Index>(edges.size())}, edges},
-                    {"code", "1", {"piece"}, {static_cast<Index>(codes.size())}, codes}};
+                    {"code", "1", {"piece"}, {static_cast<Index>(codes.size())}, codes},
+                    {"range", input_unit, {"column", "end"}, {bank.columns(), 2}, ranges}};
+    table.texts["rounding"] = std::string(name_of(bank.design().rounding));
+    table.numbers["is_signed"] = bank.design().is_signed ? 1.0 : 0.0;
+    table.numbers["sharing"] = static_cast<double>(bank.design().sharing);
     const auto code_of = [&](Index column, double x) {
         const auto first = static_cast<Index>(begin[static_cast<std::size_t>(column)]),
                    last = static_cast<Index>(begin[static_cast<std::size_t>(column) + 1]);
