@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 #include "base/text.hpp"
+#include "lut/adc_luts.hpp"
+#include "lut/lut_file.hpp"
 #include "store/csv_numbers.hpp"
 #include "store/toml_table.hpp"
 
@@ -37,18 +39,19 @@ T read_word(const TomlTable& table, std::string_view key, T fallback, Words<T> w
     return fallback;
 }
 
-constexpr std::array<std::pair<std::string_view, AdcKind>, 8> kinds{{{"uniform", AdcKind::uniform},
+constexpr std::array<std::pair<std::string_view, AdcKind>, 9> kinds{{{"uniform", AdcKind::uniform},
                                                                      {"flash", AdcKind::flash},
                                                                      {"sar", AdcKind::sar},
                                                                      {"ramp", AdcKind::ramp},
                                                                      {"cyclic", AdcKind::cyclic},
                                                                      {"pipeline", AdcKind::pipeline},
                                                                      {"oscillator", AdcKind::oscillator},
-                                                                     {"time", AdcKind::time}}};
+                                                                     {"time", AdcKind::time},
+                                                                     {"table", AdcKind::table}}};
 constexpr std::array<std::pair<std::string_view, Rounding>, 3> roundings{
-    {{"mid-rise", Rounding::mid_rise},
-     {"mid-tread", Rounding::mid_tread},
-     {"symmetric", Rounding::symmetric}}};
+    {{name_of(Rounding::mid_rise), Rounding::mid_rise},
+     {name_of(Rounding::mid_tread), Rounding::mid_tread},
+     {name_of(Rounding::symmetric), Rounding::symmetric}}};
 constexpr std::array<std::pair<std::string_view, bool>, 2> signs{{{"signed", true}, {"unsigned", false}}};
 constexpr std::array<std::pair<std::string_view, Shape>, 7> shapes{{{"linear", Shape::linear},
                                                                     {"polynomial", Shape::polynomial},
@@ -93,6 +96,7 @@ const std::vector<KindKeys>& kind_keys() {
         {{"amplifier_gain"}, {ramp, cyclic, pipeline}},
         {{"phases", "phase_sigma"}, {oscillator}},
         {{"time_input", "v_start", "v_threshold"}, {time}},
+        {{"table_file"}, {table}},
     };
     return all;
 }
@@ -107,6 +111,35 @@ void refuse_keys_of_other_kinds(const TomlTable& adc, AdcKind kind) {
                 adc.refuse(key, fmt::format("does not belong to a converter of kind {}: expected kind = {}",
                                             name_of(kind), join_words(names)));
     }
+}
+
+/// A table says what its codes are, and its edges hold all errors.
+void refuse_keys_beside_table(const TomlTable& adc) {
+    for (const std::string_view key : {"bits", "codes", "rounding"})
+        if (adc.has(key)) adc.refuse(key, "stands in the table of a converter of kind table: leave it out");
+    for (const std::string_view key :
+         {"offset", "offset_sigma", "gain_error", "gain_sigma", "curve", "curve_strength",
+          "curve_coefficients", "curve_file", "curve_full_scale", "curve_sigma"})
+        if (adc.has(key))
+            adc.refuse(key, "cannot come on top of a converter of kind table, whose edges hold all errors: "
+                            "leave it out");
+}
+
+/// Takes the converters of a file that `ohmloom lut adc` made.
+void read_measured(const TomlTable& adc, const std::filesystem::path& folder, StudyAdc& read) {
+    const LutFile file = read_luts(folder / adc.text("table_file"));
+    const auto is_edges = [](const Lut& table) { return table.kind == "edges"; };
+    const auto found = std::ranges::find_if(file.tables, is_edges);
+    if (const auto count = std::ranges::count_if(file.tables, is_edges); count != 1)
+        adc.refuse("table_file", fmt::format("holds {} tables of kind edges: expected one, as `ohmloom lut "
+                                             "adc` makes it",
+                                             count));
+    try {
+        read.design = measured_design(*found);
+    } catch (const InputError& error) {
+        adc.refuse("table_file", fmt::format("is wrong: {}", error.what()));
+    }
+    read.edge_unit = find_array(*found, "edge")->unit;
 }
 
 double not_negative(const TomlTable& table, std::string_view key, double fallback,
@@ -164,6 +197,17 @@ TransferCurve read_curve(const TomlTable& table, const std::filesystem::path& fo
         table.refuse(blamed, fmt::format("is wrong: {}", error.what()));
     }
     return curve;
+}
+
+/// Bits and codes; those of a table stay what they are.
+void read_codes(const TomlTable& adc, AdcDesign& design) {
+    // A counter rounds down, and what it counts is not negative.
+    const bool counts = design.kind == AdcKind::oscillator || design.kind == AdcKind::time;
+    const Rounding usual = counts ? Rounding::mid_rise : design.rounding;
+    design.is_signed = read_word<bool>(adc, "codes", design.is_signed && design.kind != AdcKind::time, signs);
+    design.rounding = read_word<Rounding>(adc, "rounding", usual, roundings);
+    design.bits =
+        static_cast<int>(count(adc, "bits", design.bits, design.rounding == Rounding::symmetric ? 2 : 1, 16));
 }
 
 InputRange read_range(const TomlTable& adc, InputRange fallback) {
@@ -254,22 +298,22 @@ StudyAdc read_adc(const TomlTable& adc, const std::filesystem::path& folder) {
     AdcDesign& design = read.design;
     design.kind = read_word<AdcKind>(adc, "kind", AdcKind::uniform, kinds);
     refuse_keys_of_other_kinds(adc, design.kind);
-    // A counter rounds down, and what it counts is not negative.
-    const bool counts = design.kind == AdcKind::oscillator || design.kind == AdcKind::time;
-    design.is_signed = read_word<bool>(adc, "codes", design.kind != AdcKind::time, signs);
-    design.rounding =
-        read_word<Rounding>(adc, "rounding", counts ? Rounding::mid_rise : Rounding::mid_tread, roundings);
-    design.bits =
-        static_cast<int>(count(adc, "bits", design.bits, design.rounding == Rounding::symmetric ? 2 : 1, 16));
+    const bool is_measured = design.kind == AdcKind::table;
+    if (is_measured) {
+        refuse_keys_beside_table(adc);
+        read_measured(adc, folder, read);
+    }
+    read_codes(adc, design);
     design.time.input = read_word<AdcTime::Input>(adc, "time_input", AdcTime::Input::resistance, time_inputs);
     design.time.v_start = positive(adc, "v_start", design.time.v_start, "V");
     design.time.v_threshold = positive(adc, "v_threshold", design.time.v_threshold, "V");
-    read.has_range = adc.has("range");
-    const InputRange usual = design.kind == AdcKind::time ? InputRange{1.0, 2.0}
-                             : design.is_signed           ? InputRange{-1.0, 1.0}
-                                                          : InputRange{0.0, 1.0};
+    read.has_range = adc.has("range") || is_measured;
+    const InputRange usual = is_measured                    ? design.range
+                             : design.kind == AdcKind::time ? InputRange{1.0, 2.0}
+                             : design.is_signed             ? InputRange{-1.0, 1.0}
+                                                            : InputRange{0.0, 1.0};
     design.range = read_range(adc, usual);
-    design.sharing = count(adc, "sharing", 1, 1, 1'000'000);
+    design.sharing = count(adc, "sharing", design.sharing, 1, 1'000'000);
     design.front.curve = read_curve(adc, folder, design.is_signed);
     read_errors(adc, design);
     read_cost(adc, design.cost);
@@ -296,62 +340,6 @@ DacDesign read_dac(const TomlTable& dac, const std::filesystem::path& folder) {
     design.offset_sigma = not_negative(dac, "offset_sigma", 0.0);
     design.sharing = count(dac, "sharing", 1, 1, 1'000'000);
     return design;
-}
-
-const std::vector<AdcKey>& adc_keys() {
-    using enum AdcKeyType;
-    static const std::vector<AdcKey> all{
-        {"kind", word, "uniform (default), flash, sar, ramp, cyclic, pipeline, oscillator or time"},
-        {"bits", integer, "1 to 16; 8"},
-        {"codes", word, "signed (two's complement, default) or unsigned"},
-        {"rounding", word, "mid-tread (default), mid-rise or symmetric"},
-        {"range", numbers, "lower and upper end, in the unit of the input; -1 1, 0 1 for unsigned codes"},
-        {"range_scope", word, "fixed (default), chip, layer or column: whose data set the range in a run"},
-        {"range_percentile", number, "of the data that must fit; 100"},
-        {"range_margin", number, "factor on that; 1"},
-        {"sharing", integer, "neighbouring columns that one converter serves; 1"},
-        {"offset", number, "part of full scale"},
-        {"offset_sigma", number, "part of full scale, from converter to converter"},
-        {"gain_error", number, "relative"},
-        {"gain_sigma", number, "relative, from converter to converter"},
-        {"curve", word,
-         "linear (default), polynomial, s-shape, exponential, logarithmic, square-law or table"},
-        {"curve_strength", number, "s of the curve; 1"},
-        {"curve_coefficients", numbers, "c2 c3 ... of y = z + c2 z^2 + c3 z^3 + ..."},
-        {"curve_file", word, "CSV of a measured curve: input, output, both relative to the range"},
-        {"curve_full_scale", flag, "scales the curve so that the ends of the range stay where they are"},
-        {"curve_sigma", number, "relative spread of the curve's strength from converter to converter"},
-        {"comparator_offset", number, "part of full scale"},
-        {"comparator_offset_sigma", number, "part of full scale, from comparator to comparator"},
-        {"comparator_noise", number, "part of full scale"},
-        {"resistor_sigma", number, "flash: relative, of one resistor of the ladder"},
-        {"capacitor_sigma", number, "sar, ramp: relative, of one unit; cyclic, pipeline: of each capacitor"},
-        {"split", flag, "sar, ramp: two arrays of capacitors, joined by a bridge"},
-        {"bridge_error", number, "split: relative error of the bridge"},
-        {"parasitic", number,
-         "split: of the lower array, relative; cyclic, pipeline: at the amplifier's input"},
-        {"settling", number, "sar: time constants of the DAC in one decision; settles completely"},
-        {"amplifier_gain", number, "ramp, cyclic, pipeline [V/V]; infinite"},
-        {"droop", number, "ramp: leak over a whole ramp in time constants"},
-        {"phases", integer, "oscillator: taps; 1"},
-        {"phase_sigma", number, "oscillator: of a tap's place, in LSB"},
-        {"time_input", word, "time: resistance (default), conductance or voltage"},
-        {"v_start", number, "time [V]; 1"},
-        {"v_threshold", number, "time [V]; 0.5"},
-        {"noise", number, "part of full scale, at the input"},
-        {"sampling_capacitor", number, "[F], for kT/C"},
-        {"temperature", number, "[K]; 300"},
-        {"full_scale_voltage", number, "[V] on that capacitor that the range stands for; 1"},
-        {"sample_rate", number, "[Hz] of one converter; 20M"},
-        {"walden", number, "figure of merit [J] per effective level; 6.1f"},
-        {"schreier", number, "figure of merit [dB]; 167.4"},
-        {"area_per_level", number, "[m2]; 2.1p"},
-        {"area_fixed", number, "[m2]; 0"},
-        {"calibration", word, "none (default), offset, offset-gain or table"},
-        {"calibration_points", integer, "known inputs; 16"},
-        {"calibration_guard_bits", integer, "below an LSB that corrected values are kept with; 2"},
-    };
-    return all;
 }
 
 } // namespace ohmloom

@@ -17,14 +17,15 @@ class TomlTable;
 /// The converters that a study's columns end in.
 struct StudyAdc {
     AdcDesign design;
-    bool has_range = false; ///< whether `range` was given
+    bool has_range = false; ///< whether `range` was given, or comes with a table
+    std::string edge_unit;  ///< of a table's edges; empty for other kinds
     RangeSetting range_setting;
     Calibration calibration;
 };
 
-/// Reads the keys of an `[adc]` table; they stand in the README of src/converters. A curve's file is relative to `folder`. Keys that
-/// belong to another kind of converter or curve are refused.
-/// @throws InputError naming file, line and key; FileError for a curve's file.
+/// Reads the keys of an `[adc]` table; they stand in the README of src/converters. A curve's or a table's file is relative to `folder`. Keys that
+/// belong to another kind of converter or curve are refused, and those that say what a table holds already.
+/// @throws InputError naming file, line and key; FileError for a curve's or a table's file.
 StudyAdc read_adc(const TomlTable& adc, const std::filesystem::path& folder);
 
 /// Reads the keys of a `[dac]` table. Codes are unsigned unless it says otherwise: what layers hand on lies between 0 and 1.

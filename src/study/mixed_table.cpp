@@ -62,6 +62,10 @@ std::optional<MixedReadout> read_mixed(const TomlTable& study, const std::filesy
                              "behind stages, whose outputs are "
                              "voltages of either sign");
     }
+    if (adc.design.kind == AdcKind::table && adc.edge_unit != "V") {
+        table.refuse("table_file", fmt::format("has edges in {}: expected V, as stages' outputs are voltages",
+                                               adc.edge_unit));
+    }
     if (adc.calibration.kind != CalibrationKind::none && adc.calibration.guard_bits == 0 &&
         adc.design.rounding == Rounding::mid_rise) {
         table.refuse("calibration_guard_bits",

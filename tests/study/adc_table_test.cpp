@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 #include "converters/adc_bank.hpp"
+#include "lut/adc_luts.hpp"
+#include "lut/lut_file.hpp"
 #include "store/toml_table.hpp"
 #include "tests/approx.hpp"
 #include "tests/temporary_folder.hpp"
@@ -22,9 +24,9 @@ StudyAdc read(const std::string& keys, const std::filesystem::path& folder = {})
     return adc;
 }
 
-std::string refusal(const std::string& keys) {
+std::string refusal(const std::string& keys, const std::filesystem::path& folder = {}) {
     try {
-        read(keys);
+        read(keys, folder);
     } catch (const InputError& error) {
         return error.what();
     }
@@ -114,6 +116,69 @@ TEST_CASE("a measured curve comes from a CSV file beside the study") {
         "its outputs go from 0.05 to 0.01 "
         "between the inputs 0 and 1",
         InputError);
+}
+
+TEST_CASE("a table of edges comes from a file beside the study, with its codes and its range") {
+    const TemporaryFolder folder;
+    AdcDesign flash;
+    flash.kind = AdcKind::flash;
+    flash.bits = 3;
+    flash.is_signed = false;
+    flash.rounding = Rounding::mid_rise;
+    flash.range = {0.1, 0.9};
+    flash.sharing = 2;
+    flash.ladder.resistor_sigma = 0.1;
+    const AdcBank bank(flash, 4, {});
+    LutFile file;
+    file.tables = adc_luts(bank, "A", 100000, 1, 10, 1);
+    write_luts(folder / "adc.h5", file);
+    const std::string kind = "kind = \"table\"\ntable_file = \"adc.h5\"\n";
+    const StudyAdc adc = read(kind + "sample_rate = \"5M\"\nnoise = 0.01\n", folder.path());
+    CHECK(adc.design.kind == AdcKind::table);
+    CHECK(adc.design.bits == 3);
+    CHECK_FALSE(adc.design.is_signed);
+    CHECK(adc.design.rounding == Rounding::mid_rise);
+    CHECK(adc.design.range == InputRange{0.1, 0.9});
+    CHECK(adc.design.sharing == 2);
+    CHECK(adc.design.cost.sample_rate == 5e6);
+    CHECK(adc.design.noise.input == 0.01);
+    CHECK(adc.has_range);
+    CHECK(adc.edge_unit == "A");
+    const AdcBank back(adc.design, 4, {});
+    for (Index c = 0; c < 4; ++c) CHECK(back.steps(c) == bank.steps(c));
+    const StudyAdc changed = read(kind + "range = [0, 2]\nsharing = 1\n", folder.path());
+    CHECK(changed.design.range == InputRange{0.0, 2.0});
+    CHECK(changed.design.measured.range == InputRange{0.1, 0.9});
+    CHECK(changed.design.sharing == 1);
+    CHECK(read(kind + "range_scope = \"layer\"\n", folder.path()).range_setting.scope == RangeScope::layer);
+
+    // What the table says already, and what its edges hold already.
+    CHECK(refusal(kind + "bits = 3\n", folder.path()) ==
+          "study.toml:4: adc.bits stands in the table of a converter of kind table: leave it out");
+    for (const char* key : {"codes = 'unsigned'", "rounding = 'mid-rise'"})
+        CHECK(refusal(kind + key + "\n", folder.path()).find("stands in the table") != std::string::npos);
+    for (const char* key : {"offset = 0", "offset_sigma = 0.1", "gain_error = 0.1", "gain_sigma = 0.1",
+                            "curve = 's-shape'", "curve_strength = 1", "curve_coefficients = [0, 0.1]",
+                            "curve_file = 'x.csv'", "curve_full_scale = true", "curve_sigma = 0.1"})
+        CHECK(refusal(kind + key + "\n", folder.path()).find("cannot come on top of") != std::string::npos);
+    for (const char* key : {"comparator_offset = 0.1", "comparator_noise = 0.1", "resistor_sigma = 0.1",
+                            "capacitor_sigma = 0.1", "split = true", "settling = 3", "phases = 2"})
+        CHECK(refusal(kind + key + "\n", folder.path()).find("of kind table: expected") != std::string::npos);
+    CHECK(refusal("kind = \"table\"\n").starts_with("study.toml:1: adc.table_file is missing"));
+    CHECK(refusal("kind = \"sar\"\ntable_file = \"adc.h5\"\n") ==
+          "study.toml:3: adc.table_file does not belong to a converter of kind sar: expected kind = table");
+
+    file.tables.front().numbers.erase("bits");
+    write_luts(folder / "adc.h5", file);
+    CHECK(refusal(kind, folder.path()) == "study.toml:3: adc.table_file is wrong: table edges cannot stand "
+                                          "for converters: the note bits is missing: make the table again "
+                                          "with `ohmloom lut adc`");
+    file.tables.erase(file.tables.begin());
+    write_luts(folder / "adc.h5", file);
+    CHECK(refusal(kind, folder.path())
+              .starts_with("study.toml:3: adc.table_file holds 0 tables of kind "
+                           "edges"));
+    CHECK_THROWS_AS(read("kind = \"table\"\ntable_file = \"none.h5\"\n", folder.path()), FileError);
 }
 
 TEST_CASE("every key that is listed is one that is read, and there are no others") {

@@ -1,6 +1,9 @@
 #include "study/mixed_run.hpp"
 
 #include "base/errors.hpp"
+#include "converters/adc_bank.hpp"
+#include "lut/adc_luts.hpp"
+#include "lut/lut_file.hpp"
 #include "store/hdf5.hpp"
 #include "study/run.hpp"
 #include "study/run_file.hpp"
@@ -67,6 +70,32 @@ TEST_CASE("a study with converters runs, and what is not flawed costs nothing") 
     const double converters = 13 * 120 + 4 * 84 + 3 * 10;
     CHECK(cost.adc.area == testing::approx(converters * converter_area(study.mixed->adc->cost, 8)));
     CHECK(cost.adc.energy == testing::approx(converters * conversion_energy(study.mixed->adc->cost, 8)));
+}
+
+TEST_CASE("a table of the converters' edges gives the run that their model gives") {
+    const TemporaryFolder folder;
+    const Study model =
+        study_with(folder, "[adc]\nkind = \"flash\"\nbits = 5\nrange = [-1, 1]\ncomparator_offset = 0.01\n"
+                           "curve = \"s-shape\"\ncurve_strength = 0.5\ncalibration = \"offset-gain\"\n");
+    LutFile file;
+    file.tables = adc_luts(AdcBank(*model.mixed->adc, 4, {}), "V", 1, 1, 10, 1);
+    write_luts(folder / "adc.h5", file);
+    const std::string table = "[adc]\nkind = \"table\"\ntable_file = \"adc.h5\"\n";
+    const RunPoint by_model = run_study(model, 50).points.front(),
+                   by_table = run_study(study_with(folder, table + "calibration = \"offset-gain\"\n"), 50)
+                                  .points.front();
+    CHECK(by_model.accuracy.value > 0.5);
+    CHECK(alone(by_model, Flaw::converters) != alone(by_model, Flaw::quantisation));
+    CHECK(by_table.accuracy.value == by_model.accuracy.value);
+    CHECK(by_table.energy == by_model.energy);
+    CHECK(by_table.mixed->clipped == by_model.mixed->clipped);
+    CHECK(alone(by_table, Flaw::quantisation) == alone(by_model, Flaw::quantisation));
+    CHECK(alone(by_table, Flaw::converters) == alone(by_model, Flaw::converters));
+    // Edges in another unit are none for stages.
+    file.tables = adc_luts(AdcBank(*model.mixed->adc, 4, {}), "A", 1, 1, 10, 1);
+    write_luts(folder / "adc.h5", file);
+    CHECK_THROWS_WITH_AS(study_with(folder, table),
+                         doctest::Contains("adc.table_file has edges in A: expected V"), InputError);
 }
 
 TEST_CASE("each flaw counts alone") {
