@@ -3,6 +3,8 @@
 #include "solver/array_transient.hpp"
 #include "solver/deck_solver.hpp"
 
+#include "tests/generated_cases.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -111,7 +113,7 @@ const std::vector<double> instants{2e-11, 1e-10, 2.5e-10, 6e-10, 1e-9, 1.5e-9, 2
 } // namespace
 
 TEST_CASE("lines in time agree with ngspice on random linear arrays") {
-    for (std::uint32_t number = 0; number < 3; ++number) {
+    for (std::uint32_t number = 0; number < generated_cases(3); ++number) {
         CaseDraws draws(8000 + number);
         const Crossbar crossbar = random_array(draws);
         CAPTURE(number);
@@ -120,7 +122,7 @@ TEST_CASE("lines in time agree with ngspice on random linear arrays") {
 }
 
 TEST_CASE("lines in time agree with ngspice on random arrays of sinh cells") {
-    for (std::uint32_t number = 0; number < 3; ++number) {
+    for (std::uint32_t number = 0; number < generated_cases(3); ++number) {
         CaseDraws draws(8100 + number);
         Crossbar crossbar = random_array(draws);
         crossbar.cell = SinhCell{draws.uniform(2.0, 8.0)};

@@ -7,6 +7,7 @@
 #include "solver/transient_drive.hpp"
 
 #include "tests/approx.hpp"
+#include "tests/generated_cases.hpp"
 
 #include <doctest/doctest.h>
 
@@ -103,16 +104,18 @@ TEST_CASE("charging a capacitor through a resistor takes twice the energy it the
 }
 
 TEST_CASE("random RC arrays of single lines follow the matrix exponential") {
-    for (std::uint32_t number = 0; number < 12; ++number) check_against_exponential(number, 1, 1e-9);
+    for (std::uint32_t number = 0; number < generated_cases(12); ++number)
+        check_against_exponential(number, 1, 1e-9);
 }
 
 TEST_CASE("random RC arrays of line pairs follow the matrix exponential") {
     // The voltages between the lines of a pair are small beside those that the tolerance is relative to.
-    for (std::uint32_t number = 12; number < 17; ++number) check_against_exponential(number, 2, 2e-10);
+    for (std::uint32_t number = 12; number < 12 + generated_cases(5); ++number)
+        check_against_exponential(number, 2, 2e-10);
 }
 
 TEST_CASE("lines without resistance move in time as one node") {
-    for (std::uint32_t number = 0; number < 12; ++number) {
+    for (std::uint32_t number = 0; number < generated_cases(12); ++number) {
         CaseDraws draws(7100 + number);
         Crossbar crossbar = random_rc_array(draws, 3, 2, draws.integer(1, 2));
         // Merged lines need a series resistance to have a voltage of their own.

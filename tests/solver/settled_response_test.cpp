@@ -6,6 +6,7 @@
 #include "generated_arrays.hpp"
 #include "solver/array_transient.hpp"
 #include "solver/exponential_fit.hpp"
+#include "tests/generated_cases.hpp"
 
 #include <doctest/doctest.h>
 
@@ -97,7 +98,7 @@ TEST_CASE("settled-by-t maps of random RC arrays are those of the matrix exponen
 }
 
 TEST_CASE("the map's currents and charges are those of a run in time") {
-    for (std::uint32_t number = 0; number < 9; ++number) {
+    for (std::uint32_t number = 0; number < generated_cases(9); ++number) {
         CaseDraws draws(8100 + number);
         const Index lines_per_site = draws.integer(1, 2);
         Crossbar crossbar = random_rc_array(draws, 5, 4, lines_per_site);

@@ -1,6 +1,7 @@
 #include "circuit/array_netlist.hpp"
 #include "solver/array_transient.hpp"
 #include "solver/circuit_solver.hpp"
+#include "tests/generated_cases.hpp"
 #include "tests/solver/generated_arrays.hpp"
 
 #include <doctest/doctest.h>
@@ -94,7 +95,7 @@ void check_parity(const Crossbar& crossbar, CaseDraws& draws) {
 } // namespace
 
 TEST_CASE("on random 16x16 arrays of ohmic cells, lines and mna agree in time to 1e-4 of full scale") {
-    for (std::uint32_t number = 0; number < 3; ++number) {
+    for (std::uint32_t number = 0; number < generated_cases(3); ++number) {
         CAPTURE(number);
         CaseDraws draws(700 + number);
         const Crossbar crossbar = random_array(draws);
@@ -103,7 +104,7 @@ TEST_CASE("on random 16x16 arrays of ohmic cells, lines and mna agree in time to
 }
 
 TEST_CASE("on random 16x16 arrays of bent cells, lines and mna agree in time to 1e-4 of full scale") {
-    for (std::uint32_t number = 0; number < 2; ++number) {
+    for (std::uint32_t number = 0; number < generated_cases(2); ++number) {
         CAPTURE(number);
         CaseDraws draws(800 + number);
         Crossbar crossbar = random_array(draws);
