@@ -3,11 +3,14 @@
 #include <tbb/global_control.h>
 #include <tbb/parallel_for.h>
 #include <tbb/parallel_invoke.h>
+#include <tbb/task_arena.h>
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 namespace ohmloom {
 namespace {
@@ -76,6 +79,24 @@ void parallel_for(Index count, const std::function<void(Index)>& body) {
 void parallel_pair(const std::function<void()>& first, const std::function<void()>& second) {
     LowestFailure failure(2);
     tbb::parallel_invoke([&] { failure.run(0, first); }, [&] { failure.run(1, second); });
+    failure.rethrow();
+}
+
+void run_isolated(const std::function<void()>& work) {
+    tbb::this_task_arena::isolate([&] { work(); });
+}
+
+void run_workers(int workers, const std::function<void(int)>& work) {
+    const int share = std::max(1, allowed_threads() / std::max(workers, 1));
+    LowestFailure failure(workers);
+    std::vector<std::thread> threads;
+    for (int w = 0; w < workers; ++w) {
+        threads.emplace_back([&, w] {
+            tbb::task_arena arena(share);
+            failure.run(w, [&] { arena.execute([&] { work(w); }); });
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
     failure.rethrow();
 }
 

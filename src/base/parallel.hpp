@@ -32,4 +32,12 @@ void parallel_for(Index count, const std::function<void(Index)>& body);
 /// Calls both, possibly at the same time. An exception of the first goes before one of the second.
 void parallel_pair(const std::function<void()>& first, const std::function<void()>& second);
 
+/// Calls `work` so that loops within it never make its thread begin pieces of loops outside of it, which might wait for it.
+void run_isolated(const std::function<void()>& work);
+
+/// Calls work(w) for w in [0, workers) at the same time, each on a thread of its own with its share of the allowed threads for the
+/// loops it runs: for long pieces of work that must not wait inside one another. Of several exceptions that of the lowest w is
+/// rethrown when all have ended.
+void run_workers(int workers, const std::function<void(int)>& work);
+
 } // namespace ohmloom

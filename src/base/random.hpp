@@ -22,6 +22,7 @@ enum class RandomPurpose : std::uint32_t {
     converter_noise = 13,     ///< drawn for every conversion
     stage_variation = 14,     ///< of read-out stages, from output to output
     surrogate_points = 15,    ///< that surrogates of tiles are made and checked with
+    sweep_samples = 16,       ///< where the points of a sweep lie
 };
 
 /// Counter-based random numbers (Philox 4x32-10, Random123): a pure function of a key and a counter, so that

@@ -15,7 +15,7 @@ namespace {
 /// What a layer makes of its row voltages: a linear one is solved once, others for every input.
 LayerSignals answer_of(const LayerArrays& layer, const Matrix<double>& v, const SolveOptions& options,
                        bool power) {
-    return layer.is_linear() ? apply_response(solve_layer(layer, options, power), v, power)
+    return layer.is_linear() ? apply_response(*response_of(layer, options, power), v, power)
                              : solve_signals(layer, v, options, power);
 }
 
@@ -64,6 +64,7 @@ std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& c
         array.stage.gain = circuit.gain[l];
         layers.push_back(build_layer(plan.layers[l], array, circuit.devices, tile));
         if (circuit.tables) use_tables(*circuit.tables, l, layers.back());
+        layers.back().shared = circuit.shared;
         tile += static_cast<std::uint32_t>(plan.layers[l].tiles.size());
     }
     return layers;

@@ -29,6 +29,7 @@ LayerArrays single_tile(const LayerArrays& layer, std::size_t tile) {
     alone.crossbars = {layer.crossbars[tile]};
     alone.scale = {layer.scale[tile]};
     if (!layer.tables.empty()) alone.tables = {layer.tables[tile]};
+    alone.shared = layer.shared;
     return alone;
 }
 

@@ -9,7 +9,8 @@
 
 namespace ohmloom {
 
-struct TileTable; // tile_table.hpp
+class ResultCache; // base/result_cache.hpp
+struct TileTable;  // tile_table.hpp
 
 /// What the cells of a network are made of.
 struct DeviceUse {
@@ -32,7 +33,8 @@ struct LayerArrays {
     std::vector<double> scale;       ///< factor of each tile's outputs
     ConductanceError error;          ///< over all tiles
     std::vector<std::shared_ptr<const TileTable>>
-        tables; ///< one per tile, in the place of its circuit; empty: none
+        tables;                          ///< one per tile, in the place of its circuit; empty: none
+    std::shared_ptr<ResultCache> shared; ///< where its response is kept for others; none: nowhere
 
     /// True if every array is one linear map.
     [[nodiscard]] bool is_linear() const;

@@ -2,10 +2,14 @@
 
 #include "base/dense.hpp"
 #include "base/parallel.hpp"
+#include "base/result_cache.hpp"
 #include "inference/tile_table.hpp"
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <tuple>
 
 namespace ohmloom {
@@ -142,6 +146,30 @@ void add_block(const Matrix<double>& block, const IndexRange& rows, Matrix<doubl
     }
 }
 
+/// Names a layer's response by all that decides it.
+std::string response_name(const LayerArrays& layer, const SolveOptions& options, bool power) {
+    std::string name =
+        fmt::format("response {} {} {} {} {} {}", static_cast<int>(options.engine), options.tolerance, power,
+                    layer.partition.horizontal, layer.rows, layer.outputs);
+    for (std::size_t t = 0; t < layer.tiles.size(); ++t) {
+        const Tile& tile = layer.tiles[t];
+        name += fmt::format(" {}-{}x{}-{} {} {}", tile.inputs.begin, tile.inputs.end, tile.outputs.begin,
+                            tile.outputs.end, layer.scale[t],
+                            tile_fingerprint(layer.crossbars[t], layer.stages_of(t)));
+        if (!layer.tables.empty())
+            name += fmt::format(" {}", static_cast<const void*>(layer.tables[t].get()));
+    }
+    return name;
+}
+
+std::size_t response_bytes(const LayerResponse& response) {
+    std::size_t numbers = response.offset.size();
+    for (const Matrix<double>* matrix : {&response.transfer, &response.power.cells, &response.power.wires,
+                                         &response.power.stages, &response.charging})
+        numbers += matrix->values().size();
+    return numbers * sizeof(double) + sizeof(LayerResponse);
+}
+
 } // namespace
 
 Matrix<double> terminal_potentials(const PortMatrix& ports, const StageResponse& response) {
@@ -204,6 +232,13 @@ LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options,
         joined.engine = result.engine;
     }
     return joined;
+}
+
+std::shared_ptr<const LayerResponse> response_of(const LayerArrays& layer, const SolveOptions& options,
+                                                 bool power) {
+    const auto solve = [&] { return solve_layer(layer, options, power); };
+    if (!layer.shared) return std::make_shared<const LayerResponse>(solve());
+    return layer.shared->get<LayerResponse>(response_name(layer, options, power), solve, response_bytes);
 }
 
 } // namespace ohmloom

@@ -2,6 +2,7 @@
 
 #include "inference/layer_arrays.hpp"
 
+#include <memory>
 #include <vector>
 
 namespace ohmloom {
@@ -41,5 +42,9 @@ LayerResponse solve_layer(const LayerPlan& layer, const ArrayCircuit& circuit,
 /// The same for arrays that are built already. Power takes three times the solver's work: without `power` it is left out.
 /// @throws InputError if their cells are not linear.
 LayerResponse solve_layer(const LayerArrays& layer, const SolveOptions& options = {}, bool power = true);
+
+/// The same, solved only if nobody who shares the layer's results has done so: layers are alike if all that decides their responses is.
+std::shared_ptr<const LayerResponse> response_of(const LayerArrays& layer, const SolveOptions& options = {},
+                                                 bool power = true);
 
 } // namespace ohmloom

@@ -25,9 +25,9 @@ double design_slope(const DenseLayer& rows, const LayerArrays& ideal, double v_f
                     const SolveOptions& options) {
     double products = 0.0, squares = 0.0;
     for (std::size_t t = 0; t < ideal.tiles.size(); ++t) {
-        const Matrix<double> transfer = solve_layer(single_tile(ideal, t), options, false).transfer,
-                             weights = tile_weights(rows, ideal.tiles[t]);
-        const std::vector<double>&u = transfer.values(), &w = weights.values();
+        const auto response = response_of(single_tile(ideal, t), options, false);
+        const Matrix<double> weights = tile_weights(rows, ideal.tiles[t]);
+        const std::vector<double>&u = response->transfer.values(), &w = weights.values();
         products += v_full * std::inner_product(u.begin(), u.end(), w.begin(), 0.0);
         squares += v_full * v_full * std::inner_product(u.begin(), u.end(), u.begin(), 0.0);
     }
@@ -48,7 +48,7 @@ TileCircuit circuit_of_tile(LayerArrays array, double slope, const SolveOptions&
     // Drift is made up for digitally: converters see what has drifted.
     tile.drift_factor = std::exchange(array.scale.front(), 1.0);
     if (array.is_linear()) {
-        tile.map = solve_layer(array, options, power);
+        tile.map = *response_of(array, options, power);
     } else {
         tile.solve = [cells = std::make_shared<const LayerArrays>(std::move(array))](
                          const Matrix<double>& v, const SolveOptions& now, bool with_power) {

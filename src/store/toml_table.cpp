@@ -4,9 +4,10 @@
 #include "base/si.hpp"
 #include "base/text.hpp"
 #include "store/readable_file.hpp"
+#include "store/toml_document.hpp"
+#include "store/toml_state.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,34 +17,6 @@
 #include <sstream>
 
 namespace ohmloom {
-
-struct TomlTable::State {
-    std::shared_ptr<const toml::table> root; ///< keeps the whole document alive
-    const toml::table* table = nullptr;      ///< null where the file has no such table
-    std::string file;
-    std::string path; ///< "array.wire." in front of this table's keys
-    std::set<std::string, std::less<>> known;
-    std::vector<std::shared_ptr<State>> below;
-
-    [[nodiscard]] const toml::node* find(std::string_view key) {
-        known.emplace(key);
-        return table == nullptr ? nullptr : table->get(key);
-    }
-
-    [[nodiscard]] std::string place(const toml::node* node) const {
-        return node == nullptr ? file : fmt::format("{}:{}", file, node->source().begin.line);
-    }
-
-    [[noreturn]] void refuse(const toml::node* node, std::string_view key, std::string_view what) const {
-        throw InputError(fmt::format("{}: {}{} {}", place(node), path, key, what));
-    }
-
-    [[nodiscard]] const toml::node& require(std::string_view key) {
-        const toml::node* node = find(key);
-        if (node == nullptr) refuse(table, key, "is missing: this key is needed");
-        return *node;
-    }
-};
 
 namespace {
 
@@ -62,25 +35,11 @@ std::string type_name(const toml::node& node) {
 TomlTable::TomlTable(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 TomlTable TomlTable::read(const std::filesystem::path& file) {
-    require_readable(file, "a TOML file");
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return parse(text.view(), file.string());
+    return TomlDocument::read(file).table();
 }
 
 TomlTable TomlTable::parse(std::string_view text, std::string file) {
-    try {
-        auto root = std::make_shared<const toml::table>(toml::parse(text));
-        auto state = std::make_shared<State>();
-        state->table = root.get();
-        state->root = std::move(root);
-        state->file = std::move(file);
-        return TomlTable(std::move(state));
-    } catch (const toml::parse_error& error) {
-        throw InputError(fmt::format("{}:{}:{}: not valid TOML: {}", file, error.source().begin.line,
-                                     error.source().begin.column, error.description()));
-    }
+    return TomlDocument::parse(text, std::move(file)).table();
 }
 
 bool TomlTable::has(std::string_view key) const {
@@ -90,6 +49,37 @@ bool TomlTable::has(std::string_view key) const {
 bool TomlTable::is_text(std::string_view key) const {
     const toml::node* node = state_->find(key);
     return node != nullptr && node->is_string();
+}
+
+bool TomlTable::is_table(std::string_view key) const {
+    const toml::node* node = state_->find(key);
+    return node != nullptr && node->is_table();
+}
+
+std::vector<std::string> TomlTable::keys() const {
+    std::vector<std::pair<toml::source_position, std::string>> found;
+    if (state_->table != nullptr) {
+        for (const auto& [key, node] : *state_->table)
+            found.emplace_back(key.source().begin, std::string(key.str()));
+    }
+    std::ranges::stable_sort(found, [](const auto& a, const auto& b) {
+        return std::pair(a.first.line, a.first.column) < std::pair(b.first.line, b.first.column);
+    });
+    std::vector<std::string> keys;
+    for (auto& [place, key] : found) keys.push_back(std::move(key));
+    return keys;
+}
+
+std::string TomlTable::literal(std::string_view key) const {
+    return toml_literal(state_->require(key));
+}
+
+std::vector<std::string> TomlTable::literals(std::string_view key) const {
+    const toml::node& node = state_->require(key);
+    if (!node.is_array()) state_->refuse(&node, key, fmt::format("is {}: expected a list", type_name(node)));
+    std::vector<std::string> values;
+    for (const toml::node& element : *node.as_array()) values.push_back(toml_literal(element));
+    return values;
 }
 
 bool TomlTable::is_list(std::string_view key) const {
@@ -133,6 +123,7 @@ double number_of(const toml::node& node, std::string_view unit) {
 } // namespace
 
 double TomlTable::number(std::string_view key, std::string_view unit) const {
+    state_->units[std::string(key)] = unit;
     const toml::node& node = state_->require(key);
     try {
         return number_of(node, unit);
@@ -157,6 +148,7 @@ Index TomlTable::integer_or(std::string_view key, Index fallback) const {
 }
 
 std::vector<double> TomlTable::numbers(std::string_view key, std::string_view unit) const {
+    state_->units[std::string(key)] = unit;
     const toml::node& node = state_->require(key);
     if (!node.is_array())
         state_->refuse(&node, key, fmt::format("is {}: expected a list of numbers", type_name(node)));
@@ -276,6 +268,13 @@ void TomlTable::require_no_other_keys() const {
         }
     }
     for (const std::shared_ptr<State>& below : state_->below) TomlTable(below).require_no_other_keys();
+}
+
+std::map<std::string, std::string> TomlTable::units() const {
+    std::map<std::string, std::string> units;
+    for (const auto& [key, unit] : state_->units) units[state_->path + key] = unit;
+    for (const std::shared_ptr<State>& below : state_->below) units.merge(TomlTable(below).units());
+    return units;
 }
 
 void TomlTable::refuse(std::string_view key, std::string_view what) const {

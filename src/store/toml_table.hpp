@@ -3,6 +3,7 @@
 #include "base/matrix.hpp"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,11 +42,23 @@ public:
     [[nodiscard]] bool is_text(std::string_view key) const;
     /// Whether the value is a list, for keys that take a table or several.
     [[nodiscard]] bool is_list(std::string_view key) const;
+    /// Whether the value is a table, for keys that take a list or a table.
+    [[nodiscard]] bool is_table(std::string_view key) const;
+
+    /// The table's own keys in the order they stand in the file; they are not known by that.
+    [[nodiscard]] std::vector<std::string> keys() const;
+    /// A value of any type as TOML would write it on one line: `5`, `"5k"`, `[16, 8, 8]`, `{ model = "mram" }`.
+    [[nodiscard]] std::string literal(std::string_view key) const;
+    /// The same for the elements of a list.
+    [[nodiscard]] std::vector<std::string> literals(std::string_view key) const;
 
     /// Table below this one; an empty one if the key is not there. Asked for twice it is the same: what was asked of either is known.
     [[nodiscard]] TomlTable table(std::string_view key) const;
     /// Tables of an array of tables; none if the key is not there.
     [[nodiscard]] std::vector<TomlTable> tables(std::string_view key) const;
+
+    /// Units of the numbers that were asked for, here and in the tables below, by their path from the root.
+    [[nodiscard]] std::map<std::string, std::string> units() const;
 
     /// @throws InputError for the first key nobody asked about, here or in the tables below that were asked for.
     void require_no_other_keys() const;
@@ -54,6 +67,7 @@ public:
     [[noreturn]] void refuse(std::string_view key, std::string_view what) const;
 
 private:
+    friend class TomlDocument;
     struct State;
     explicit TomlTable(std::shared_ptr<State> state);
     std::shared_ptr<State> state_;

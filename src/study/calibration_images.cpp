@@ -1,8 +1,8 @@
 #include "study/calibration_images.hpp"
 
+#include "study/shared_inputs.hpp"
+
 #include <algorithm>
-#include <filesystem>
-#include <vector>
 
 namespace ohmloom {
 
@@ -10,9 +10,8 @@ Matrix<double> calibration_inputs(const Study& study, const DataSet& data, const
                                   Index count) {
     if (study.calibration_set == study.data_set)
         return encode_inputs(data, network.input, 0, std::min(count, data.count()));
-    const std::vector<std::filesystem::path> search{study.file.parent_path()};
-    const DataSet calibration = read_dataset(study.calibration_set, search);
-    return encode_inputs(calibration, network.input, 0, std::min(count, calibration.count()));
+    const auto calibration = shared_data_set(study, study.calibration_set);
+    return encode_inputs(*calibration, network.input, 0, std::min(count, calibration->count()));
 }
 
 } // namespace ohmloom

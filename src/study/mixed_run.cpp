@@ -229,6 +229,33 @@ std::string_view name_of(Flaw flaw) {
     return names[static_cast<std::size_t>(flaw)];
 }
 
+namespace {
+
+/// Accuracies of the same network with fewer flaws than it has, whose accuracy is `all`.
+void compare_with_other_flaws(const Bench& bench, const StudyDevice& device,
+                              std::span<const std::uint8_t> labels, double all, MixedRun& run) {
+    if (bench.study.charge) {
+        run.figures.charge->accuracy_ideal_capacitors =
+            bench.accuracy(Flaws::all().without(Flaw::mismatch).without(Flaw::parasitics), labels);
+    } else if (!run.tables) {
+        run.figures.accuracy_without_wires = bench.accuracy(Flaws::all().without(Flaw::wires), labels);
+        run.figures.accuracy_without_devices =
+            device.use.model == nullptr ? all : bench.accuracy(Flaws::all().without(Flaw::devices), labels);
+    }
+    if (!run.tables) {
+        for (const Flaw flaw : possible_flaws(bench.tiles))
+            run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
+    }
+    const UnitArithmetic own = bench.study.mixed->arithmetic;
+    for (const UnitArithmetic arithmetic :
+         {UnitArithmetic::fixed, UnitArithmetic::fp16, UnitArithmetic::fp32}) {
+        run.figures.arithmetic.push_back(
+            {arithmetic, arithmetic == own ? all : bench.accuracy(arithmetic, labels)});
+    }
+}
+
+} // namespace
+
 MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& trained,
                    std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
                    const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
@@ -255,24 +282,10 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
     if (study.charge) {
         run.figures.accuracy_without_wires = run.figures.accuracy_without_devices = all;
         run.figures.charge = charge_figures_of(mixed);
-        run.figures.charge->accuracy_ideal_capacitors =
-            bench.accuracy(Flaws::all().without(Flaw::mismatch).without(Flaw::parasitics), labels);
     } else if (study.tables) {
         run.tables = tables_of(bench);
-    } else {
-        run.figures.accuracy_without_wires = bench.accuracy(Flaws::all().without(Flaw::wires), labels);
-        run.figures.accuracy_without_devices =
-            device.use.model == nullptr ? all : bench.accuracy(Flaws::all().without(Flaw::devices), labels);
     }
-    if (!run.tables) {
-        for (const Flaw flaw : possible_flaws(bench.tiles))
-            run.figures.alone.push_back({flaw, bench.accuracy(Flaws::only(flaw), labels)});
-    }
-    for (const UnitArithmetic arithmetic :
-         {UnitArithmetic::fixed, UnitArithmetic::fp16, UnitArithmetic::fp32}) {
-        run.figures.arithmetic.push_back(
-            {arithmetic, arithmetic == study.mixed->arithmetic ? all : bench.accuracy(arithmetic, labels)});
-    }
+    if (study.comparisons) compare_with_other_flaws(bench, device, labels, all, run);
     return run;
 }
 

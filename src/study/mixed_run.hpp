@@ -57,9 +57,10 @@ struct MixedFigures {
            accuracy_without_devices = std::numeric_limits<double>::quiet_NaN();
     /// What arrays that compute in charge are.
     struct Charge {
-        double accuracy_ideal_capacitors = 0.0; ///< no mismatch and no parasitics, all other flaws there
-        double capacitance = 0.0;               ///< [F] of a column, mean: what converters sample
-        double noise = 0.0;                     ///< [V] rms of a sample, mean
+        double accuracy_ideal_capacitors = std::numeric_limits<
+            double>::quiet_NaN(); ///< no mismatch and no parasitics, all other flaws there
+        double capacitance = 0.0; ///< [F] of a column, mean: what converters sample
+        double noise = 0.0;       ///< [V] rms of a sample, mean
     };
     std::optional<Charge> charge;
 };

@@ -7,6 +7,7 @@
 #include "inference/software.hpp"
 #include "network/dataset.hpp"
 #include "study/calibration_images.hpp"
+#include "study/shared_inputs.hpp"
 
 #include <fmt/format.h>
 
@@ -159,7 +160,8 @@ void run_analog(const Study& study, const NetworkCircuit& circuit, const Plan& p
     point.drift = drift_compensation_of(drift_factors(outcome.layers));
     AnalogInference analog = infer(outcome.layers, circuit.neuron, inputs, study.solver);
     point.accuracy = measure_accuracy(analog.classes, labels);
-    if (!circuit.tables) compare_with_ideals(study, circuit, plan, inputs, labels, point);
+    if (!circuit.tables && study.comparisons)
+        compare_with_ideals(study, circuit, plan, inputs, labels, point);
     point.power = analog.power;
     point.residual_max = analog.residual;
     point.converged = analog.converged && analog.residual <= study.solver.tolerance;
@@ -177,9 +179,11 @@ void run_analog(const Study& study, const NetworkCircuit& circuit, const Plan& p
 std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme,
                                  const DataSet& data, Index images, const CrossCheckOptions& check) {
     auto started = std::chrono::steady_clock::now();
-    const Network network = read_network(scheme.network);
+    const auto shared_network = shared_network_of(study, scheme);
+    const Network& network = *shared_network;
     if (!study.mixed) require_neurons_for(network, study.neuron);
-    const Matrix<double> inputs = encode_inputs(data, network.input, 0, images);
+    const auto shared_inputs = shared_inputs_of(study, scheme, network, data, images);
+    const Matrix<double>& inputs = *shared_inputs;
     const auto labels = std::span(data.labels).first(static_cast<std::size_t>(images));
 
     SchemeOutcome outcome;
@@ -196,7 +200,7 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
     point.gain = circuit.gain;
     for (const LayerPartition& partition : point.partitions)
         point.tiles += partition.horizontal * partition.vertical;
-    point.accuracy_software = measure_accuracy(classify_in_software(network, inputs), labels).value;
+    point.accuracy_software = shared_software_accuracy(study, scheme, network, inputs, labels);
     if (study.mixed) {
         run_converters(study, device, network,
                        calibration_inputs(study, data, network, study.calibration_images), inputs, labels,
@@ -237,9 +241,8 @@ RunResult run_study(const Study& study, Index images, const Progress& progress,
     if (study.tables && study.charge)
         throw InputError(
             "tables stand for resistive tiles, but the study's arrays compute in charge: leave tables out");
-    const std::filesystem::path folder = study.file.parent_path();
-    const std::vector<std::filesystem::path> search{folder};
-    const DataSet data = read_dataset(study.data_set, search);
+    const auto shared_data = shared_data_set(study, study.data_set);
+    const DataSet& data = *shared_data;
     RunResult result{study, image_count(study, images, data), {}, {}};
     result.labels.assign(data.labels.begin(), data.labels.begin() + result.images);
     const long total = static_cast<long>(study.devices.size() * study.schemes.size());

@@ -14,49 +14,63 @@ namespace ohmloom {
 
 namespace {
 
-template <class T>
-std::vector<T> column(const RunResult& result, const std::function<T(const RunPoint&)>& figure) {
-    std::vector<T> values;
-    for (const RunPoint& point : result.points) values.push_back(figure(point));
-    return values;
-}
+/// Figures of a run's points, put together column by column.
+class PointColumns {
+public:
+    explicit PointColumns(const RunResult& result) : points_(result.points) {
+        table_.rows = static_cast<Index>(points_.size());
+    }
 
-/// One row per scheme, one column per layer; schemes with fewer layers are padded with 0.
-Matrix<double> layer_table(const RunResult& result,
-                           const std::function<double(const RunPoint&, std::size_t)>& figure) {
-    std::size_t layers = 0;
-    for (const RunPoint& point : result.points) layers = std::max(layers, point.partitions.size());
-    Matrix<double> table(static_cast<Index>(result.points.size()), static_cast<Index>(layers));
-    for (std::size_t p = 0; p < result.points.size(); ++p) {
-        for (std::size_t l = 0; l < result.points[p].partitions.size(); ++l) {
-            table(static_cast<Index>(p), static_cast<Index>(l)) = figure(result.points[p], l);
+    void number(std::string name, std::string unit, const std::function<double(const RunPoint&)>& figure) {
+        ResultColumn column{std::move(name), std::move(unit)};
+        for (const RunPoint& point : points_) column.numbers.push_back(figure(point));
+        table_.columns.push_back(std::move(column));
+    }
+
+    void text(std::string name, const std::function<std::string(const RunPoint&)>& figure) {
+        ResultColumn column{std::move(name), "1", ResultKind::text};
+        for (const RunPoint& point : points_) column.texts.push_back(figure(point));
+        table_.columns.push_back(std::move(column));
+    }
+
+    /// One entry per layer; points with fewer layers than others are padded with 0.
+    void layers(std::string name, std::string unit,
+                const std::function<double(const RunPoint&, std::size_t)>& figure) {
+        ResultColumn column{std::move(name), std::move(unit), ResultKind::list};
+        std::size_t width = 0;
+        for (const RunPoint& point : points_) width = std::max(width, point.partitions.size());
+        column.width = static_cast<Index>(width);
+        for (const RunPoint& point : points_) {
+            for (std::size_t l = 0; l < width; ++l)
+                column.numbers.push_back(l < point.partitions.size() ? figure(point, l) : 0.0);
         }
+        table_.columns.push_back(std::move(column));
     }
-    return table;
-}
 
-Matrix<std::uint8_t> class_table(const RunResult& result) {
-    Matrix<std::uint8_t> table(static_cast<Index>(result.points.size()), result.images);
-    for (std::size_t p = 0; p < result.points.size(); ++p) {
-        std::copy(result.points[p].classes.begin(), result.points[p].classes.end(),
-                  table.row(static_cast<Index>(p)).begin());
+    void classes(Index images) {
+        ResultColumn column{"classes", "1", ResultKind::bytes, images};
+        for (const RunPoint& point : points_)
+            column.bytes.insert(column.bytes.end(), point.classes.begin(), point.classes.end());
+        table_.columns.push_back(std::move(column));
     }
-    return table;
-}
+
+    [[nodiscard]] ResultTable take() { return std::move(table_); }
+
+private:
+    const std::vector<RunPoint>& points_;
+    ResultTable table_;
+};
 
 /// Accuracy of a run with converters in every arithmetic, and the fixed-point unit's errors: [points x layers], step by step.
-void write_units(Hdf5Writer& writer, const RunResult& result) {
+void add_units(const RunResult& result, PointColumns& columns) {
     const MixedFigures& first = *result.points.front().mixed;
     for (std::size_t a = 0; a < first.arithmetic.size(); ++a) {
-        writer.write(
-            fmt::format("/points/accuracy_{}", name_of(first.arithmetic[a].arithmetic)),
-            column<double>(result, [a](const RunPoint& p) { return p.mixed->arithmetic[a].accuracy; }), "1");
+        columns.number(fmt::format("accuracy_{}", name_of(first.arithmetic[a].arithmetic)), "1",
+                       [a](const RunPoint& p) { return p.mixed->arithmetic[a].accuracy; });
     }
     const auto layers = [&](const std::string& name, const char* unit,
                             const std::function<double(const MixedFigures&, std::size_t)>& figure) {
-        writer.write(
-            "/points/" + name,
-            layer_table(result, [&](const RunPoint& p, std::size_t l) { return figure(*p.mixed, l); }), unit);
+        columns.layers(name, unit, [&](const RunPoint& p, std::size_t l) { return figure(*p.mixed, l); });
     };
     layers("output_step", "1", [](const MixedFigures& m, std::size_t l) { return m.output_step[l]; });
     if (first.layer_unit_error.empty()) return;
@@ -75,12 +89,10 @@ void write_units(Hdf5Writer& writer, const RunResult& result) {
 }
 
 /// What a run with converters tells beside the rest.
-void write_converters(Hdf5Writer& writer, const RunResult& result) {
+void add_converters(const RunResult& result, PointColumns& columns) {
     const auto numbers = [&](const std::string& path, const char* unit,
                              const std::function<double(const MixedFigures&)>& figure) {
-        writer.write("/points/" + path,
-                     column<double>(result, [&](const RunPoint& point) { return figure(*point.mixed); }),
-                     unit);
+        columns.number(path, unit, [&](const RunPoint& point) { return figure(*point.mixed); });
     };
     for (std::size_t f = 0; f < result.points.front().mixed->alone.size(); ++f) {
         const std::string name(name_of(result.points.front().mixed->alone[f].flaw));
@@ -107,8 +119,7 @@ void write_converters(Hdf5Writer& writer, const RunResult& result) {
                 [](const MixedFigures& m) { return m.charge->accuracy_ideal_capacitors; });
         numbers("column_capacitance_f", "F", [](const MixedFigures& m) { return m.charge->capacitance; });
         numbers("column_noise_v", "V", [](const MixedFigures& m) { return m.charge->noise; });
-        writer.write("/points/power_capacitors_w",
-                     column<double>(result, [](const RunPoint& p) { return p.power.capacitors; }), "W");
+        columns.number("power_capacitors_w", "W", [](const RunPoint& p) { return p.power.capacitors; });
     }
     numbers("latency_s", "s", [](const MixedFigures& m) { return m.cost.latency; });
     numbers("clipped", "1", [](const MixedFigures& m) { return m.clipped; });
@@ -117,10 +128,80 @@ void write_converters(Hdf5Writer& writer, const RunResult& result) {
             [](const MixedFigures& m) { return static_cast<double>(m.limited_registers); });
     numbers("unit_error_largest", "1", [](const MixedFigures& m) { return m.unit_error.largest; });
     numbers("unit_error_mean", "1", [](const MixedFigures& m) { return m.unit_error.mean; });
-    write_units(writer, result);
+    add_units(result, columns);
 }
 
 } // namespace
+
+ResultTable point_table(const RunResult& result) {
+    PointColumns columns(result);
+    columns.text("network", [](const RunPoint& p) { return p.network; });
+    columns.text("network_training", [](const RunPoint& p) { return p.network_training; });
+    columns.layers("horizontal", "1", [](const RunPoint& p, std::size_t l) {
+        return static_cast<double>(p.partitions[l].horizontal);
+    });
+    columns.layers("vertical", "1", [](const RunPoint& p, std::size_t l) {
+        return static_cast<double>(p.partitions[l].vertical);
+    });
+    columns.layers("gain", "1", [](const RunPoint& p, std::size_t l) { return p.gain[l]; });
+    columns.number("tiles", "1", [](const RunPoint& p) { return static_cast<double>(p.tiles); });
+    columns.number("accuracy", "1", [](const RunPoint& p) { return p.accuracy.value; });
+    columns.number("accuracy_low", "1", [](const RunPoint& p) { return p.accuracy.low; });
+    columns.number("accuracy_high", "1", [](const RunPoint& p) { return p.accuracy.high; });
+    columns.number("accuracy_ideal_wires", "1", [](const RunPoint& p) { return p.accuracy_ideal_wires; });
+    columns.number("accuracy_ideal_devices", "1", [](const RunPoint& p) { return p.accuracy_ideal_devices; });
+    columns.text("device", [](const RunPoint& p) { return p.device; });
+    columns.number("read_time_s", "s", [](const RunPoint& p) { return p.read_time; });
+    columns.number("temperature_k", "K", [](const RunPoint& p) { return p.temperature; });
+    columns.number("g_error_mean_s", "S", [](const RunPoint& p) { return p.conductance.mean; });
+    columns.number("g_error_spread_s", "S", [](const RunPoint& p) { return p.conductance.spread; });
+    columns.number("g_error_worst_s", "S", [](const RunPoint& p) { return p.conductance.worst; });
+    columns.number("drift_compensation", "1", [](const RunPoint& p) { return p.drift.mean; });
+    columns.number("drift_compensation_least", "1", [](const RunPoint& p) { return p.drift.least; });
+    columns.number("drift_compensation_greatest", "1", [](const RunPoint& p) { return p.drift.greatest; });
+    columns.number("programming_pulses", "1", [](const RunPoint& p) { return p.conductance.pulses; });
+    columns.number("programming_energy_j", "J", [](const RunPoint& p) { return p.conductance.energy; });
+    columns.number("accuracy_software", "1", [](const RunPoint& p) { return p.accuracy_software; });
+    columns.number("power_w", "W", [](const RunPoint& p) { return p.power.total(); });
+    columns.number("power_cells_w", "W", [](const RunPoint& p) { return p.power.cells; });
+    columns.number("power_wires_w", "W", [](const RunPoint& p) { return p.power.wires; });
+    columns.number("power_amplifiers_w", "W", [](const RunPoint& p) { return p.power.stages; });
+    columns.number("sample_time_s", "s", [](const RunPoint& p) { return p.sample_time; });
+    columns.number("energy_j", "J", [](const RunPoint& p) { return p.energy; });
+    if (result.study.timing.sequence) {
+        columns.number("accuracy_settled", "1", [](const RunPoint& p) { return p.accuracy_settled; });
+        columns.number("energy_charging_j", "J", [](const RunPoint& p) { return p.charging; });
+        columns.layers("settling_time_s", "s",
+                       [](const RunPoint& p, std::size_t l) { return p.settling[l]; });
+    }
+    if (result.study.mixed) add_converters(result, columns);
+    columns.number("residual_max", "1", [](const RunPoint& p) { return p.residual_max; });
+    columns.number("converged", "1", [](const RunPoint& p) { return p.converged ? 1.0 : 0.0; });
+    columns.number("wall_s", "s", [](const RunPoint& p) { return p.wall_time; });
+    if (std::ranges::any_of(result.points, [](const RunPoint& p) { return p.tables.has_value(); })) {
+        columns.text("tables", [](const RunPoint& p) { return p.tables ? p.tables->file : std::string(); });
+        columns.number("tables_error_largest_v", "V",
+                       [](const RunPoint& p) { return p.tables ? p.tables->error : 0.0; });
+    }
+    columns.text("engine", [](const RunPoint& p) { return std::string(to_string(p.engine)); });
+    if (std::ranges::any_of(result.points, [](const RunPoint& p) { return p.check.pairs > 0; })) {
+        columns.number("cross_check_pairs", "1",
+                       [](const RunPoint& p) { return static_cast<double>(p.check.pairs); });
+        columns.number("cross_check_unsolved", "1",
+                       [](const RunPoint& p) { return static_cast<double>(p.check.unsolved); });
+        columns.number("cross_check_deviation", "1", [](const RunPoint& p) { return p.check.deviation; });
+        columns.number("cross_check_layer", "1",
+                       [](const RunPoint& p) { return static_cast<double>(p.check.worst.layer); });
+        columns.number("cross_check_tile", "1",
+                       [](const RunPoint& p) { return static_cast<double>(p.check.worst.tile); });
+        columns.number("cross_check_image", "1",
+                       [](const RunPoint& p) { return static_cast<double>(p.check.worst.image); });
+        columns.text("cross_check_engine",
+                     [](const RunPoint& p) { return std::string(to_string(p.check.engine)); });
+    }
+    columns.classes(result.images);
+    return columns.take();
+}
 
 void write_run(const RunResult& result, std::string_view version, const std::filesystem::path& file) {
     Hdf5Writer writer(file);
@@ -131,93 +212,11 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
     writer.write("/images", static_cast<std::int64_t>(result.images), "1");
     writer.write("/sample_time", result.study.timing.samples.front(), "s");
     writer.write("/labels", result.labels, "1");
-
-    const auto numbers = [&](const char* path, const char* unit,
-                             const std::function<double(const RunPoint&)>& figure) {
-        writer.write(path, column<double>(result, figure), unit);
-    };
-    writer.write_texts("/points/network",
-                       column<std::string>(result, [](const RunPoint& p) { return p.network; }));
-    writer.write_texts("/points/network_training",
-                       column<std::string>(result, [](const RunPoint& p) { return p.network_training; }));
-    writer.write(
-        "/points/horizontal",
-        layer_table(result, [](const RunPoint& p,
-                               std::size_t l) { return static_cast<double>(p.partitions[l].horizontal); }),
-        "1");
-    writer.write(
-        "/points/vertical",
-        layer_table(result, [](const RunPoint& p,
-                               std::size_t l) { return static_cast<double>(p.partitions[l].vertical); }),
-        "1");
-    writer.write("/points/gain",
-                 layer_table(result, [](const RunPoint& p, std::size_t l) { return p.gain[l]; }), "1");
-    numbers("/points/tiles", "1", [](const RunPoint& p) { return static_cast<double>(p.tiles); });
-    numbers("/points/accuracy", "1", [](const RunPoint& p) { return p.accuracy.value; });
-    numbers("/points/accuracy_low", "1", [](const RunPoint& p) { return p.accuracy.low; });
-    numbers("/points/accuracy_high", "1", [](const RunPoint& p) { return p.accuracy.high; });
-    numbers("/points/accuracy_ideal_wires", "1", [](const RunPoint& p) { return p.accuracy_ideal_wires; });
-    numbers("/points/accuracy_ideal_devices", "1",
-            [](const RunPoint& p) { return p.accuracy_ideal_devices; });
-    writer.write_texts("/points/device",
-                       column<std::string>(result, [](const RunPoint& p) { return p.device; }));
-    numbers("/points/read_time_s", "s", [](const RunPoint& p) { return p.read_time; });
-    numbers("/points/temperature_k", "K", [](const RunPoint& p) { return p.temperature; });
-    numbers("/points/g_error_mean_s", "S", [](const RunPoint& p) { return p.conductance.mean; });
-    numbers("/points/g_error_spread_s", "S", [](const RunPoint& p) { return p.conductance.spread; });
-    numbers("/points/g_error_worst_s", "S", [](const RunPoint& p) { return p.conductance.worst; });
-    numbers("/points/drift_compensation", "1", [](const RunPoint& p) { return p.drift.mean; });
-    numbers("/points/drift_compensation_least", "1", [](const RunPoint& p) { return p.drift.least; });
-    numbers("/points/drift_compensation_greatest", "1", [](const RunPoint& p) { return p.drift.greatest; });
-    numbers("/points/programming_pulses", "1", [](const RunPoint& p) { return p.conductance.pulses; });
-    numbers("/points/programming_energy_j", "J", [](const RunPoint& p) { return p.conductance.energy; });
-    numbers("/points/accuracy_software", "1", [](const RunPoint& p) { return p.accuracy_software; });
-    numbers("/points/power_w", "W", [](const RunPoint& p) { return p.power.total(); });
-    numbers("/points/power_cells_w", "W", [](const RunPoint& p) { return p.power.cells; });
-    numbers("/points/power_wires_w", "W", [](const RunPoint& p) { return p.power.wires; });
-    numbers("/points/power_amplifiers_w", "W", [](const RunPoint& p) { return p.power.stages; });
-    numbers("/points/sample_time_s", "s", [](const RunPoint& p) { return p.sample_time; });
-    numbers("/points/energy_j", "J", [](const RunPoint& p) { return p.energy; });
     if (result.study.timing.sequence) {
         writer.write_text("/images_sequence",
                           *result.study.timing.sequence == ImageSequence::stream ? "stream" : "reset");
-        numbers("/points/accuracy_settled", "1", [](const RunPoint& p) { return p.accuracy_settled; });
-        numbers("/points/energy_charging_j", "J", [](const RunPoint& p) { return p.charging; });
-        writer.write("/points/settling_time_s",
-                     layer_table(result, [](const RunPoint& p, std::size_t l) { return p.settling[l]; }),
-                     "s");
     }
-    if (result.study.mixed) write_converters(writer, result);
-    numbers("/points/residual_max", "1", [](const RunPoint& p) { return p.residual_max; });
-    numbers("/points/converged", "1", [](const RunPoint& p) { return p.converged ? 1.0 : 0.0; });
-    numbers("/points/wall_s", "s", [](const RunPoint& p) { return p.wall_time; });
-    if (std::ranges::any_of(result.points, [](const RunPoint& p) { return p.tables.has_value(); })) {
-        writer.write_texts("/points/tables", column<std::string>(result, [](const RunPoint& p) {
-                               return p.tables ? p.tables->file : std::string();
-                           }));
-        numbers("/points/tables_error_largest_v", "V",
-                [](const RunPoint& p) { return p.tables ? p.tables->error : 0.0; });
-    }
-    writer.write_texts("/points/engine", column<std::string>(result, [](const RunPoint& p) {
-                           return std::string(to_string(p.engine));
-                       }));
-    if (std::ranges::any_of(result.points, [](const RunPoint& p) { return p.check.pairs > 0; })) {
-        numbers("/points/cross_check_pairs", "1",
-                [](const RunPoint& p) { return static_cast<double>(p.check.pairs); });
-        numbers("/points/cross_check_unsolved", "1",
-                [](const RunPoint& p) { return static_cast<double>(p.check.unsolved); });
-        numbers("/points/cross_check_deviation", "1", [](const RunPoint& p) { return p.check.deviation; });
-        numbers("/points/cross_check_layer", "1",
-                [](const RunPoint& p) { return static_cast<double>(p.check.worst.layer); });
-        numbers("/points/cross_check_tile", "1",
-                [](const RunPoint& p) { return static_cast<double>(p.check.worst.tile); });
-        numbers("/points/cross_check_image", "1",
-                [](const RunPoint& p) { return static_cast<double>(p.check.worst.image); });
-        writer.write_texts("/points/cross_check_engine", column<std::string>(result, [](const RunPoint& p) {
-                               return std::string(to_string(p.check.engine));
-                           }));
-    }
-    writer.write("/points/classes", class_table(result), "1", Hdf5Storage::compressed);
+    write_table(point_table(result), "/points", writer);
     writer.commit();
 }
 

@@ -1,6 +1,7 @@
 #include "study/study_file.hpp"
 
 #include "base/errors.hpp"
+#include "store/toml_document.hpp"
 #include "store/toml_table.hpp"
 #include "study/array_table.hpp"
 #include "study/charge_table.hpp"
@@ -25,6 +26,22 @@ std::string read_text(const std::filesystem::path& file) {
     std::ostringstream text;
     text << stream.rdbuf();
     return std::move(text).str();
+}
+
+/// Seeds of what varies from one chip to the next, each the study's own unless `[seeds]` has another.
+struct SourceSeeds {
+    std::uint64_t devices, converters, stages, capacitors;
+};
+
+std::uint64_t read_seed(const TomlTable& table, std::string_view key, std::uint64_t fallback) {
+    const Index seed = table.integer_or(key, static_cast<Index>(fallback));
+    if (seed < 0) table.refuse(key, "must not be negative");
+    return static_cast<std::uint64_t>(seed);
+}
+
+SourceSeeds read_seeds(const TomlTable& seeds, std::uint64_t seed) {
+    return {read_seed(seeds, "devices", seed), read_seed(seeds, "converters", seed),
+            read_seed(seeds, "stages", seed), read_seed(seeds, "capacitors", seed)};
 }
 
 void read_array(const TomlTable& array, Study& study) {
@@ -94,8 +111,9 @@ void read_readout(const TomlTable& readout, Study& study) {
 }
 
 /// Converters, and the images that set them.
-void read_converters(const TomlTable& root, const TomlTable& data, const TomlTable& readout, Study& study) {
-    study.mixed = read_mixed(root, study.file.parent_path(), study.seed);
+void read_converters(const TomlTable& root, const TomlTable& data, const TomlTable& readout,
+                     std::uint64_t seed, Study& study) {
+    study.mixed = read_mixed(root, study.file.parent_path(), seed);
     for (const std::string_view key : {"calibration", "calibration_count"}) {
         if (data.has(key) && !study.mixed)
             data.refuse(key, "needs [adc]: without converters nothing is calibrated");
@@ -155,30 +173,19 @@ void read_schemes(const TomlTable& root, Study& study) {
     if (study.schemes.empty()) add(network, "file", default_network, default_partitions);
 }
 
-} // namespace
-
-std::vector<double> default_gain(std::size_t layers) {
-    std::vector<double> gain(layers, 30.0);
-    if (!gain.empty()) gain.back() = 10.0;
-    return gain;
-}
-
-Study read_study(const std::filesystem::path& file) {
-    const TomlTable root = TomlTable::read(file);
+Study read_study(const TomlTable& root, const std::filesystem::path& file) {
     Study study;
     study.file = file;
-    study.text = read_text(file);
 
     const TomlTable data = root.table("data");
     study.data_set = data.text_or("set", study.data_set);
     study.images = data.integer_or("count", 0);
     if (study.images < 0) data.refuse("count", "must not be negative");
 
-    const Index seed = root.integer_or("seed", 1);
-    if (seed < 0) root.refuse("seed", "must not be negative");
-    study.seed = static_cast<std::uint64_t>(seed);
+    study.seed = read_seed(root, "seed", 1);
+    const SourceSeeds seeds = read_seeds(root.table("seeds"), study.seed);
     const TomlTable array = root.table("array");
-    study.charge = read_charge(root, array, study.seed);
+    study.charge = read_charge(root, array, seeds.capacitors);
     read_timing(root.table("timing"), study);
     read_array(array, study);
     const TomlTable readout = root.table("readout");
@@ -194,11 +201,11 @@ Study read_study(const std::filesystem::path& file) {
                                    to_string(study.array.stage.kind)));
     }
 
-    study.array.stage.spread.seed = study.seed;
-    study.devices = read_devices(root, file.parent_path(), study.seed);
+    study.array.stage.spread.seed = seeds.stages;
+    study.devices = read_devices(root, file.parent_path(), seeds.devices);
     if (study.charge) study.devices.front().name = describe(study.charge->design);
     study.window = study.devices.front().window;
-    read_converters(root, data, readout, study);
+    read_converters(root, data, readout, seeds.converters, study);
 
     const TomlTable solver = root.table("solver");
     study.solver.engine = engine_from_name(solver.word_or("engine", "auto", {"auto", "condense", "mna"}));
@@ -207,8 +214,37 @@ Study read_study(const std::filesystem::path& file) {
     const std::string tables = root.table("tables").text_or("file", "");
     if (!tables.empty())
         study.tables = std::make_shared<const TileTables>(read_tile_tables(file.parent_path() / tables));
+    static_cast<void>(
+        root.has("sweep")); // its points are studies of their own: sweep/sweep_plan.hpp reads it
     root.require_no_other_keys();
     return study;
+}
+
+} // namespace
+
+std::vector<double> default_gain(std::size_t layers) {
+    std::vector<double> gain(layers, 30.0);
+    if (!gain.empty()) gain.back() = 10.0;
+    return gain;
+}
+
+Study read_study(const std::filesystem::path& file) {
+    Study study = read_study(TomlDocument::read(file), file);
+    study.text = read_text(file);
+    return study;
+}
+
+Study read_study(const TomlDocument& document, const std::filesystem::path& file) {
+    Study study = read_study(document.table(), file);
+    study.text = document.text();
+    return study;
+}
+
+std::map<std::string, std::string> units_of_keys(const TomlDocument& document,
+                                                 const std::filesystem::path& file) {
+    const TomlTable root = document.table();
+    static_cast<void>(read_study(root, file));
+    return root.units();
 }
 
 std::vector<LayerPartition> partitions_of(const Study& study, const Scheme& scheme, const Network& network) {
@@ -231,7 +267,7 @@ TileDesign tile_design(const Study& study, const StudyDevice& device, const Netw
 }
 
 NetworkCircuit circuit_of(const Study& study, const Network& network) {
-    NetworkCircuit circuit{study.array, study.gain, study.neuron, {}, study.tables};
+    NetworkCircuit circuit{study.array, study.gain, study.neuron, {}, study.tables, study.shared};
     if (!circuit.gain.empty()) return circuit;
     circuit.gain = default_gain(network.layers.size());
     for (std::size_t l = 0; l < network.layers.size(); ++l) {

@@ -10,12 +10,16 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace ohmloom {
+
+class ResultCache;
+class TomlDocument;
 
 /// One way to run the study's images: a network on a partition.
 struct Scheme {
@@ -58,10 +62,16 @@ struct Study {
     std::vector<double> gain; ///< one per layer; empty: those the network was trained with, or default_gain()
     StudyTiming timing;
     SolveOptions solver;
-    std::uint64_t seed = 1;                   ///< of everything random in the study
+    std::uint64_t seed = 1;                   ///< of everything random in the study that has none of its own
     std::vector<Scheme> schemes;              ///< at least one
     std::shared_ptr<const TileTables> tables; ///< that stand for all tiles' circuits; none: these are solved
+    bool comparisons = true; ///< also the accuracy with ideal wires, with ideal devices and with single flaws
+    std::shared_ptr<ResultCache> shared; ///< what runs of several studies share; none: nothing is kept
 };
+
+/// Units of the numbers that a study is read with, by key: "array.r_row" is in "Ohm". Keys that are asked for only.
+std::map<std::string, std::string> units_of_keys(const TomlDocument& document,
+                                                 const std::filesystem::path& file);
 
 /// Stage gains of the published study, for a network that was trained without a circuit: 30 for every layer but the last, 10.
 std::vector<double> default_gain(std::size_t layers);
@@ -69,6 +79,8 @@ std::vector<double> default_gain(std::size_t layers);
 /// Reads a study file. File names in it are relative to the folder it is in.
 /// @throws FileError, InputError naming file, line and key.
 Study read_study(const std::filesystem::path& file);
+/// The same of a document at hand, as if it stood in that file. The study's text is the document's own.
+Study read_study(const TomlDocument& document, const std::filesystem::path& file);
 
 /// Partitions of a network under a scheme: the scheme's own, or the fewest that fit the largest tile.
 /// @throws InputError if they do not fit the network's layers.

@@ -6,4 +6,8 @@ namespace ohmloom::cli {
 /// ends by the signal, so a shell or a scheduler sees what happened.
 void clean_up_when_interrupted();
 
+/// From now on the first interruption only asks to stop, see stop_requested(); the next ends the program as above.
+void stop_when_interrupted();
+bool stop_requested();
+
 } // namespace ohmloom::cli

@@ -53,6 +53,8 @@ int parse_and_run(int argc, char** argv) {
     const std::span<char* const> words = std::span(argv, static_cast<std::size_t>(argc)).subspan(1);
     cli::CommandLine line{app, {}, fmt::format("ohmloom {}", fmt::join(words, " "))};
     cli::add_run_verb(line);
+    cli::add_sweep_verb(line);
+    cli::add_merge_verb(line);
     cli::add_compare_verb(line);
     cli::add_solve_verb(line);
     cli::add_transient_verb(line);

@@ -46,6 +46,8 @@ void add_resistance_sum_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
 void add_spice_verb(CommandLine& line);
+void add_merge_verb(CommandLine& line);
+void add_sweep_verb(CommandLine& line);
 void add_train_verb(CommandLine& line);
 void add_transient_verb(CommandLine& line);
 void add_write_verb(CommandLine& line);

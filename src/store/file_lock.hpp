@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+namespace ohmloom {
+
+/// A lock that processes hold on a file, also on file systems that several machines share; it ends with the process, however that ends.
+/// The file tells who holds it, for messages.
+class FileLock {
+public:
+    enum class Kind {
+        shared, ///< with others of this kind
+        alone,
+    };
+
+    /// @throws InputError at once if others hold it, naming them; FileError if the file cannot be made.
+    FileLock(std::filesystem::path file, Kind kind);
+    ~FileLock();
+    FileLock(const FileLock&) = delete;
+    FileLock& operator=(const FileLock&) = delete;
+
+private:
+    int handle_;
+};
+
+/// "host node7, process 4711"
+std::string this_process();
+
+} // namespace ohmloom

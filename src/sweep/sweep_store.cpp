@@ -1,0 +1,244 @@
+#include "sweep/sweep_store.hpp"
+
+#include "base/errors.hpp"
+#include "store/file_lock.hpp"
+#include "store/toml_document.hpp"
+#include "store/unfinished_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <thread>
+#include <utility>
+
+namespace ohmloom {
+
+namespace {
+
+constexpr std::string_view study_name = "study.toml";
+constexpr std::string_view version_name = "version";
+constexpr std::string_view record_suffix = ".records";
+constexpr std::size_t largest_file = std::size_t{64} << 20U; ///< [bytes] then a new one begins
+
+std::string text_of(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return std::move(text).str();
+}
+
+void write_text(const std::filesystem::path& file, const std::string& text) {
+    UnfinishedFile unfinished(file);
+    {
+        std::ofstream stream(unfinished.path(), std::ios::binary);
+        stream << text;
+        if (!stream.flush()) throw FileError(fmt::format("{}: cannot be written", file.string()));
+    }
+    unfinished.commit();
+}
+
+std::vector<std::filesystem::path> record_files(const std::filesystem::path& folder) {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        if (entry.path().extension() == record_suffix) files.push_back(entry.path());
+    }
+    std::ranges::sort(files);
+    return files;
+}
+
+/// Names of a shard's files begin alike and are numbered.
+std::string shard_name(const SweepShard& shard) {
+    return fmt::format("{:06}-of-{:06}", shard.index + 1, shard.count);
+}
+
+std::filesystem::path new_record_file(const std::filesystem::path& folder, const SweepShard& shard) {
+    for (int number = 1;; ++number) {
+        std::filesystem::path file =
+            folder / fmt::format("{}-{:06}{}", shard_name(shard), number, record_suffix);
+        if (!std::filesystem::exists(file)) return file;
+    }
+}
+
+/// Refuses a folder that was begun for another study.
+void require_same_study(const std::filesystem::path& folder, const SweepPlan& plan,
+                        const std::string& version) {
+    const std::string difference = study_difference(text_of(folder / study_name), plan.text);
+    if (!difference.empty())
+        throw InputError(
+            fmt::format("{}: begun for another study; since then: {}; give the old study, --extend to "
+                        "keep the points that both have, or another result file",
+                        folder.string(), difference));
+    const std::string before = text_of(folder / version_name);
+    if (before != version)
+        throw InputError(
+            fmt::format("{}: begun by ohmloom {}, this is {}: results may differ; go on with that "
+                        "version, or --extend to compute all points anew",
+                        folder.string(), before, version));
+}
+
+} // namespace
+
+struct SweepStore::State {
+    std::filesystem::path folder;
+    SweepShard shard;
+    std::optional<FileLock> folder_lock, shard_lock;
+    std::set<std::string> known;
+    std::vector<RecordDamage> damages;
+
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<PointRecord> waiting;
+    bool writing = false;
+    bool closing = false;
+    std::exception_ptr failure;
+    std::unique_ptr<RecordWriter> file; ///< of the writing thread
+    RecordEncoder encoder;              ///< likewise
+    std::thread writer;
+
+    void write_all(std::vector<PointRecord> points) {
+        if (!file || file->bytes() > largest_file) {
+            file = nullptr;
+            encoder = {};
+            file = std::make_unique<RecordWriter>(new_record_file(folder, shard));
+        }
+        for (const PointRecord& point : points) {
+            for (const std::vector<std::uint8_t>& record : encoder.encode(point)) file->append(record);
+        }
+        file->sync();
+    }
+
+    /// The writing thread: takes all that waits, brings it to the disk, and looks again.
+    void write_until_closed() {
+        std::unique_lock lock(mutex);
+        while (true) {
+            changed.wait(lock, [&] { return closing || !waiting.empty(); });
+            if (waiting.empty()) return;
+            std::vector<PointRecord> points = std::exchange(waiting, {});
+            writing = true;
+            lock.unlock();
+            std::exception_ptr failed;
+            try {
+                write_all(std::move(points));
+            } catch (...) {
+                failed = std::current_exception();
+            }
+            lock.lock();
+            writing = false;
+            if (failed) failure = failed;
+            changed.notify_all();
+            if (failed) return;
+        }
+    }
+};
+
+SweepStore::SweepStore(const std::filesystem::path& result, const SweepPlan& plan, const std::string& version,
+                       const SweepShard& shard, bool extend)
+    : state_(std::make_unique<State>()) {
+    state_->folder = parts_folder(result);
+    state_->shard = shard;
+    require_writable(result);
+    std::error_code failed;
+    std::filesystem::create_directory(state_->folder, failed);
+    if (failed)
+        throw FileError(
+            fmt::format("{}: cannot make the folder: {}", state_->folder.string(), failed.message()));
+    // Shards share the folder; a process that does everything wants it alone.
+    state_->folder_lock.emplace(state_->folder / "lock",
+                                shard.count > 1 ? FileLock::Kind::shared : FileLock::Kind::alone);
+    state_->shard_lock.emplace(state_->folder / (shard_name(shard) + ".lock"), FileLock::Kind::alone);
+    if (std::filesystem::exists(state_->folder / study_name) && !extend) {
+        require_same_study(state_->folder, plan, version);
+    } else {
+        write_text(state_->folder / version_name, version);
+        write_text(state_->folder / study_name, plan.text);
+    }
+    state_->damages =
+        read_parts(state_->folder, [&](const PointRecord& point) { state_->known.insert(point.key); });
+    state_->writer = std::thread([state = state_.get()] { state->write_until_closed(); });
+}
+
+SweepStore::~SweepStore() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->closing = true;
+    }
+    state_->changed.notify_all();
+    if (state_->writer.joinable()) state_->writer.join();
+}
+
+const std::set<std::string>& SweepStore::known() const {
+    return state_->known;
+}
+
+const std::vector<RecordDamage>& SweepStore::damages() const {
+    return state_->damages;
+}
+
+void SweepStore::add(const PointRecord& point) {
+    {
+        std::unique_lock lock(state_->mutex);
+        // Points that wait are lost with the process: no more of them than a disk that is slow for a moment asks for.
+        constexpr std::size_t most_waiting = 256;
+        state_->changed.wait(lock, [&] { return state_->failure || state_->waiting.size() < most_waiting; });
+        if (state_->failure) std::rethrow_exception(state_->failure);
+        state_->waiting.push_back(point);
+    }
+    state_->changed.notify_all();
+}
+
+void SweepStore::add_known(const PointRecord& point) {
+    add(point);
+    state_->known.insert(point.key);
+}
+
+void SweepStore::flush() {
+    std::unique_lock lock(state_->mutex);
+    state_->changed.wait(lock,
+                         [&] { return state_->failure || (state_->waiting.empty() && !state_->writing); });
+    if (state_->failure) std::rethrow_exception(state_->failure);
+}
+
+std::filesystem::path parts_folder(const std::filesystem::path& result) {
+    return result.string() + ".parts";
+}
+
+std::vector<RecordDamage> read_parts(const std::filesystem::path& folder,
+                                     const std::function<void(PointRecord)>& take) {
+    std::vector<RecordDamage> damages;
+    for (const std::filesystem::path& file : record_files(folder)) {
+        RecordDecoder decoder;
+        std::vector<RecordDamage> found = read_records(file, [&](std::span<const std::uint8_t> record) {
+            if (std::optional<PointRecord> point = decoder.decode(record)) take(std::move(*point));
+        });
+        std::ranges::move(found, std::back_inserter(damages));
+    }
+    return damages;
+}
+
+std::string study_difference(const std::string& before, const std::string& now, std::size_t most_lines) {
+    std::map<std::string, std::pair<std::string, std::string>> keys;
+    for (const TomlDocument::Entry& entry : TomlDocument::parse(before, "the study before").entries())
+        keys[entry.path].first = entry.value;
+    for (const TomlDocument::Entry& entry : TomlDocument::parse(now, "the study now").entries())
+        keys[entry.path].second = entry.value;
+    std::vector<std::string> lines;
+    for (const auto& [key, values] : keys) {
+        const auto& [old_value, new_value] = values;
+        if (old_value == new_value) continue;
+        lines.push_back(fmt::format("{} {} -> {}", key, old_value.empty() ? "(none)" : old_value,
+                                    new_value.empty() ? "(none)" : new_value));
+    }
+    std::string text;
+    for (std::size_t i = 0; i < std::min(lines.size(), most_lines); ++i)
+        text += (i == 0 ? "" : ", ") + lines[i];
+    if (lines.size() > most_lines) text += fmt::format(" and {} more", lines.size() - most_lines);
+    return text;
+}
+
+} // namespace ohmloom
