@@ -1,10 +1,8 @@
 #pragma once
 // Inside the store layer only: what TomlTable and TomlDocument share.
 
-#include "base/errors.hpp"
 #include "store/toml_table.hpp"
 
-#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <map>
@@ -30,22 +28,10 @@ struct TomlTable::State {
         return table == nullptr ? nullptr : table->get(key);
     }
 
-    /// Values that were set have no place in the file.
-    [[nodiscard]] std::string place(const toml::node* node) const {
-        return node == nullptr || node->source().begin.line == 0
-                   ? file
-                   : fmt::format("{}:{}", file, node->source().begin.line);
-    }
-
-    [[noreturn]] void refuse(const toml::node* node, std::string_view key, std::string_view what) const {
-        throw InputError(fmt::format("{}: {}{} {}", place(node), path, key, what));
-    }
-
-    [[nodiscard]] const toml::node& require(std::string_view key) {
-        const toml::node* node = find(key);
-        if (node == nullptr) refuse(table, key, "is missing: this key is needed");
-        return *node;
-    }
+    /// "file:line"; values that were set have no line.
+    [[nodiscard]] std::string place(const toml::node* node) const;
+    [[noreturn]] void refuse(const toml::node* node, std::string_view key, std::string_view what) const;
+    [[nodiscard]] const toml::node& require(std::string_view key);
 };
 
 /// A value as TOML writes it on one line.

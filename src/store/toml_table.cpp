@@ -18,6 +18,21 @@
 
 namespace ohmloom {
 
+std::string TomlTable::State::place(const toml::node* node) const {
+    const bool has_line = node != nullptr && node->source().begin.line > 0;
+    return has_line ? fmt::format("{}:{}", file, node->source().begin.line) : file;
+}
+
+void TomlTable::State::refuse(const toml::node* node, std::string_view key, std::string_view what) const {
+    throw InputError(fmt::format("{}: {}{} {}", place(node), path, key, what));
+}
+
+const toml::node& TomlTable::State::require(std::string_view key) {
+    const toml::node* node = find(key);
+    if (node == nullptr) refuse(table, key, "is missing: this key is needed");
+    return *node;
+}
+
 namespace {
 
 std::string type_name(const toml::node& node) {
