@@ -54,6 +54,7 @@ FileLock::FileLock(std::filesystem::path file, Kind kind)
 }
 
 FileLock::~FileLock() {
+    static_cast<void>(ftruncate(handle_, 0) == 0); // nobody is at work any more
     close(handle_);
 }
 

@@ -123,6 +123,10 @@ std::string toml_literal(const toml::node& node) {
             text += fmt::format("{}{}", text.empty() ? "" : ", ", toml_literal(element));
         return fmt::format("[{}]", text);
     }
+    if (const auto* number = node.as_floating_point()) {
+        const std::string text = fmt::format("{}", number->get()); // the shortest that is read back exactly
+        return text.find_first_of(".en") == std::string::npos ? text + ".0" : text;
+    }
     std::ostringstream text;
     node.visit([&](const auto& value) {
         if constexpr (toml::is_value<decltype(value)>) {

@@ -277,9 +277,11 @@ void TomlTable::require_no_other_keys() const {
     if (state_->table != nullptr) {
         for (const auto& [key, node] : *state_->table) {
             if (state_->known.contains(key.str())) continue;
+            const std::size_t line = key.source().begin.line; // 0: it was set, and stands in no file
             throw InputError(fmt::format(
-                "{}:{}: unknown key {}{}: expected {}", state_->file, key.source().begin.line, state_->path,
-                key.str(), known_keys_like(key.str(), {state_->known.begin(), state_->known.end()})));
+                "{}: unknown key {}{}: expected {}",
+                line == 0 ? state_->file : fmt::format("{}:{}", state_->file, line), state_->path, key.str(),
+                known_keys_like(key.str(), {state_->known.begin(), state_->known.end()})));
         }
     }
     for (const std::shared_ptr<State>& below : state_->below) TomlTable(below).require_no_other_keys();

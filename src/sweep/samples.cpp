@@ -49,7 +49,8 @@ void fill_sobol(const RandomStream& random, Matrix<double>& samples) {
     boost::random::sobol sequence(static_cast<std::size_t>(samples.cols()));
     for (Index i = 0; i < samples.rows(); ++i) {
         for (Index axis = 0; axis < samples.cols(); ++axis) {
-            const std::uint64_t digits = sequence() ^ shift[static_cast<std::size_t>(axis)];
+            // Boost leaves the sequence's first point out, the corner: without it the first 2^k points are no net.
+            const std::uint64_t digits = (i == 0 ? 0 : sequence()) ^ shift[static_cast<std::size_t>(axis)];
             samples(i, axis) = (static_cast<double>(digits >> 11U) + 0.5) * 0x1p-53;
         }
     }

@@ -30,13 +30,15 @@ bool is_reserved(const std::string& key) {
 std::vector<double> spaced(double from, double to, Index steps, bool logarithmic) {
     std::vector<double> values;
     for (Index i = 0; i < steps; ++i) {
-        const double part = steps == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(steps - 1);
+        const auto step = static_cast<double>(i), last = static_cast<double>(std::max<Index>(steps - 1, 1));
         if (i == 0)
             values.push_back(from);
         else if (i + 1 == steps)
             values.push_back(to);
+        else if (logarithmic)
+            values.push_back(from * std::pow(to / from, step / last));
         else
-            values.push_back(logarithmic ? from * std::pow(to / from, part) : from + (to - from) * part);
+            values.push_back(from + (to - from) * step / last); // whole numbers stay whole
     }
     return values;
 }
