@@ -90,6 +90,7 @@ void run_workers(int workers, const std::function<void(int)>& work) {
     const int share = std::max(1, allowed_threads() / std::max(workers, 1));
     LowestFailure failure(workers);
     std::vector<std::thread> threads;
+    threads.reserve(static_cast<std::size_t>(std::max(workers, 0)));
     for (int w = 0; w < workers; ++w) {
         threads.emplace_back([&, w] {
             tbb::task_arena arena(share);

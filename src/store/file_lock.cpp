@@ -31,7 +31,7 @@ std::string this_process() {
     return fmt::format("host {}, process {}", host.data(), getpid());
 }
 
-FileLock::FileLock(std::filesystem::path file, Kind kind)
+FileLock::FileLock(const std::filesystem::path& file, Kind kind)
     : handle_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC,
                    0666)) { // NOLINT(cppcoreguidelines-pro-type-vararg)
     if (handle_ < 0)

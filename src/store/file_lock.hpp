@@ -14,7 +14,7 @@ public:
     };
 
     /// @throws InputError at once if others hold it, naming them; FileError if the file cannot be made.
-    FileLock(std::filesystem::path file, Kind kind);
+    FileLock(const std::filesystem::path& file, Kind kind);
     ~FileLock();
     FileLock(const FileLock&) = delete;
     FileLock& operator=(const FileLock&) = delete;

@@ -179,8 +179,9 @@ std::vector<RecordDamage> read_records(const std::filesystem::path& file,
         }
         if (!lost) damages.push_back({file, at, std::move(found.wrong)});
         lost = true;
-        const auto next = std::ranges::search(all.subspan(at + 1), mark);
-        at = static_cast<std::size_t>(next.begin() - all.begin());
+        const auto next = std::search(all.begin() + static_cast<std::ptrdiff_t>(at) + 1, all.end(),
+                                      mark.begin(), mark.end());
+        at = static_cast<std::size_t>(next - all.begin());
     }
     return damages;
 }

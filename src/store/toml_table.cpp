@@ -81,6 +81,7 @@ std::vector<std::string> TomlTable::keys() const {
         return std::pair(a.first.line, a.first.column) < std::pair(b.first.line, b.first.column);
     });
     std::vector<std::string> keys;
+    keys.reserve(found.size());
     for (auto& [place, key] : found) keys.push_back(std::move(key));
     return keys;
 }

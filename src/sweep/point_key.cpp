@@ -29,11 +29,11 @@ std::string content_sum(const std::filesystem::path& file) {
 
 } // namespace
 
-PointKeys::PointKeys(const SweepPlan& plan, std::string version)
+PointKeys::PointKeys(const SweepPlan& plan, const std::string& version)
     : folder_(plan.file.parent_path()), axes_(axes_of(plan)), sources_(plan.sources) {
     Sha256 sum;
     add_text(sum, "ohmloom-point-1");
-    add_text(sum, std::move(version));
+    add_text(sum, version);
     add_text(sum, plan.comparisons ? "comparisons" : "");
     add_text(sum, plan.keep_classes ? "classes" : "");
     for (const TomlDocument::Entry& entry : plan.study.entries()) {

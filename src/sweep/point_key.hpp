@@ -13,7 +13,7 @@ namespace ohmloom {
 /// either names, and the program's version. Equal names are equal results, in whatever sweep they were computed.
 class PointKeys {
 public:
-    PointKeys(const SweepPlan& plan, std::string version);
+    PointKeys(const SweepPlan& plan, const std::string& version);
 
     /// SHA-256, 64 hexadecimal digits. Thread-safe.
     [[nodiscard]] std::string key(const SweepPoint& point) const;

@@ -119,7 +119,7 @@ std::vector<Bytes> RecordEncoder::encode(const PointRecord& point) {
     // A common record is repeated after so many points: what is lost with it is bounded.
     const auto common = [&](const char* kind, const Bytes& content, Json&& record) {
         constexpr long repeat_after = 64;
-        const std::string name = name_of_content(content);
+        std::string name = name_of_content(content);
         const auto [known, is_new] = written_.try_emplace(kind + name, 0);
         if (is_new || ++known->second >= repeat_after) {
             known->second = 0;

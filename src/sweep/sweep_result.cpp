@@ -60,7 +60,7 @@ public:
         for (Index n = 0; n < plan.points(); ++n) numbers_[keys.key(point_at(plan, n))].push_back(n);
     }
 
-    void take(PointRecord point) {
+    void take(const PointRecord& point) {
         const auto known = numbers_.find(point.key);
         if (known == numbers_.end()) return; // of a study that was changed since
         const Index first = table_.rows;
@@ -125,6 +125,7 @@ void write_coordinate(Hdf5Writer& writer, const AxisLabel& axis, const std::stri
                       const std::vector<std::string>& values) {
     const std::string path = "/coordinates/" + axis.key;
     std::vector<double> numbers;
+    numbers.reserve(values.size());
     for (const std::string& value : values) numbers.push_back(number_of_literal(value));
     if (std::ranges::none_of(numbers, [](double number) { return std::isnan(number); })) {
         writer.write(path, numbers, unit);
@@ -142,6 +143,7 @@ void write_coordinate(Hdf5Writer& writer, const AxisLabel& axis, const std::stri
 void write_coordinates(Hdf5Writer& writer, const SweepPlan& plan, const std::vector<Index>& number_of_row) {
     const std::vector<AxisLabel> axes = axes_of(plan);
     std::vector<std::string> names;
+    names.reserve(axes.size());
     for (const AxisLabel& axis : axes) names.push_back(axis.key);
     writer.write_texts("/axes/names", names);
     if (axes.empty()) return;
@@ -233,7 +235,7 @@ MergeOutcome merge_sweep(const SweepPlan& plan, const PointKeys& keys, const std
                          bool partial) {
     Collected collected(plan, keys);
     std::vector<RecordDamage> damages =
-        read_parts(parts, [&](PointRecord point) { collected.take(std::move(point)); });
+        read_parts(parts, [&](const PointRecord& point) { collected.take(point); });
     MergeOutcome outcome = outcome_of(collected.list());
     outcome.damages = std::move(damages);
     if (outcome.missing == 0 || partial) write_result(plan, collected, result, provenance);

@@ -101,7 +101,7 @@ struct SweepStore::State {
     RecordEncoder encoder;              ///< likewise
     std::thread writer;
 
-    void write_all(std::vector<PointRecord> points) {
+    void write_all(const std::vector<PointRecord>& points) {
         if (!file || file->bytes() > largest_file) {
             file = nullptr;
             encoder = {};
@@ -119,12 +119,12 @@ struct SweepStore::State {
         while (true) {
             changed.wait(lock, [&] { return closing || !waiting.empty(); });
             if (waiting.empty()) return;
-            std::vector<PointRecord> points = std::exchange(waiting, {});
+            const std::vector<PointRecord> points = std::exchange(waiting, {});
             writing = true;
             lock.unlock();
             std::exception_ptr failed;
             try {
-                write_all(std::move(points));
+                write_all(points);
             } catch (...) {
                 failed = std::current_exception();
             }

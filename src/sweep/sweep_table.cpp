@@ -78,7 +78,7 @@ SweepAxis read_range(const TomlTable& range, std::string key) {
                    spaced(from, to, steps, logarithmic)};
     if (range.flag_or("integer", false)) {
         round_all(axis.numbers);
-        axis.numbers.erase(std::ranges::unique(axis.numbers).begin(), axis.numbers.end());
+        axis.numbers.erase(std::unique(axis.numbers.begin(), axis.numbers.end()), axis.numbers.end());
     }
     return axis;
 }
@@ -309,8 +309,8 @@ std::vector<AxisGroup> group_axes(const TomlTable& sweep, std::vector<SweepAxis>
             groups[group].axes.push_back(std::move(axis));
         }
     }
-    for (std::size_t z = 0; z < zips.size(); ++z) {
-        for (const std::string& key : zips[z]) {
+    for (const std::vector<std::string>& keys : zips) {
+        for (const std::string& key : keys) {
             const bool known = std::ranges::any_of(groups, [&](const AxisGroup& group) {
                 return std::ranges::any_of(group.axes, [&](const SweepAxis& a) { return a.key == key; });
             });

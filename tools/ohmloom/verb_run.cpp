@@ -5,6 +5,7 @@
 #include "output_file.hpp"
 #include "progress_bar.hpp"
 #include "solver/ngspice_jobs.hpp"
+#include "store/toml_document.hpp"
 #include "study/run.hpp"
 #include "study/run_file.hpp"
 #include "study/tile_luts.hpp"
@@ -293,6 +294,11 @@ int run_run(const RunArguments& arguments) {
     if (!arguments.output.empty())
         require_output(arguments.output, files_of(study)); // now, not after the work is done
     require_check_engine(arguments);
+    if (TomlDocument::read(arguments.study).value("sweep"))
+        fmt::print(
+            stderr,
+            "ohmloom: {}: this is the study as it stands; `ohmloom sweep` runs the points of its [sweep]\n",
+            arguments.study);
     const RunResult result = run_named(study, arguments);
     if (!arguments.output.empty()) write_run(result, OHMLOOM_VERSION, arguments.output);
     if (arguments.json) {
