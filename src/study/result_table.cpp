@@ -62,14 +62,17 @@ ResultColumn empty_like(const ResultColumn& column) {
     return {column.name, column.unit, column.kind, column.width, {}, {}, {}};
 }
 
-ResultColumn* find_column(ResultTable& table, const std::string& name) {
+/// Place of a column of that name, most likely `guess`; the number of columns if there is none.
+std::size_t column_place(const ResultTable& table, const std::string& name, std::size_t guess) {
+    if (guess < table.columns.size() && table.columns[guess].name == name) return guess;
     const auto found = std::ranges::find(table.columns, name, &ResultColumn::name);
-    return found == table.columns.end() ? nullptr : &*found;
+    return static_cast<std::size_t>(found - table.columns.begin());
 }
 
-void append_rows(ResultColumn& to, Index rows, ResultColumn more, Index more_rows) {
-    const Index width = std::max(to.width, more.width);
+void append_rows(ResultColumn& to, Index rows, const ResultColumn& added, Index more_rows) {
+    const Index width = std::max(to.width, added.width);
     widen(to, rows, width);
+    ResultColumn more = added;
     widen(more, more_rows, width);
     to.numbers.insert(to.numbers.end(), more.numbers.begin(), more.numbers.end());
     std::ranges::move(more.texts, std::back_inserter(to.texts));
@@ -121,21 +124,25 @@ const ResultColumn* ResultTable::find(const std::string& name) const {
 }
 
 void append(ResultTable& table, const ResultTable& more) {
-    for (const ResultColumn& column : more.columns) {
-        ResultColumn* own = find_column(table, column.name);
-        if (own == nullptr) {
+    std::vector<bool> appended(table.columns.size(), false);
+    for (std::size_t c = 0; c < more.columns.size(); ++c) {
+        const ResultColumn& column = more.columns[c];
+        const std::size_t place = column_place(table, column.name, c);
+        if (place == table.columns.size()) {
             table.columns.push_back(empty_like(column));
-            own = &table.columns.back();
-            pad(*own, table.rows);
+            pad(table.columns.back(), table.rows);
+            appended.push_back(false);
         }
-        if (own->kind != column.kind || own->unit != column.unit)
+        ResultColumn& own = table.columns[place];
+        if (own.kind != column.kind || own.unit != column.unit)
             throw InputError(
                 fmt::format("results cannot be joined: '{}' is in {} in one and in {} in another",
-                            column.name, own->unit, column.unit));
-        append_rows(*own, table.rows, column, more.rows);
+                            column.name, own.unit, column.unit));
+        append_rows(own, table.rows, column, more.rows);
+        appended[place] = true;
     }
-    for (ResultColumn& column : table.columns) {
-        if (more.find(column.name) == nullptr) pad(column, more.rows);
+    for (std::size_t c = 0; c < table.columns.size(); ++c) {
+        if (!appended[c]) pad(table.columns[c], more.rows);
     }
     table.rows += more.rows;
 }
