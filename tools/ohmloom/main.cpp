@@ -64,6 +64,7 @@ int parse_and_run(int argc, char** argv) {
     cli::add_adc_verb(line);
     cli::add_charge_verb(line);
     cli::add_lut_verb(line);
+    cli::add_report_verb(line);
     cli::add_resistance_sum_verb(line);
     cli::add_train_verb(line);
     cli::add_doctor_verb(line);
