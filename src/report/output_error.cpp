@@ -1,21 +1,11 @@
 #include "report/output_error.hpp"
 
+#include "report/row_groups.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace ohmloom {
-
-namespace {
-
-/// Between order statistics, straight.
-double quantile(const std::vector<double>& sorted, double part) {
-    const double place = part * static_cast<double>(sorted.size() - 1);
-    const auto below = static_cast<std::size_t>(place);
-    const auto above = std::min(below + 1, sorted.size() - 1);
-    return std::lerp(sorted[below], sorted[above], place - std::floor(place));
-}
-
-} // namespace
 
 OutputError output_error(const ResultMap& map, Index bins) {
     OutputError error;

@@ -208,23 +208,4 @@ const ResultFigure* find_figure(const ResultData& result, std::string_view name)
     return found == result.figures.end() ? nullptr : &*found;
 }
 
-std::string name_of_row(const ResultData& result, Index row) {
-    std::string name;
-    for (const ResultAxis& axis : result.axes) {
-        const bool varies =
-            axis.texts.empty()
-                ? std::ranges::any_of(axis.numbers, [&](double v) { return v != axis.numbers[0]; })
-                : std::ranges::any_of(axis.texts, [&](const auto& t) { return t != axis.texts[0]; });
-        if (!varies) continue;
-        if (!name.empty()) name += ", ";
-        if (axis.texts.empty()) {
-            name += fmt::format("{} {:g}{}", axis.name, axis.numbers[at(row)],
-                                axis.unit == "1" ? "" : " " + axis.unit);
-        } else {
-            name += axis.texts[at(row)];
-        }
-    }
-    return name;
-}
-
 } // namespace ohmloom

@@ -79,7 +79,4 @@ ResultData read_result(const std::filesystem::path& file);
 /// The figure of that name; none: nullptr.
 const ResultFigure* find_figure(const ResultData& result, std::string_view name);
 
-/// A row by what it is: "16/8/8 x 8/8/1, mram". "" if there is one row only.
-std::string name_of_row(const ResultData& result, Index row);
-
 } // namespace ohmloom

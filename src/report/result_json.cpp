@@ -2,9 +2,11 @@
 
 #include "report/output_error.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <span>
+#include <cmath>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +39,15 @@ Json to_json(const ResultAxis& axis) {
             {"values", axis.texts.empty() ? Json(axis.numbers) : Json(axis.texts)}};
 }
 
+/// Maps are large: seven digits are more than any colour shows.
+Json map_rows(const Matrix<double>& matrix) {
+    Matrix<double> rounded = matrix;
+    for (double& value : rounded.values()) {
+        if (std::isfinite(value)) value = std::stod(fmt::format("{:.6e}", value));
+    }
+    return rows_of(rounded);
+}
+
 Json to_json(const ResultMap& map) {
     const OutputError error = output_error(map);
     return {{"row", map.row},
@@ -44,9 +55,9 @@ Json to_json(const ResultMap& map) {
             {"tile", map.tile},
             {"image", map.image},
             {"lines_per_output", map.lines_per_site},
-            {"v_w", rows_of(map.v_w)},
-            {"v_b", rows_of(map.v_b)},
-            {"i_cell", rows_of(map.i_cell)},
+            {"v_w", map_rows(map.v_w)},
+            {"v_b", map_rows(map.v_b)},
+            {"i_cell", map_rows(map.i_cell)},
             {"images", map.outputs.rows()},
             {"error",
              {{"edges", error.edges},
@@ -75,14 +86,13 @@ std::string without_less_than(std::string_view json) {
 
 std::string result_json(const ResultData& result) {
     Json figures = Json::array(), texts = Json::array(), axes = Json::array(), confusion = Json::array(),
-         maps = Json::array(), names = Json::array(), provenance = Json::array();
+         maps = Json::array(), provenance = Json::array();
     for (const ResultFigure& figure : result.figures) figures.push_back(to_json(figure));
     for (const ResultText& text : result.texts)
         texts.push_back({{"name", text.name}, {"values", text.values}});
     for (const ResultAxis& axis : result.axes) axes.push_back(to_json(axis));
     for (const Matrix<Index>& counts : result.confusion) confusion.push_back(rows_of(counts));
     for (const ResultMap& map : result.maps) maps.push_back(to_json(map));
-    for (Index row = 0; row < result.rows; ++row) names.push_back(name_of_row(result, row));
     for (const auto& [name, value] : result.provenance)
         provenance.push_back({{"name", name}, {"value", value}});
     const Json page{{"schema", "ohmloom-report-1"},
@@ -92,7 +102,6 @@ std::string result_json(const ResultData& result) {
                     {"study", result.study},
                     {"rows", result.rows},
                     {"images", result.images},
-                    {"names", std::move(names)},
                     {"figures", std::move(figures)},
                     {"texts", std::move(texts)},
                     {"axes", std::move(axes)},

@@ -1,5 +1,6 @@
 #include "base/errors.hpp"
 #include "output_file.hpp"
+#include "report/paper_figures.hpp"
 #include "report/report_page.hpp"
 #include "report/result_data.hpp"
 #include "store/unfinished_file.hpp"
@@ -37,6 +38,7 @@ int run_report(const ReportArguments& arguments) {
         require_output(arguments.output, {arguments.result});
         write_page(report_page(result), arguments.output);
     }
+    if (!arguments.figures.empty()) write_paper_figures(paper_figures(result), arguments.figures);
     return exit_good;
 }
 
@@ -49,6 +51,9 @@ void add_report_verb(CommandLine& line) {
     verb->add_option("RESULT", arguments->result, "result of `ohmloom run -o` or `ohmloom sweep -o`")
         ->required();
     verb->add_option("-o,--output", arguments->output, "HTML file to write: one file, no network");
+    verb->add_option(
+        "--figures", arguments->figures,
+        "folder for the main figures as SVG and PNG, each beside its data (.dat) and gnuplot script (.gp)");
     verb->footer("Example:\n  ohmloom run examples/mnist-partitions.toml -o partitions.h5\n"
                  "  ohmloom report partitions.h5 -o partitions.html\n\n"
                  "Exit status: 0 good, 2 bad input.");

@@ -38,19 +38,6 @@ class Rest {
     }
 }
 
-/** What rows together say of a metric: one row its own 95 % interval, several their median and the middle 95 %. */
-function summaryOf(metric, rows) {
-    const told = rows.filter((row) => metric.values[row] !== null);
-    if (told.length === 0) return null;
-    if (told.length === 1) {
-        const interval = metric.name === "accuracy" ? intervalOf(told[0]) : null;
-        const value = metric.values[told[0]];
-        return { count: 1, value, low: interval?.[0] ?? value, high: interval?.[1] ?? value, hasBand: interval !== null };
-    }
-    const values = told.map((row) => metric.values[row]);
-    return { count: told.length, value: quantile(values, 0.5), low: quantile(values, 0.025), high: quantile(values, 0.975), hasBand: true };
-}
-
 function lineFigure(parent) {
     const MOST_CURVES = 6;
     if (axes.length === 0) return;
@@ -65,7 +52,7 @@ function lineFigure(parent) {
         return levels.map((level) => {
             const rows = rowNumbers.filter((row) => rest.holds(row) && (level === null || series.level[row] === level));
             const points = across.levels.map((_, k) => ({ k, summary: summaryOf(metric, rows.filter((row) => across.level[row] === k)) }));
-            return { name: level === null ? metric.label : `${series.name} ${levelText(series, level)}`, points: points.filter((p) => p.summary) };
+            return { name: level === null ? metric.label : namedLevel(series, level), points: points.filter((p) => p.summary) };
         }).filter((curve) => curve.points.length > 0);
     };
 
@@ -76,9 +63,13 @@ function lineFigure(parent) {
         const x = (k) => (isCategory ? k : across.levels[k] * factor);
         const cloud = isCloud(across);
         const logY = !metric.isPercent && all.length > 0 && Math.min(...all.map((s) => s.low)) > 0 && Math.max(...all.map((s) => s.high)) / Math.min(...all.map((s) => s.low)) > 100;
-        const made = [];
+        // Names of levels lie flat where there is room.
+        const letters = isCategory ? Math.max(...across.levels.map((level) => level.length)) : 0;
+        const isSlanted = letters * 7.5 * across.levels.length > figure.plot.clientWidth - 90;
+        const depth = isSlanted ? Math.min(90, 30 + 3.4 * letters) : 30;
+        const made = [], colours = series && !series.isText ? figure.shades(drawn.length) : figure.colours.series;
         for (const [c, curve] of drawn.entries()) {
-            const colour = figure.colours.series[c % figure.colours.series.length];
+            const colour = colours[c];
             if (!cloud && curve.points.length > 1 && curve.points.some((p) => p.summary.hasBand))
                 made.push(bandSeries(curve.points.map((p) => [x(p.k), p.summary.low * scale.factor, p.summary.high * scale.factor]), colour, `${curve.name} band`));
             else if (curve.points.some((p) => p.summary.hasBand))
@@ -93,11 +84,7 @@ function lineFigure(parent) {
                 z: 3,
                 data: curve.points.map((p) => ({
                     value: [x(p.k), p.summary.value * scale.factor],
-                    text: [
-                        isCategory ? levelText(across, p.k) : `${across.name} ${levelText(across, p.k)}`,
-                        `${series ? `${curve.name}: ` : `${metric.label}: `}${metricText(metric, p.summary.value)}`,
-                        ...(p.summary.hasBand ? [`95 %: ${metricText(metric, p.summary.low)} to ${metricText(metric, p.summary.high)}${p.summary.count > 1 ? `, ${p.summary.count} values` : ""}`] : []),
-                    ],
+                    text: [`${across.isText ? "" : `${across.name} `}${levelText(across, p.k)}${series ? `, ${curve.name}` : ""}`, ...summaryText(metric, p.summary)],
                 })),
             });
         }
@@ -106,11 +93,12 @@ function lineFigure(parent) {
         const last = drawn[0]?.points.at(-1), first = drawn[0]?.points[0];
         const hidden = series ? series.levels.length - Math.min(series.levels.length, MOST_CURVES) : 0;
         return {
+            title: `${metric.label} over ${across.name}`,
             option: {
-                grid: figure.grid({ top: series ? (figure.isNarrow ? 28 + 22 * Math.ceil(drawn.length / 2) : 44) : 20, bottom: isCategory ? (figure.isNarrow ? 96 : 78) : 56 }),
+                grid: figure.grid({ top: series ? (figure.isNarrow ? 28 + 22 * Math.ceil(drawn.length / 2) : 44) : 20, bottom: isCategory ? depth + 26 : 56 }),
                 legend: series ? figure.legend({ data: drawn.map((curve) => curve.name) }) : undefined,
                 xAxis: figure.axis(isCategory
-                    ? { type: "category", data: across.levels, name: axisTitle(across), nameGap: figure.isNarrow ? 78 : 60, axisLabel: { color: figure.colours.soft, interval: across.levels.length > 14 ? "auto" : 0, rotate: 28, fontSize: 11 } }
+                    ? { type: "category", data: across.levels, name: axisTitle(across), nameGap: depth, axisLabel: { color: figure.colours.soft, interval: across.levels.length > 14 ? "auto" : 0, rotate: isSlanted ? 28 : 0, fontSize: 11 } }
                     : { type: log ? "log" : "value", name: axisTitle(across), scale: true }),
                 yAxis: figure.axis({ type: logY ? "log" : "value", name: scale.title, nameGap: 44, scale: true }),
                 series: made,
@@ -185,6 +173,7 @@ function heatFigure(parent) {
         const place = (c) => `${across.name} ${levelText(across, c.i)}, ${down.name} ${levelText(down, c.j)}`;
         const left = figure.isNarrow ? 78 : 120;
         return {
+            title: `${metric.label} over ${across.name} and ${down.name}`,
             height: Math.max(300, Math.min(640, 130 + 34 * down.levels.length)),
             option: {
                 grid: figure.grid({ left, right: figure.isNarrow ? 12 : 96, bottom: figure.isNarrow ? 128 : 74, top: 12 }),
@@ -203,7 +192,7 @@ function heatFigure(parent) {
                         const value = c.summary.value * scale.factor, isHigh = (value - low) / (high - low || 1) > 0.55;
                         return {
                             value: [c.i, c.j, value],
-                            text: [place(c), `${metric.label}: ${metricText(metric, c.summary.value)}`, ...(c.summary.count > 1 ? [`median of ${c.summary.count}`] : [])],
+                            text: [place(c), ...summaryText(metric, c.summary)],
                             label: { show: isLabelled, color: cssColour(isHigh ? "on-high" : "on-low"), fontSize: 11, formatter: () => (metric.isPercent ? value.toFixed(1) : digits(value, 3)) },
                         };
                     }),
@@ -212,7 +201,7 @@ function heatFigure(parent) {
             label: cells.length > 0
                 ? `${metric.label} over ${across.name} and ${down.name}, from ${metricText(metric, least.summary.value)} (${place(least)}) to ${metricText(metric, most.summary.value)} (${place(most)}).`
                 : "no rows with these choices.",
-            caption: `${scale.title}.${rest.text()}${cells.some((c) => c.summary.count > 1) ? " Cells of several rows show their median." : ""}`,
+            caption: `Cells show ${scale.title}.${rest.text()}${cells.some((c) => c.summary.count > 1) ? " Cells of several rows show their median." : ""}`,
             columns: [
                 { title: across.name, unit: across.unit, values: cells.map((c) => across.levels[c.i]), text: (v) => (across.isText ? v : quantity(v, across.unit)) },
                 { title: down.name, unit: down.unit, values: cells.map((c) => down.levels[c.j]), text: (v) => (down.isText ? v : quantity(v, down.unit)) },

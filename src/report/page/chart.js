@@ -4,7 +4,7 @@
 
 const figures = [];
 
-const NARROW = 560; // pixels of a chart below which it is laid out for a phone
+const NARROW = 440; // pixels of a chart below which it is laid out for a phone
 
 function chartColours() {
     return {
@@ -23,7 +23,7 @@ function chartColours() {
 
 class Figure {
     /** `describe()` returns {option, label, columns, caption}: what to draw, the sentence that stands for it, and its numbers. */
-    constructor(parent, { id, title, height = 360, describe, renderer = "svg" }) {
+    constructor(parent, { id, title, height = 360, describe, renderer = "svg", isAlone = false }) {
         this.id = id;
         this.title = title;
         this.height = height;
@@ -36,16 +36,18 @@ class Figure {
         const tableDetails = element("details", { ontoggle: () => this.fillTable() }, element("summary", {}, "Show as table"), this.table);
         this.tableDetails = tableDetails;
         const csv = element("button", { type: "button", onclick: () => download(fileName(id), csvText(this.columns)) }, "Download CSV");
-        csv.setAttribute("aria-label", `Download CSV of: ${title}`);
-        parent.append(element("figure", { class: "figure", id },
-            element("h3", {}, title), this.controls, this.plot, this.caption,
+        this.csv = csv;
+        // Alone in its section, a figure needs no heading of its own.
+        this.heading = element("h3", { class: isAlone ? "unseen" : undefined }, title);
+        parent.append(element("figure", { class: isAlone ? "alone" : undefined, id },
+            this.heading, this.controls, this.plot, this.caption,
             element("p", { class: "unseen", id: `help-${id}` }, "Arrow keys step through the values."),
             element("div", { class: "under" }, tableDetails, csv)));
         this.plot.addEventListener("keydown", (event) => this.step(event));
         this.plot.addEventListener("blur", () => this.chart?.dispatchAction({ type: "hideTip" }));
         this.stop = -1;
         figures.push(this);
-        new ResizeObserver(() => this.resized()).observe(this.plot);
+        new ResizeObserver(() => requestAnimationFrame(() => this.resized())).observe(this.plot);
     }
 
     get isNarrow() {
@@ -57,6 +59,9 @@ class Figure {
         this.colours = chartColours();
         const drawn = this.describe(this);
         this.columns = drawn.columns;
+        if (drawn.title) this.title = drawn.title;
+        this.heading.textContent = this.title;
+        this.csv.setAttribute("aria-label", `Download CSV of: ${this.title}`);
         this.plot.setAttribute("aria-label", `${this.title}: ${drawn.label}`);
         this.caption.textContent = drawn.caption ?? "";
         const height = drawn.height ?? this.height;
@@ -74,6 +79,12 @@ class Figure {
         }
         this.stop = -1;
         this.fillTable();
+    }
+
+    /** Colours of an ordered quantity, from faint to strong. */
+    shades(count) {
+        const ramp = this.colours.cool.slice(2);
+        return Array.from({ length: count }, (_, k) => mixed(ramp, count < 2 ? 1 : k / (count - 1)));
     }
 
     base() {
@@ -96,6 +107,12 @@ class Figure {
             grid: this.grid(),
             axisPointer: { lineStyle: { color: soft } },
         };
+    }
+
+    /** Every so many of `count` categories get a label: about one per `room` pixels. */
+    labelStep(count, size, room) {
+        const most = Math.max(2, Math.floor(size / room));
+        return [1, 2, 5, 10, 20, 50, 100, 200, 500].find((step) => count / step <= most) ?? count;
     }
 
     grid(more = {}) {
@@ -150,6 +167,14 @@ class Figure {
         if (!this.chart || this.plot.clientWidth === this.width) return;
         this.draw();
     }
+}
+
+/** A colour at a part of a ramp of #rrggbb colours. */
+function mixed(ramp, part) {
+    const place = part * (ramp.length - 1), below = Math.min(ramp.length - 2, Math.floor(place));
+    const channel = (colour, c) => parseInt(colour.slice(1 + 2 * c, 3 + 2 * c), 16);
+    const mix = (c) => Math.round(channel(ramp[below], c) + (place - below) * (channel(ramp[below + 1], c) - channel(ramp[below], c)));
+    return `#${[0, 1, 2].map((c) => mix(c).toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** The band between two curves, as a series below them; items are [x, low, high]. */

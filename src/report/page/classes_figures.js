@@ -16,7 +16,7 @@ function classesSection() {
         const counts = matrix(), classes = counts.map((_, k) => String(k));
         const totals = counts.map(sum);
         const mistakes = counts.flatMap((line, i) => line.map((n, j) => ({ n, i, j })).filter((c) => c.i !== c.j && c.n > 0)).sort((a, b) => b.n - a.n);
-        const most = mistakes[0]?.n ?? 1;
+        const most = Math.max(mistakes[0]?.n ?? 1, 0.05 * Math.max(...totals)); // a few mistakes are not to glare
         const right = sum(counts.map((line, k) => line[k]));
         const { cool, warm, soft } = figure.colours;
         const shade = (ramp, part) => ramp[Math.min(ramp.length - 1, Math.round(part * (ramp.length - 1)))];
@@ -62,7 +62,7 @@ function classesSection() {
         const intervals = wrong.map((n, k) => scoreInterval(n, totals[k]));
         const worst = rates.indexOf(Math.max(...rates.filter((r) => r !== null)));
         return {
-            height: figure.isNarrow ? 300 : 440,
+            height: figure.isNarrow ? 350 : 440,
             option: {
                 grid: figure.grid({ left: 56, bottom: 48, top: 12, right: 8 }),
                 xAxis: figure.axis({ type: "category", data: counts.map((_, k) => String(k)), name: "Class of the image", nameGap: 26, axisTick: { show: false }, splitLine: { show: false } }),
@@ -81,7 +81,7 @@ function classesSection() {
                 ],
             },
             label: `${percent(sum(wrong) / (sum(totals) || 1))} of all images are wrong; most of class ${worst}: ${percent(rates[worst])}.`,
-            caption: "Bars at the columns are 95 % intervals.",
+            caption: "Whiskers are 95 % intervals.",
             columns: [
                 { title: "class", values: counts.map((_, k) => k) },
                 { title: "images", values: totals },

@@ -20,21 +20,23 @@ function scaleFor(size, unit) {
     return { factor: 1 / prefix, unit: letter + shown };
 }
 
-function digits(value, count = 4) {
+/** A number with so many digits; zeros behind the point are left out, unless they are kept so that a column reads well. */
+function digits(value, count = 4, keepZeros = false) {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
     if (value === 0) return "0";
     const size = Math.abs(value);
     if (size >= 1e6 || size < 1e-3) return value.toExponential(count - 2).replace(/e([+-])0?/, "e$1").replace("e+", "e");
     if (Number.isInteger(value)) return String(value);
     const decimals = Math.max(0, count - 1 - Math.floor(Math.log10(size)));
-    return String(Number(value.toFixed(Math.min(decimals, 12))));
+    const text = value.toFixed(Math.min(decimals, 12));
+    return keepZeros ? text : String(Number(text));
 }
 
 /** "12.3 mW" */
 function quantity(value, unit, count = 3) {
     if (value === null || value === undefined || Number.isNaN(value)) return "–";
     const scale = scaleFor(Math.abs(value), unit);
-    const number = digits(value * scale.factor, count);
+    const number = digits(value * scale.factor, count, true);
     return scale.unit ? `${number}\u202f${scale.unit}` : number;
 }
 

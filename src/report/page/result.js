@@ -109,7 +109,15 @@ function isCloud(axis) {
 }
 
 function levelText(axis, k) {
-    return axis.isText ? axis.levels[k] : quantity(axis.levels[k], axis.unit, 4);
+    if (axis.isText) return axis.levels[k];
+    const { factor, unit } = scaleFor(Math.abs(axis.levels[k]), axis.unit);
+    const number = digits(axis.levels[k] * factor, 4);
+    return unit ? `${number}\u202f${unit}` : number;
+}
+
+/** A level where its axis is not named beside it: "10 Ω" says what it is, a pure number does not. */
+function namedLevel(axis, k) {
+    return axis.isText || axis.unit !== "1" ? levelText(axis, k) : `${axis.name} ${levelText(axis, k)}`;
 }
 
 /** Whether numbers are better drawn on a logarithmic axis. */
@@ -129,7 +137,41 @@ function axisFactor(axis) {
 }
 
 function nameOfRow(row) {
-    return result.names[row] || result.texts.find((t) => t.name === "network")?.values[row] || "the only point";
+    const named = axes.map((axis) => namedLevel(axis, axis.level[row])).join(", ");
+    return named || result.texts.find((t) => t.name === "network")?.values[row] || "the only point";
+}
+
+/** Rows that differ in repetitions only, together: {rows, name}. */
+function groupsOfRows(rows) {
+    const kept = axes.filter((axis) => !isRepetition(axis));
+    if (kept.length === axes.length) return rows.map((row) => ({ rows: [row], name: nameOfRow(row) }));
+    const groups = new Map();
+    for (const row of rows) {
+        const key = kept.map((axis) => axis.level[row]).join();
+        if (!groups.has(key)) groups.set(key, { rows: [], name: kept.map((axis) => namedLevel(axis, axis.level[row])).join(", ") || "all together" });
+        groups.get(key).rows.push(row);
+    }
+    return [...groups.values()];
+}
+
+/** What rows together say of a metric: one row its own 95 % interval, several their median and the middle 95 %. */
+function summaryOf(metric, rows) {
+    const told = rows.filter((row) => metric.values[row] !== null);
+    if (told.length === 0) return null;
+    if (told.length === 1) {
+        const interval = metric.name === "accuracy" ? intervalOf(told[0]) : null;
+        const value = metric.values[told[0]];
+        return { count: 1, value, low: interval?.[0] ?? value, high: interval?.[1] ?? value, hasBand: interval !== null };
+    }
+    const values = told.map((row) => metric.values[row]);
+    return { count: told.length, value: quantile(values, 0.5), low: quantile(values, 0.025), high: quantile(values, 0.975), hasBand: true };
+}
+
+function summaryText(metric, summary) {
+    const told = `${metric.label}: ${metricText(metric, summary.value)}`;
+    const band = `95 %: ${metricText(metric, summary.low)} to ${metricText(metric, summary.high)}`;
+    if (!summary.hasBand) return [told];
+    return [told, summary.count > 1 ? `${band}, of ${summary.count} values` : band];
 }
 
 function intervalOf(row) {
@@ -142,14 +184,13 @@ function isConverged(row) {
     return !converged || converged.values[row] === 1;
 }
 
-/** Rows that no other row beats in both: less of the cost and more accurate. By rising cost. */
-function paretoFront(cost, gain) {
-    const candidates = rowNumbers.filter((row) => cost.values[row] !== null && gain.values[row] !== null);
-    candidates.sort((a, b) => cost.values[a] - cost.values[b] || gain.values[b] - gain.values[a]);
+/** Points {cost, gain} that no other beats in both: less of the cost and more gain. By rising cost. */
+function paretoFront(points) {
+    const candidates = [...points].sort((a, b) => a.cost - b.cost || b.gain - a.gain);
     let best = -Infinity;
-    return candidates.filter((row) => {
-        const isBetter = gain.values[row] > best;
-        if (isBetter) best = gain.values[row];
+    return candidates.filter((point) => {
+        const isBetter = point.gain > best;
+        if (isBetter) best = point.gain;
         return isBetter;
     });
 }

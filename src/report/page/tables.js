@@ -2,8 +2,9 @@
 
 // What is told in words and numbers: the headline, the table of all rows, sweep points that failed, provenance.
 
-function fact(parent, label, value, more) {
-    parent.append(element("div", { class: "fact" }, element("dt", {}, label), element("dd", {}, element("strong", {}, value), more ? element("span", {}, more) : null)));
+function fact(parent, label, value, ...more) {
+    const lines = more.filter(Boolean).map((text) => element("span", {}, text));
+    parent.append(element("div", { class: "fact" }, element("dt", {}, label), element("dd", {}, element("strong", {}, value), ...lines)));
 }
 
 function headline(parent) {
@@ -11,12 +12,12 @@ function headline(parent) {
     const accuracy = metricNamed("accuracy"), power = metricNamed("power_w"), energy = metricNamed("energy_j");
     const best = bestRow(), interval = intervalOf(best);
     const where = result.rows > 1 ? nameOfRow(best) : undefined;
-    fact(facts, "Best accuracy", percent(accuracy.values[best]), [interval ? `95 %: ${percent(interval[0])} to ${percent(interval[1])}` : "", where ?? ""].filter(Boolean).join(" · "));
+    fact(facts, "Best accuracy", percent(accuracy.values[best]), interval ? `95 %: ${percent(interval[0])} to ${percent(interval[1])}` : undefined, where);
     if (power && power.values[best] > 0) fact(facts, "Power there", quantity(power.values[best], "W"), energy ? `${quantity(energy.values[best], "J")} per inference` : undefined);
     if (power && interval && result.rows > 1) {
         const near = rowNumbers.filter((row) => accuracy.values[row] !== null && power.values[row] !== null && accuracy.values[row] >= interval[0]);
         const least = near.reduce((a, b) => (power.values[b] < power.values[a] ? b : a), best);
-        if (least !== best) fact(facts, "Least power as accurate", quantity(power.values[least], "W"), `${percent(accuracy.values[least])} · ${nameOfRow(least)}`);
+        if (least !== best) fact(facts, "Least power as accurate", quantity(power.values[least], "W"), percent(accuracy.values[least]), nameOfRow(least));
     }
     const open = rowNumbers.filter((row) => !isConverged(row)).length;
     const residual = metricNamed("residual_max");
@@ -25,8 +26,8 @@ function headline(parent) {
     parent.append(facts);
 }
 
-const TABLE_METRICS = ["tiles", "accuracy", "accuracy_ideal_wires", "accuracy_ideal_devices", "accuracy_software", "power_w", "energy_j", "latency_s", "area_all_m2", "g_error_mean_s", "residual_max", "wall_s"];
-const SHORT_TITLES = { accuracy: "Accuracy", accuracy_ideal_wires: "Ideal wires", accuracy_ideal_devices: "Ideal devices", accuracy_software: "Software", energy_j: "Energy", residual_max: "Residual", wall_s: "Time" };
+const TABLE_METRICS = ["tiles", "accuracy", "accuracy_ideal_wires", "accuracy_ideal_devices", "accuracy_software", "power_w", "energy_j", "latency_s", "area_all_m2", "g_error_mean_s", "residual_max"];
+const SHORT_TITLES = { accuracy: "Accuracy", accuracy_ideal_wires: "Ideal wires", accuracy_ideal_devices: "Ideal devices", accuracy_software: "Software", energy_j: "Energy", residual_max: "Residual" };
 
 /** Columns of the headline table: {title, metric or axis, valueOf, textOf}. */
 function headlineColumns() {
@@ -36,6 +37,8 @@ function headlineColumns() {
     for (const name of TABLE_METRICS) {
         const metric = metricNamed(name);
         if (!metric || metric.values.every((v) => v === null || v === 0)) continue;
+        const saysNothing = name === "accuracy_ideal_devices" && metric.values.every((v, row) => v === metricNamed("accuracy").values[row]);
+        if (saysNothing) continue;
         columns.push({ title: SHORT_TITLES[name] ?? metric.label, name, valueOf: (row) => metric.values[row], textOf: (row) => metricText(metric, metric.values[row]), isNumber: true });
         if (name !== "accuracy" || !intervalOf(0)) continue;
         columns.push({ title: "95 % interval", valueOf: (row) => intervalOf(row)?.[0] ?? null, textOf: (row) => intervalOf(row)?.map((v) => (100 * v).toFixed(2)).join(" – ") ?? "–", isNumber: true });

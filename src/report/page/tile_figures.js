@@ -9,7 +9,7 @@ function mapName(map) {
 }
 
 /** A figure of one matrix, row 0 at the top. */
-function matrixFigure(parent, { id, title, unit, ramp, valuesOf, columnName }) {
+function matrixFigure(parent, { id, title, unit, ramp, valuesOf, columnName, lineName }) {
     return new Figure(parent, {
         id,
         title,
@@ -17,6 +17,11 @@ function matrixFigure(parent, { id, title, unit, ramp, valuesOf, columnName }) {
             const values = valuesOf();
             const rows = values.length, cols = values[0]?.length ?? 0, all = values.flat().filter((v) => v !== null);
             const least = all.reduce((a, b) => Math.min(a, b), Infinity), most = all.reduce((a, b) => Math.max(a, b), -Infinity);
+            // Values of both signs are told apart by colour, with 0 in the middle.
+            const isSigned = least < 0 && most > 0, span = Math.max(-least, most);
+            const [low, high] = isSigned ? [-span, span] : [least, most];
+            const colours = isSigned ? [...figure.colours.cool.slice(0, 5).reverse(), ...figure.colours.warm.slice(0, 5)] : ramp(figure.colours);
+            const every = (count, size, room) => { const step = figure.labelStep(count, size, room); return (k) => k % step === 0; };
             const { factor, unit: shown } = scaleFor(Math.max(Math.abs(least), Math.abs(most)), unit);
             const many = rows * cols > MANY_CELLS;
             const data = [];
@@ -36,11 +41,11 @@ function matrixFigure(parent, { id, title, unit, ramp, valuesOf, columnName }) {
                     grid: figure.grid({ left: 52, right: 12, top: 12, bottom: 104 }),
                     tooltip: { ...figure.base().tooltip, formatter: (p) => figure.tip([`row ${p.value[1]}, ${columnName(p.value[0])}`, quantity(p.value[2] / factor, unit, 4)]) },
                     visualMap: {
-                        min: least * factor, max: most > least ? most * factor : least * factor + 1, calculable: true, orient: "horizontal", left: "center", bottom: 0, itemWidth: 12, itemHeight: 170,
-                        inRange: { color: ramp(figure.colours) }, textStyle: { color: figure.colours.soft, fontSize: 11 }, formatter: (v) => `${digits(v, 3)} ${shown}`,
+                        min: low * factor, max: high > low ? high * factor : low * factor + 1, calculable: true, orient: "horizontal", left: "center", bottom: 0, itemWidth: 12, itemHeight: 170,
+                        inRange: { color: colours }, textStyle: { color: figure.colours.soft, fontSize: 11 }, formatter: (v) => `${digits(v, 3)} ${shown}`,
                     },
-                    xAxis: figure.axis({ type: "category", data: Array.from({ length: cols }, (_, k) => k), name: "Column line", nameGap: 26, splitLine: { show: false }, axisTick: { show: false } }),
-                    yAxis: figure.axis({ type: "category", data: Array.from({ length: rows }, (_, k) => k), name: "Row", nameGap: 34, inverse: true, splitLine: { show: false }, axisTick: { show: false } }),
+                    xAxis: figure.axis({ type: "category", data: Array.from({ length: cols }, (_, k) => k), name: lineName, nameGap: 26, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { color: figure.colours.soft, fontSize: 11.5, interval: every(cols, figure.plot.clientWidth - 64, 34) } }),
+                    yAxis: figure.axis({ type: "category", data: Array.from({ length: rows }, (_, k) => k), name: "Row", nameGap: 34, inverse: true, splitLine: { show: false }, axisTick: { show: false }, axisLabel: { color: figure.colours.soft, fontSize: 11.5, interval: every(rows, 260, 26) } }),
                     series: [{ type: "heatmap", data, progressive: 0, itemStyle: many ? {} : { borderColor: figure.colours.paper, borderWidth: 0.5 } }],
                 },
                 label: `${rows} by ${cols} values from ${quantity(least, unit)} to ${quantity(most, unit)}.`,
@@ -54,7 +59,7 @@ function matrixFigure(parent, { id, title, unit, ramp, valuesOf, columnName }) {
 function errorFigures(parent, mapOf) {
     const histogram = new Figure(parent, {
         id: "error-histogram",
-        title: "Error of the tile's outputs",
+        title: "Errors of the tile's outputs",
         describe: (figure) => {
             const { edges, counts } = mapOf().error;
             const { factor, unit } = scaleFor(Math.max(Math.abs(edges[0]), Math.abs(edges.at(-1))), "V");
@@ -116,16 +121,16 @@ function tilesSection() {
     const parent = section("tiles", "Inside a tile", "Word lines run along the rows, bit lines down the columns; the circuit is that of one image, with its wires and stages.");
     const bar = element("div", { class: "controls" }), three = element("div", { class: "triple" }), pair = element("div", { class: "pair" });
     parent.append(bar, three, pair);
-    let map = result.maps[0];
+    let map = result.maps.find((m) => m.row === bestRow()) ?? result.maps[0];
     const signOf = (c) => (map.lines_per_output === 2 ? `line ${c % 2 === 0 ? "I+" : "I−"} of output ${Math.floor(c / 2)}` : `line ${c}`);
     const made = [
-        matrixFigure(three, { id: "v_w", title: "Word-line voltages", unit: "V", ramp: (c) => c.cool, valuesOf: () => map.v_w, columnName: (c) => `output ${c}` }),
-        matrixFigure(three, { id: "v_b", title: "Bit-line voltages", unit: "V", ramp: (c) => c.cool, valuesOf: () => map.v_b, columnName: signOf }),
-        matrixFigure(three, { id: "i_cell", title: "Cell currents", unit: "A", ramp: (c) => c.warm, valuesOf: () => map.i_cell, columnName: signOf }),
+        matrixFigure(three, { id: "v_w", title: "Word-line voltages", unit: "V", ramp: (c) => c.cool, valuesOf: () => map.v_w, columnName: (c) => `output ${c}`, lineName: "Output" }),
+        matrixFigure(three, { id: "v_b", title: "Bit-line voltages", unit: "V", ramp: (c) => c.cool, valuesOf: () => map.v_b, columnName: signOf, lineName: "Column line" }),
+        matrixFigure(three, { id: "i_cell", title: "Cell currents", unit: "A", ramp: (c) => c.warm, valuesOf: () => map.i_cell, columnName: signOf, lineName: "Column line" }),
         ...(map.error.counts.length > 0 ? errorFigures(pair, () => map) : []),
     ];
     const redraw = () => made.forEach((figure) => figure.draw());
-    if (result.maps.length > 1) choice(bar, "Tile", result.maps.map((m, k) => [k, mapName(m)]), 0, (value) => { map = result.maps[Number(value)]; redraw(); });
+    if (result.maps.length > 1) choice(bar, "Tile", result.maps.map((m, k) => [k, mapName(m)]), result.maps.indexOf(map), (value) => { map = result.maps[Number(value)]; redraw(); });
     else bar.append(element("p", { class: "note" }, `Shown is ${mapName(map)}.`));
     redraw();
 }
