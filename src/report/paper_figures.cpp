@@ -48,36 +48,54 @@ std::string named_tics(const char* axis, const std::vector<std::string>& names) 
     return fmt::format("set {}tics ({}) noenhanced\n", axis, tics);
 }
 
-std::optional<PaperFigure> against_power(const ResultData& result) {
+/// Rows that differ in repetitions only, and where they stand.
+struct CostPoint {
+    RowGroup group;
+    double power; ///< [W] median
+    RowSummary accuracy;
+    bool is_front = false; ///< no other is more accurate at less power
+};
+
+/// By rising power; none if the result does not tell it.
+std::vector<CostPoint> cost_points(const ResultData& result) {
     const ResultFigure *accuracy = find_figure(result, "accuracy"), *power = find_figure(result, "power_w");
-    if (accuracy == nullptr || power == nullptr || result.rows < 2) return {};
-    struct Point {
-        double power;
-        RowSummary accuracy;
-        std::string name;
-    };
-    std::vector<Point> points;
-    for (const RowGroup& group : groups_of_rows(result)) {
+    std::vector<CostPoint> points;
+    if (accuracy == nullptr || power == nullptr) return points;
+    for (RowGroup& group : groups_of_rows(result)) {
         const auto p = summarise(result, *power, group.rows), a = summarise(result, *accuracy, group.rows);
-        if (p && a) points.push_back({p->value, *a, group.name});
+        if (p && a) points.push_back({std::move(group), p->value, *a});
     }
-    std::ranges::sort(points, [](const Point& a, const Point& b) {
+    std::ranges::sort(points, [](const CostPoint& a, const CostPoint& b) {
         return std::pair(a.power, -a.accuracy.value) < std::pair(b.power, -b.accuracy.value);
     });
-    std::string data = "# power_W accuracy_% low_% high_% on_front name\n";
     double best = -1.0;
-    for (const Point& point : points) {
-        const bool is_front = point.accuracy.value > best;
+    for (CostPoint& point : points) {
+        point.is_front = point.accuracy.value > best;
         best = std::max(best, point.accuracy.value);
-        data += fmt::format("{} {} {} {} {} {}\n", point.power, 100.0 * point.accuracy.value,
-                            100.0 * point.accuracy.low, 100.0 * point.accuracy.high, is_front ? 1 : 0,
-                            in_quotes(point.name));
+    }
+    return points;
+}
+
+std::optional<PaperFigure> against_power(const ResultData& result) {
+    const std::vector<CostPoint> points = cost_points(result);
+    if (points.size() < 2) return {};
+    std::string data = "# power_W accuracy_% low_% high_% name; all points, then the front\n";
+    const auto tell = [&](const CostPoint& point) {
+        data +=
+            fmt::format("{} {} {} {} {}\n", point.power, 100.0 * point.accuracy.value,
+                        100.0 * point.accuracy.low, 100.0 * point.accuracy.high, in_quotes(point.group.name));
+    };
+    for (const CostPoint& point : points) tell(point);
+    data += "\n\n";
+    for (const CostPoint& point : points) {
+        if (point.is_front) tell(point);
     }
     return PaperFigure{
         "accuracy-power", data,
-        "set xlabel 'power / W'\nset ylabel 'accuracy / %'\nset key bottom right\n"
-        "plot 'accuracy-power.dat' using 1:2:3:4 with yerrorbars pt 6 lc rgb '#5d6875' title 'points', \\\n"
-        "     '' using (($5 > 0) ? $1 : NaN):2 with linespoints pt 7 dt 2 lc rgb '#2c6fad' title 'front'\n"};
+        "set xlabel 'power / W'\nset ylabel 'accuracy / %'\nset key bottom right\nset xrange [0:]\n"
+        "plot 'accuracy-power.dat' index 1 using 1:2 with lines dt 2 lc rgb '#2c6fad' title 'front', \\\n"
+        "     '' index 0 using 1:2:3:4 with yerrorbars pt 6 lc rgb '#5d6875' title 'points', \\\n"
+        "     '' index 1 using 1:2 with points pt 7 lc rgb '#2c6fad' notitle\n"};
 }
 
 /// Rows of a level of one axis or two, those of further axes at their first levels; repetitions together.
@@ -170,7 +188,15 @@ std::optional<PaperFigure> by_component(const ResultData& result) {
                             p == 0 ? "plot " : ", \\\n     ", p + 2, p == 0 ? ":xtic(1)" : "",
                             in_quotes(name.substr(0, name.rfind('_'))));
     }
-    for (const RowGroup& group : groups_of_rows(result)) {
+    constexpr std::size_t most_names = 16;
+    std::vector<RowGroup> groups = groups_of_rows(result);
+    if (groups.size() > most_names) { // more names than there is room for: the front
+        groups.clear();
+        for (CostPoint& point : cost_points(result)) {
+            if (point.is_front) groups.push_back(std::move(point.group));
+        }
+    }
+    for (const RowGroup& group : groups) {
         data += fmt::format("\n{}", in_quotes(group.name));
         for (const ResultFigure* part : parts) {
             const auto found = summarise(result, *part, group.rows);
@@ -180,7 +206,8 @@ std::optional<PaperFigure> by_component(const ResultData& result) {
     return PaperFigure{
         "power-parts", data + "\n",
         "set style data histograms\nset style histogram rowstacked\nset style fill solid\nset boxwidth 0.7\n"
-        "set ylabel 'power / W'\nset xtics rotate by 30 right noenhanced\nset key top left\n" +
+        "set ylabel 'power / W'\nset xtics rotate by 45 right noenhanced\nset bmargin 11\nset key top "
+        "left\n" +
             plot + "\n"};
 }
 
@@ -216,7 +243,7 @@ std::vector<PaperFigure> classes_of(const ResultData& result) {
              "font ',8'\n"},
             {"class-errors", errors,
              "set xlabel 'class of the image'\nset ylabel 'taken for another / %'\nset style fill solid\nset "
-             "boxwidth 0.7\nset yrange [0:]\n"
+             "boxwidth 0.7\nset yrange [0:]\nset xrange [-0.6:*<1000]\n"
              "set xtics 1\nunset key\nplot 'class-errors.dat' using 1:2 with boxes lc rgb '#2c6fad'\n"}};
 }
 
@@ -226,16 +253,26 @@ PaperFigure map_figure(const std::string& name, const Matrix<double>& values, co
     for (Index r = 0; r < values.rows(); ++r) {
         for (Index c = 0; c < values.cols(); ++c) data += fmt::format("{} {} {}\n", c, r, values(r, c));
     }
+    const auto [least, greatest] = std::ranges::minmax(values.values());
+    std::string colours;
+    if (least < 0.0 && greatest > 0.0) { // either sign: 0 in the middle
+        const double span = std::max(-least, greatest);
+        colours =
+            fmt::format("set palette defined (-1 '#285d93', 0 '#f7f7f5', 1 '#a1581a')\nset cbrange [{}:{}]\n",
+                        -span, span);
+    }
     return {name, data,
-            fmt::format("set xlabel '{}'\nset ylabel 'row'\nset cblabel '{}'\nset format cb '%.1s %c'\nset "
-                        "yrange [] reverse\nunset grid\n"
-                        "unset key\nset autoscale fix\nplot '{}.dat' using 1:2:3 with image\n",
-                        column, title, name)};
+            fmt::format("set xlabel '{}'\nset ylabel 'row'\nset cblabel '{}' offset 1.5\nset format cb '%.0s "
+                        "%c'\nset rmargin at screen 0.8\n"
+                        "set yrange [] reverse\nunset grid\nunset key\nset autoscale xfix\nset autoscale "
+                        "yfix\n{}plot '{}.dat' using 1:2:3 with image\n",
+                        column, title, colours, name)};
 }
 
 std::vector<PaperFigure> tile_figures(const ResultData& result) {
     if (result.maps.empty()) return {};
-    const ResultMap& map = result.maps.front();
+    const auto of_best = std::ranges::find(result.maps, most_accurate(result), &ResultMap::row);
+    const ResultMap& map = of_best == result.maps.end() ? result.maps.front() : *of_best;
     std::vector<PaperFigure> figures{
         map_figure("tile-word-lines", map.v_w, "word-line voltage / V", "output"),
         map_figure("tile-bit-lines", map.v_b, "bit-line voltage / V", "column line"),
@@ -251,12 +288,14 @@ std::vector<PaperFigure> tile_figures(const ResultData& result) {
             fmt::format("{} {} {} {} {}\n", k, error.mean[k], error.low[k], error.high[k], error.rms[k]);
     figures.push_back(
         {"tile-error-histogram", bins,
-         "set xlabel 'output less ideal output / V'\nset ylabel 'outputs of images'\nset format x '%.1s %c'\n"
+         "set xlabel 'output less ideal output / V'\nset ylabel 'outputs of images'\nset format x '%.1s "
+         "%c'\nset xtics rotate by 30 right\n"
          "set style fill solid\nunset key\nplot 'tile-error-histogram.dat' using 1:3:2 with boxes lc rgb "
          "'#2c6fad'\n"});
     figures.push_back(
         {"tile-error-columns", columns,
-         "set xlabel 'output of the tile'\nset ylabel 'error / V'\nset format y '%.1s %c'\nunset key\n"
+         "set xlabel 'output of the tile'\nset ylabel 'error / V'\nset format y '%.1s %c'\nunset key\nset "
+         "offsets 0.5, 0.5, 0, 0\n"
          "plot 'tile-error-columns.dat' using 1:2:3:4 with yerrorbars pt 7 lc rgb '#2c6fad'\n"});
     return figures;
 }

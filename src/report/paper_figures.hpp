@@ -16,7 +16,7 @@ struct PaperFigure {
 };
 
 /// The main figures of a result: accuracy against power, accuracy over the first axis and over the first two, power by component, the confusion matrix and
-/// errors by class of the most accurate row, maps of the first tile with one and its errors. What the result does not have is left out.
+/// errors by class of the most accurate row, maps of a tile (of that row, if it has one) and its errors. What the result does not have is left out.
 std::vector<PaperFigure> paper_figures(const ResultData& result);
 
 /// Writes every figure as NAME.svg and NAME.png into a folder, which is made if it is not there, by gnuplot; NAME.dat and NAME.gp stay beside them,
