@@ -190,7 +190,11 @@ ResultData read_result(const std::filesystem::path& file) {
     result.file = file;
     result.schema = reader.has_attribute("/", "schema") ? reader.attribute_text("/", "schema") : "";
     const bool is_sweep = result.schema == "ohmloom-sweep-1";
-    if (!is_sweep) reader.require_schema("ohmloom-run-1");
+    if (!is_sweep && result.schema != "ohmloom-run-1")
+        throw FileError(
+            fmt::format("{}: schema is '{}': expected 'ohmloom-run-1' or 'ohmloom-sweep-1', which "
+                        "`ohmloom run -o` and `ohmloom sweep -o` write",
+                        file.string(), result.schema));
     if (reader.has_attribute("/", "version")) result.version = reader.attribute_text("/", "version");
     if (reader.has("/study")) result.study = reader.read_text("/study");
     read_points(reader, result);

@@ -54,6 +54,7 @@ int parse_and_run(int argc, char** argv) {
     cli::CommandLine line{app, {}, fmt::format("ohmloom {}", fmt::join(words, " "))};
     cli::add_run_verb(line);
     cli::add_compare_verb(line);
+    cli::add_report_verb(line);
     cli::add_solve_verb(line);
     cli::add_transient_verb(line);
     cli::add_write_verb(line);
@@ -64,7 +65,6 @@ int parse_and_run(int argc, char** argv) {
     cli::add_adc_verb(line);
     cli::add_charge_verb(line);
     cli::add_lut_verb(line);
-    cli::add_report_verb(line);
     cli::add_resistance_sum_verb(line);
     cli::add_train_verb(line);
     cli::add_doctor_verb(line);
