@@ -95,15 +95,42 @@ def write_sweep(path):
         file["provenance/host"] = "lab"
 
 
+def write_least(path):
+    """A run of one point that tells nothing but its accuracy."""
+    with h5py.File(path, "w") as file:
+        file.attrs["schema"] = "ohmloom-run-1"
+        put(file, "points/accuracy", [0.5])
+
+
+def write_gaps(path):
+    """A sweep one of whose rows has no numbers."""
+    write_sweep(path)
+    with h5py.File(path, "a") as file:
+        for name in ("accuracy", "accuracy_low", "accuracy_high", "power_w", "energy_j", "residual_max"):
+            file[f"points/{name}"][0] = np.nan
+
+
+def write_nothing(path):
+    """A sweep whose only point failed."""
+    with h5py.File(path, "w") as file:
+        file.attrs["schema"] = "ohmloom-sweep-1"
+        put(file, "points/accuracy", np.empty(0))
+        put(file, "points/point", np.empty(0))
+        put(file, "coordinates/seed", np.empty(0), kind="repeat")
+        file["axes/names"] = ["seed"]
+        put(file, "sweep/status", [2])
+        file["sweep/message"] = ["no network"]
+
+
 class Trial:
     """A folder with the two results and their pages, and a browser."""
 
     def __init__(self, program, folder, browser):
         self.program, self.folder, self.browser = program, folder, browser
-        self.results = {"run": folder / "run.h5", "sweep": folder / "sweep.h5"}
-        write_run(self.results["run"])
-        write_sweep(self.results["sweep"])
+        writers = {"run": write_run, "sweep": write_sweep, "least": write_least, "gaps": write_gaps, "nothing": write_nothing}
+        self.results = {name: folder / f"{name}.h5" for name in writers}
         for name, file in self.results.items():
+            writers[name](file)
             subprocess.run([program, "report", file, "-o", folder / f"{name}.html"], check=True)
 
     def page(self, name):
@@ -247,6 +274,19 @@ def shows_the_front(t):
     beaten = [any((power[j] <= power[k]) and (accuracy[j] >= accuracy[k]) and j != k for j in range(4)) for k in range(4)]
     assert True in beaten and False in beaten, "the sample says nothing"
     assert told["on the front"] == ["no" if b else "yes" for b in beaten], told
+
+
+@case
+def draws_what_there_is(t):
+    """Results of one point, with gaps, or with nothing but failures are drawn as far as they go."""
+    for name, charts in (("least", set()), ("gaps", {"pareto", "lines", "heat", "confusion", "class-errors", "parts", "residual"}), ("nothing", set())):
+        t.show(name)
+        assert t.drawn() == charts, f"{name}: {t.drawn() ^ charts}"
+        text = t.browser.value("document.body.innerText")
+        assert "NaN" not in text and "undefined" not in text and "Infinity" not in text, text
+    assert "no network" in text
+    t.show("least")
+    assert "50.00\u202f%" in t.browser.value("document.querySelector('.facts').textContent")
 
 
 @case

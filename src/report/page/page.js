@@ -6,14 +6,20 @@ function writeMasthead() {
     const name = result.file.replace(/\.[^.]*$/, "");
     document.getElementById("title").textContent = name;
     const what = axes.length > 0 ? ` over ${listed(axes.map((axis) => axis.name))}` : "";
-    const images = result.images > 0 ? `, ${counted(result.images, "image")} each` : "";
+    const images = result.images > 0 ? `, ${counted(result.images, "image")}${result.rows > 1 ? " each" : ""}` : "";
     document.getElementById("summary").textContent = `${counted(result.rows, "point")}${what}${images}.`;
-    document.getElementById("made").textContent = `Made by OhmLoom ${result.version} from ${result.file}. This page is one file: it asks nothing of any network.`;
+    document.getElementById("made").textContent = `Made by OhmLoom${result.version ? ` ${result.version}` : ""} from ${result.file}. This page is one file: it asks nothing of any network.`;
 }
 
 function drawPage() {
     writeMasthead();
     const points = section("headline", "Results");
+    if (bestRow() === undefined) {
+        points.append(element("p", {}, "No point of this result has an accuracy."));
+        sweepOutcome(section("convergence", "Convergence"));
+        provenance();
+        return;
+    }
     headline(points);
     headlineTable(points);
 
@@ -27,11 +33,13 @@ function drawPage() {
         heatFigure(over);
     }
     classesSection();
-    if (costParts().length > 0) partsFigure(section("energy", "Where the power goes"));
+    if (costParts().length > 0) partsFigure(section("energy", costParts()[0].unit === "J" ? "Where the energy goes" : "Where the power goes"));
     tilesSection();
-    const convergence = section("convergence", "Convergence");
-    sweepOutcome(convergence);
-    residualFigure(convergence);
+    if (metricNamed("residual_max") || result.sweep.status.length > 0) {
+        const convergence = section("convergence", "Convergence");
+        sweepOutcome(convergence);
+        residualFigure(convergence);
+    }
     provenance();
 }
 

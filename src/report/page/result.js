@@ -198,6 +198,7 @@ function paretoFront(points) {
 /** The most accurate row, the cheaper of equals. */
 function bestRow() {
     const accuracy = metricNamed("accuracy"), power = metricNamed("power_w");
+    if (!accuracy) return undefined;
     const told = rowNumbers.filter((row) => accuracy.values[row] !== null);
     const cost = (row) => power?.values[row] ?? 0;
     return told.sort((a, b) => accuracy.values[b] - accuracy.values[a] || cost(a) - cost(b))[0];

@@ -12,8 +12,8 @@ function headline(parent) {
     const accuracy = metricNamed("accuracy"), power = metricNamed("power_w"), energy = metricNamed("energy_j");
     const best = bestRow(), interval = intervalOf(best);
     const where = result.rows > 1 ? nameOfRow(best) : undefined;
-    fact(facts, "Best accuracy", percent(accuracy.values[best]), interval ? `95 %: ${percent(interval[0])} to ${percent(interval[1])}` : undefined, where);
-    if (power && power.values[best] > 0) fact(facts, "Power there", quantity(power.values[best], "W"), energy ? `${quantity(energy.values[best], "J")} per inference` : undefined);
+    fact(facts, result.rows > 1 ? "Best accuracy" : "Accuracy", percent(accuracy.values[best]), interval ? `95 %: ${percent(interval[0])} to ${percent(interval[1])}` : undefined, where);
+    if (power && power.values[best] > 0) fact(facts, result.rows > 1 ? "Power there" : "Power", quantity(power.values[best], "W"), energy ? `${quantity(energy.values[best], "J")} per inference` : undefined);
     if (power && interval && result.rows > 1) {
         const near = rowNumbers.filter((row) => accuracy.values[row] !== null && power.values[row] !== null && accuracy.values[row] >= interval[0]);
         const least = near.reduce((a, b) => (power.values[b] < power.values[a] ? b : a), best);
@@ -22,7 +22,7 @@ function headline(parent) {
     const open = rowNumbers.filter((row) => !isConverged(row)).length;
     const residual = metricNamed("residual_max");
     const worst = residual ? Math.max(...residual.values.filter((v) => v !== null)) : null;
-    fact(facts, "Converged", `${result.rows - open} of ${result.rows}`, worst === null ? undefined : `KCL residual ≤ ${digits(worst, 3)}`);
+    fact(facts, "Converged", result.rows > 1 ? `${result.rows - open} of ${result.rows}` : open === 0 ? "yes" : "NO", worst === null ? undefined : `KCL residual ≤ ${digits(worst, 3)}`);
     parent.append(facts);
 }
 
