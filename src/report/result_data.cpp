@@ -115,7 +115,7 @@ void read_sweep(const Hdf5Reader& reader, ResultData& result) {
     SweepOutcome& sweep = result.sweep;
     constexpr Index any = std::int64_t{1} << 40;
     for (const Index status :
-         whole_numbers(reader, "/sweep/status", reader.read_vector("/sweep/status", "1"), 3))
+         whole_numbers(reader, "/sweep/status", reader.read_vector("/sweep/status", "1"), 256))
         sweep.status.push_back(static_cast<int>(status));
     const auto points = static_cast<Index>(sweep.status.size());
     sweep.messages = reader.has("/sweep/message") ? reader.read_texts("/sweep/message")
@@ -201,7 +201,11 @@ ResultData read_result(const std::filesystem::path& file) {
     if (is_sweep) read_sweep(reader, result);
     for (ResultAxis& axis : run_axes(result)) result.axes.push_back(std::move(axis));
     read_classes(reader, result);
-    if (reader.has("/labels")) result.images = element_count(reader.shape("/labels"));
+    if (reader.has("/labels")) {
+        result.images = element_count(reader.shape("/labels"));
+    } else if (reader.has("/images")) {
+        result.images = static_cast<Index>(reader.read_scalar("/images", "1"));
+    }
     read_maps(reader, result);
     read_provenance(reader, result);
     return result;

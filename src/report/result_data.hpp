@@ -35,8 +35,8 @@ struct ResultAxis {
 
 /// What became of the points of a sweep.
 struct SweepOutcome {
-    std::vector<Index> point_of_row;   ///< [rows]
-    std::vector<int> status;           ///< [sweep points] 0 done, 1 not converged, 2 failed
+    std::vector<Index> point_of_row; ///< [rows]
+    std::vector<int> status; ///< [sweep points] 0 done, 1 not converged, 2 failed; others are told by number
     std::vector<std::string> messages; ///< [sweep points] why; "" if all is well
     std::vector<double> wall_time;     ///< [sweep points] [s]; may be empty
 };

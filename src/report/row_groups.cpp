@@ -38,8 +38,7 @@ AxisLevels levels_of(const ResultAxis& axis) {
     }
     levels.numbers = axis.numbers;
     std::ranges::sort(levels.numbers);
-    const auto [first, last] = std::ranges::unique(levels.numbers);
-    levels.numbers.erase(first, last);
+    levels.numbers.erase(std::unique(levels.numbers.begin(), levels.numbers.end()), levels.numbers.end());
     for (const double number : levels.numbers) levels.names.push_back(number_text(axis, number));
     for (const double number : axis.numbers)
         levels.of_row.push_back(std::ranges::lower_bound(levels.numbers, number) - levels.numbers.begin());

@@ -107,7 +107,7 @@ function sweepOutcome(parent) {
     if (troubled.length === 0) return;
     parent.append(tableOf([
         { title: "sweep point", values: troubled },
-        { title: "status", values: troubled.map((k) => ["done", "not converged", "failed"][status[k]]) },
+        { title: "status", values: troubled.map((k) => ["done", "not converged", "failed"][status[k]] ?? `status ${status[k]}`) },
         { title: "message", values: troubled.map((k) => messages[k]) },
     ], "Sweep points that did not converge or failed", 200));
 }
