@@ -239,6 +239,10 @@ def folds_repetitions(t):
         r_row, device, power, accuracy = (file[p][:] for p in ("coordinates/array.r_row", "coordinates/device.model", "points/power_w", "points/accuracy"))
         scheme = file["coordinates/partition.horizontal"].asstr()[:]
         device = file["coordinates/device.model"].asstr()[:]
+    medians = [np.median(accuracy[(scheme == s) & (r_row == r) & (device == d)]) for s in set(scheme) for r in set(r_row) for d in set(device)]
+    facts = t.browser.value("document.querySelector('.facts').textContent")
+    assert f"{100 * max(medians):.2f}" in facts and "median of 3" in facts, facts
+    assert max(medians) < max(accuracy), "the sample says nothing"
     told = t.table("lines")
     assert len(told["accuracy"]) == 9, told
     chosen = (scheme == "[8, 2]") & (r_row == 10) & (device == "mram")

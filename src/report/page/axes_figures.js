@@ -94,6 +94,7 @@ function lineFigure(parent) {
         const hidden = series ? series.levels.length - Math.min(series.levels.length, MOST_CURVES) : 0;
         return {
             title: `${metric.label} over ${across.name}`,
+            renderer: rendererFor(all.length),
             option: {
                 grid: figure.grid({ top: series ? (figure.isNarrow ? 28 + 22 * Math.ceil(drawn.length / 2) : 44) : 20, bottom: isCategory ? depth + 26 : 56 }),
                 legend: series ? figure.legend({ data: drawn.map((curve) => curve.name) }) : undefined,

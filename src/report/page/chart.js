@@ -169,6 +169,11 @@ class Figure {
     }
 }
 
+/** Many marks are drawn on a canvas, few as a picture that stays sharp. */
+function rendererFor(marks) {
+    return marks > 2000 ? "canvas" : "svg";
+}
+
 /** A colour at a part of a ramp of #rrggbb colours. */
 function mixed(ramp, part) {
     const place = part * (ramp.length - 1), below = Math.min(ramp.length - 2, Math.floor(place));

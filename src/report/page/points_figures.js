@@ -51,7 +51,8 @@ function paretoFigure(parent) {
                 text: [p.name, ...summaryText(accuracy, p.accuracy), `${cost.label}: ${metricText(cost, p.cost)}`, ...(p.rows.every(isConverged) ? [] : ["did not converge"])],
                 itemStyle: { color: isFront.has(p) ? colours[k] : paper, borderColor: colours[k], borderWidth: 1.8, opacity: 1 },
                 symbolSize: isFront.has(p) ? 11 : 8,
-                label: { show: isFront.has(p) && isLabelled },
+                // Names stand beside the whisker, away from the front, and within the chart.
+                label: { show: isFront.has(p) && isLabelled, ...(p.cost > 0.85 * most ? { align: "right", padding: [0, 8, 0, 0] } : { align: "left", padding: [0, 0, 0, 8] }) },
             })),
             label: { position: "bottom", distance: 10, formatter: (p) => p.data.name, color: soft, fontSize: 11 },
             labelLayout: { hideOverlap: true },
@@ -65,10 +66,11 @@ function paretoFigure(parent) {
         const together = Math.max(...points.map((p) => p.rows.length));
         const barsText = together > 1 ? ` Points are medians of up to ${together} repetitions${whiskers.length ? ", bars their middle 95 %" : ""}.` : whiskers.length ? " Bars are 95 % intervals over the images." : "";
         return {
+            renderer: rendererFor(points.length),
             option: {
                 grid: figure.grid({ top: colouring ? 44 : 20 }),
                 legend: colouring ? figure.legend({ data: made.map((s) => s.name) }) : undefined,
-                xAxis: figure.axis({ type: log ? "log" : "value", name: scale.title, min: log ? undefined : 0 }),
+                xAxis: figure.axis({ type: log ? "log" : "value", name: scale.title, min: log || least > 0.4 * most ? undefined : 0, scale: true }),
                 yAxis: figure.axis({ type: "value", name: "Accuracy (%)", nameGap: 40, scale: true }),
                 series: [frontLine, ...whiskers, ...made],
             },
@@ -167,6 +169,7 @@ function residualFigure(parent) {
         const open = rows.filter((row) => !isConverged(row));
         const worst = rows.reduce((a, b) => (residual.values[b] > residual.values[a] ? b : a), rows[0]);
         return {
+            renderer: rendererFor(rows.length),
             option: {
                 grid: figure.grid({ left: 70 }),
                 xAxis: figure.axis({ type: "value", name: "Point of the result", min: 0, max: Math.max(1, result.rows - 1), minInterval: 1, splitLine: { show: false } }),

@@ -9,15 +9,19 @@ function fact(parent, label, value, ...more) {
 
 function headline(parent) {
     const facts = element("dl", { class: "facts" });
-    const accuracy = metricNamed("accuracy"), power = metricNamed("power_w"), energy = metricNamed("energy_j");
-    const best = bestRow(), interval = intervalOf(best);
-    const where = result.rows > 1 ? nameOfRow(best) : undefined;
-    fact(facts, result.rows > 1 ? "Best accuracy" : "Accuracy", percent(accuracy.values[best]), interval ? `95 %: ${percent(interval[0])} to ${percent(interval[1])}` : undefined, where);
-    if (power && power.values[best] > 0) fact(facts, result.rows > 1 ? "Power there" : "Power", quantity(power.values[best], "W"), energy ? `${quantity(energy.values[best], "J")} per inference` : undefined);
-    if (power && interval && result.rows > 1) {
-        const near = rowNumbers.filter((row) => accuracy.values[row] !== null && power.values[row] !== null && accuracy.values[row] >= interval[0]);
-        const least = near.reduce((a, b) => (power.values[b] < power.values[a] ? b : a), best);
-        if (least !== best) fact(facts, "Least power as accurate", quantity(power.values[least], "W"), percent(accuracy.values[least]), nameOfRow(least));
+    const power = metricNamed("power_w"), energy = metricNamed("energy_j"), isOne = result.rows === 1;
+    // Of repetitions the median counts, not the luckiest.
+    const groups = groupsOfRows(rowNumbers).map((group) => ({ ...group, accuracy: summaryOf(metricNamed("accuracy"), group.rows), power: power ? summaryOf(power, group.rows) : null }))
+        .filter((group) => group.accuracy);
+    const watts = (group) => group.power?.value ?? 0;
+    const best = groups.reduce((a, b) => (b.accuracy.value > a.accuracy.value || (b.accuracy.value === a.accuracy.value && watts(b) < watts(a)) ? b : a));
+    const { value, low, high, hasBand, count } = best.accuracy;
+    fact(facts, isOne ? "Accuracy" : "Best accuracy", percent(value), hasBand ? `95 %: ${percent(low)} to ${percent(high)}` : undefined, count > 1 ? `median of ${count} repetitions` : undefined, isOne ? undefined : best.name);
+    if (watts(best) > 0) fact(facts, isOne ? "Power" : "Power there", quantity(watts(best), "W"), energy ? `${quantity(summaryOf(energy, best.rows)?.value, "J")} per inference` : undefined);
+    if (watts(best) > 0 && hasBand && groups.length > 1) {
+        const near = groups.filter((group) => group.power && group.accuracy.value >= low);
+        const least = near.reduce((a, b) => (watts(b) < watts(a) ? b : a), best);
+        if (least !== best) fact(facts, "Least power as accurate", quantity(watts(least), "W"), percent(least.accuracy.value), least.name);
     }
     const open = rowNumbers.filter((row) => !isConverged(row)).length;
     const residual = metricNamed("residual_max");

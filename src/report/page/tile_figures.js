@@ -2,7 +2,7 @@
 
 // The inside of a tile: node voltages, cell currents, and what its outputs miss.
 
-const MANY_CELLS = 3000; // drawn on a canvas beyond it
+const MANY_CELLS = 2000; // goes without a text for every cell beyond it
 
 function mapName(map) {
     return `layer ${map.layer}, tile ${map.tile}, image ${map.image}${result.rows > 1 ? `: ${nameOfRow(map.row)}` : ""}`;
@@ -36,7 +36,7 @@ function matrixFigure(parent, { id, title, unit, ramp, valuesOf, columnName, lin
             values.forEach((line, r) => line.forEach((v, c) => { flatRow.push(r); flatCol.push(c); flat.push(v); }));
             return {
                 height: figure.isNarrow ? 380 : 420,
-                renderer: many ? "canvas" : "svg",
+                renderer: rendererFor(rows * cols),
                 option: {
                     grid: figure.grid({ left: 52, right: 12, top: 12, bottom: 104 }),
                     tooltip: { ...figure.base().tooltip, formatter: (p) => figure.tip([`row ${p.value[1]}, ${columnName(p.value[0])}`, quantity(p.value[2] / factor, unit, 4)]) },
