@@ -56,8 +56,13 @@ class Chromium:
         return self
 
     def __exit__(self, *_):
-        self._process.kill()
-        self._process.wait()
+        try:  # all of its processes end, and then itself
+            self._session = None
+            self.call("Browser.close")
+            self._process.wait(timeout=20)
+        except (AssertionError, OSError, subprocess.TimeoutExpired):
+            self._process.kill()
+            self._process.wait()
         os.close(self._in)
         os.close(self._out)
         shutil.rmtree(self._profile, ignore_errors=True)
