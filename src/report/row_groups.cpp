@@ -45,6 +45,17 @@ AxisLevels levels_of(const ResultAxis& axis) {
     return levels;
 }
 
+/// Whether the levels of another axis follow from those of this one. Drawn numbers are no reason.
+bool determines(const AxisLevels& axis, const AxisLevels& other) {
+    if (axis.axis->kind == "sample") return false;
+    std::map<Index, Index> first;
+    for (std::size_t row = 0; row < axis.of_row.size(); ++row) {
+        const Index level = other.of_row[row];
+        if (first.emplace(axis.of_row[row], level).first->second != level) return false;
+    }
+    return true;
+}
+
 /// A level where its axis is not named beside it.
 std::string named_level(const AxisLevels& levels, Index level) {
     const std::string& name = levels.names[at(level)];
@@ -64,9 +75,13 @@ double quantile(std::span<const double> sorted, double part) {
 std::vector<AxisLevels> axes_with_levels(const ResultData& result, bool repetitions) {
     std::vector<AxisLevels> axes;
     for (const ResultAxis& axis : result.axes) {
-        if (is_repetition(axis) != repetitions) continue;
+        if (is_repetition(axis) != repetitions || axis.kind == "derived") continue;
         AxisLevels levels = levels_of(axis);
-        if (levels.names.size() > 1) axes.push_back(std::move(levels));
+        const auto says_all = [&](const AxisLevels& other) {
+            return !repetitions && determines(other, levels);
+        };
+        if (levels.names.size() > 1 && std::ranges::none_of(axes, says_all))
+            axes.push_back(std::move(levels));
     }
     return axes;
 }

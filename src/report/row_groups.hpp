@@ -18,7 +18,7 @@ struct AxisLevels {
     [[nodiscard]] bool is_text() const { return axis->numbers.empty(); }
 };
 
-/// Axes of more than one level. With `repetitions` those of kind "repeat" or "draw", which say how far results scatter; else the others.
+/// Axes of more than one level, without those whose levels follow from another's. With `repetitions` those of kind "repeat" or "draw", which say how far results scatter; else the others.
 std::vector<AxisLevels> axes_with_levels(const ResultData& result, bool repetitions = false);
 
 /// What rows say together.

@@ -25,6 +25,27 @@ TEST_CASE("levels of numbers rise, levels of texts come as the rows have them") 
     CHECK(axes[1].of_row == std::vector<Index>{0, 1, 1});
 }
 
+TEST_CASE("axes whose levels follow from another's are no axes of their own") {
+    ResultData result;
+    result.rows = 4;
+    const ResultAxis device{"device", "1", "list", {}, {"a", "b", "c", "c"}},
+        time{"read time", "s", "list", {0, 0, 1, 1}, {}},
+        scheme{"scheme", "1", "list", {}, {"x", "x", "x", "y"}};
+    const auto names = [&](std::vector<ResultAxis> axes) {
+        result.axes = std::move(axes);
+        std::string all;
+        for (const AxisLevels& axis : axes_with_levels(result)) all += axis.axis->name + ";";
+        return all;
+    };
+    CHECK(names({device, time, scheme}) == "device;scheme;"); // the time is the device's
+    CHECK(names({time, device}) == "read time;device;");      // but two devices have one time
+    ResultAxis derived = scheme, drawn{"drawn", "1", "sample", {1, 2, 3, 4}, {}};
+    derived.kind = "derived";
+    CHECK(names({device, derived}) == "device;");
+    CHECK(names({drawn, device}) ==
+          "drawn;device;"); // drawn numbers tell all rows apart, and mean nothing by it
+}
+
 TEST_CASE("rows that differ in repetitions only are one group") {
     const TemporaryFolder folder;
     const ResultData sweep = read_result(write_sample_sweep(folder));

@@ -17,7 +17,7 @@ class Rest {
     /** Makes the selects for all axes but these. */
     offer(shown) {
         this.place.replaceChildren();
-        this.open = axes.filter((axis) => !shown.includes(axis));
+        this.open = axes.filter((axis) => !shown.includes(axis) && !axis.isDerived);
         for (const axis of this.open) {
             const options = [[ALL, "all together"], ...axis.levels.slice(0, 200).map((_, k) => [k, levelText(axis, k)])];
             choice(this.place, axis.name, options, this.chosen.get(axis), (value) => {
@@ -39,11 +39,11 @@ class Rest {
 }
 
 function lineFigure(parent) {
-    const MOST_CURVES = 6;
+    const MOST_CURVES = 8;
     if (axes.length === 0) return;
     const choices = variedMetrics();
     let metric = choices[0], across = axes.find((axis) => !isRepetition(axis)) ?? axes[0];
-    let series = axes.find((axis) => axis !== across && !isRepetition(axis) && !isCloud(axis) && axis.levels.length <= MOST_CURVES);
+    let series = axes.find((axis) => axis !== across && !isRepetition(axis) && !isCloud(axis) && !axis.isDerived && axis.levels.length <= MOST_CURVES);
     let rest, acrossSelect, seriesSelect;
 
     /** Curves of summaries, one per level of the series axis. */
@@ -71,7 +71,7 @@ function lineFigure(parent) {
         for (const [c, curve] of drawn.entries()) {
             const colour = colours[c];
             if (!cloud && curve.points.length > 1 && curve.points.some((p) => p.summary.hasBand))
-                made.push(bandSeries(curve.points.map((p) => [x(p.k), p.summary.low * scale.factor, p.summary.high * scale.factor]), colour, `${curve.name} band`));
+                made.push(bandSeries(curve.points.map((p) => [x(p.k), p.summary.low * scale.factor, p.summary.high * scale.factor]), colour, `${curve.name} band`, drawn.length > 3 ? 0.1 : 0.18));
             else if (curve.points.some((p) => p.summary.hasBand))
                 made.push(whiskerSeries(curve.points.map((p) => [x(p.k), p.summary.low * scale.factor, p.summary.high * scale.factor]), colour, `${curve.name} band`));
             made.push({
@@ -101,7 +101,7 @@ function lineFigure(parent) {
                 xAxis: figure.axis(isCategory
                     ? { type: "category", data: across.levels, name: axisTitle(across), nameGap: depth, axisLabel: { color: figure.colours.soft, interval: across.levels.length > 14 ? "auto" : 0, rotate: isSlanted ? 28 : 0, fontSize: 11 } }
                     : { type: log ? "log" : "value", name: axisTitle(across), scale: true }),
-                yAxis: figure.axis({ type: logY ? "log" : "value", name: scale.title, nameGap: 44, scale: true }),
+                yAxis: figure.axis({ type: logY ? "log" : "value", name: scale.title, nameGap: 44, scale: true, ...(metric.isPercent ? percentAxis(100 * Math.min(...all.map((s) => s.low)), 100 * Math.max(...all.map((s) => s.high))) : {}) }),
                 series: made,
             },
             label: first
@@ -149,7 +149,7 @@ function lineFigure(parent) {
 }
 
 function heatFigure(parent) {
-    const candidates = axes.filter((axis) => !isRepetition(axis) && !isCloud(axis) && axis.levels.length <= 60);
+    const candidates = axes.filter((axis) => !isRepetition(axis) && !isCloud(axis) && !axis.isDerived && axis.levels.length <= 60);
     if (candidates.length < 2) return;
     const choices = variedMetrics();
     let metric = choices[0], across = candidates[0], down = candidates[1];

@@ -8,7 +8,7 @@ const NARROW = 440; // pixels of a chart below which it is laid out for a phone
 
 function chartColours() {
     return {
-        series: [1, 2, 3, 4, 5, 6].map((k) => cssColour(`series-${k}`)),
+        series: [1, 2, 3, 4, 5, 6, 7, 8].map((k) => cssColour(`series-${k}`)),
         ink: cssColour("ink"),
         soft: cssColour("soft"),
         line: cssColour("line"),
@@ -169,6 +169,14 @@ class Figure {
     }
 }
 
+/** An axis of percent from `low` to `high` in steps that people count in, never beyond what there can be. */
+function percentAxis(low, high) {
+    if (!Number.isFinite(low) || !Number.isFinite(high)) return { min: 0, max: 100 };
+    const step = [0.1, 0.2, 0.5, 1, 2, 5, 10].find((s) => (high - low) / s <= 6) ?? 20;
+    const down = Math.max(0, Math.floor(low / step) * step), up = Math.min(100, Math.ceil(high / step) * step);
+    return { min: Number(down.toFixed(1)), max: Number((up > down ? up : down + step).toFixed(1)), interval: step };
+}
+
 /** Many marks are drawn on a canvas, few as a picture that stays sharp. */
 function rendererFor(marks) {
     return marks > 2000 ? "canvas" : "svg";
@@ -183,7 +191,7 @@ function mixed(ramp, part) {
 }
 
 /** The band between two curves, as a series below them; items are [x, low, high]. */
-function bandSeries(items, colour, name) {
+function bandSeries(items, colour, name, opacity) {
     return {
         type: "custom",
         name,
@@ -196,7 +204,7 @@ function bandSeries(items, colour, name) {
             if (params.dataIndex > 0) return null;
             const upper = items.map(([x, , high]) => api.coord([x, high]));
             const lower = items.map(([x, low]) => api.coord([x, low])).reverse();
-            return { type: "polygon", shape: { points: [...upper, ...lower] }, style: { fill: colour, opacity: 0.18 } };
+            return { type: "polygon", shape: { points: [...upper, ...lower] }, style: { fill: colour, opacity } };
         },
     };
 }

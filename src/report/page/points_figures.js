@@ -22,9 +22,9 @@ function metricColumn(metric, rows) {
 function paretoFigure(parent) {
     const accuracy = metricNamed("accuracy");
     const costs = COSTS.map(metricNamed).filter((m) => m && m.values.some((v) => v > 0));
-    const colourings = axes.filter((axis) => axis.levels.length <= 6 && !isRepetition(axis));
+    const colourings = axes.filter((axis) => axis.levels.length <= 8 && !isRepetition(axis));
     if (!accuracy || costs.length === 0) return;
-    let cost = costs[0], colouring = axes.length > 1 ? colourings[0] : undefined;
+    let cost = costs.find((m) => new Set(m.values).size > 1) ?? costs[0], colouring = axes.length > 1 ? colourings[0] : undefined;
 
     const pointsOfCost = () => groupsOfRows(rowNumbers).map((group) => ({ ...group, costs: summaryOf(cost, group.rows), accuracy: summaryOf(accuracy, group.rows) }))
         .filter((group) => group.costs && group.accuracy)
@@ -71,7 +71,7 @@ function paretoFigure(parent) {
                 grid: figure.grid({ top: colouring ? 44 : 20 }),
                 legend: colouring ? figure.legend({ data: made.map((s) => s.name) }) : undefined,
                 xAxis: figure.axis({ type: log ? "log" : "value", name: scale.title, min: log || least > 0.4 * most ? undefined : 0, scale: true }),
-                yAxis: figure.axis({ type: "value", name: "Accuracy (%)", nameGap: 40, scale: true }),
+                yAxis: figure.axis({ type: "value", name: "Accuracy (%)", nameGap: 40, scale: true, ...percentAxis(100 * Math.min(...points.map((p) => p.accuracy.low)), 100 * Math.max(...points.map((p) => p.accuracy.high))) }),
                 series: [frontLine, ...whiskers, ...made],
             },
             label: `${counted(points.length, "point")}, ${front.length} on the front. Best: ${percent(best.gain)} at ${metricText(cost, best.cost, 3)} (${best.name}).`,

@@ -82,6 +82,16 @@ function metricScale(metric, values) {
     return { factor, title: unit ? `${metric.label} (${unit})` : metric.label };
 }
 
+/** Whether the levels of another axis follow from those of this one. Drawn numbers and repetitions are no reason. */
+function determines(axis, level) {
+    if (["sample", "draw", "repeat"].includes(axis.kind)) return false;
+    const first = new Map();
+    return axis.level.every((k, row) => {
+        if (!first.has(k)) first.set(k, level[row]);
+        return first.get(k) === level[row];
+    });
+}
+
 /** Axes whose rows have more than one value. `levels` are the values, `level[row]` says which one a row has. */
 function findAxes() {
     const axes = [];
@@ -91,7 +101,9 @@ function findAxes() {
         if (levels.length < 2) continue;
         if (!isText) levels = levels.sort((a, b) => a - b);
         const place = new Map(levels.map((value, k) => [value, k]));
-        axes.push({ ...axis, isText, levels, level: axis.values.map((v) => place.get(v)) });
+        const level = axis.values.map((v) => place.get(v));
+        const isDerived = axis.kind === "derived" || axes.some((other) => determines(other, level));
+        axes.push({ ...axis, isText, levels, level, isDerived });
     }
     return axes;
 }
@@ -137,14 +149,14 @@ function axisFactor(axis) {
 }
 
 function nameOfRow(row) {
-    const named = axes.map((axis) => namedLevel(axis, axis.level[row])).join(", ");
+    const named = axes.filter((axis) => !axis.isDerived).map((axis) => namedLevel(axis, axis.level[row])).join(", ");
     return named || result.texts.find((t) => t.name === "network")?.values[row] || "the only point";
 }
 
 /** Rows that differ in repetitions only, together: {rows, name}. */
 function groupsOfRows(rows) {
-    const kept = axes.filter((axis) => !isRepetition(axis));
-    if (kept.length === axes.length) return rows.map((row) => ({ rows: [row], name: nameOfRow(row) }));
+    const kept = axes.filter((axis) => !isRepetition(axis) && !axis.isDerived);
+    if (!axes.some(isRepetition)) return rows.map((row) => ({ rows: [row], name: nameOfRow(row) }));
     const groups = new Map();
     for (const row of rows) {
         const key = kept.map((axis) => axis.level[row]).join();

@@ -31,7 +31,7 @@ function headline(parent) {
 }
 
 const TABLE_METRICS = ["tiles", "accuracy", "accuracy_ideal_wires", "accuracy_ideal_devices", "accuracy_software", "power_w", "energy_j", "latency_s", "area_all_m2", "g_error_mean_s", "residual_max"];
-const SHORT_TITLES = { accuracy: "Accuracy", accuracy_ideal_wires: "Ideal wires", accuracy_ideal_devices: "Ideal devices", accuracy_software: "Software", energy_j: "Energy", residual_max: "Residual" };
+const SHORT_TITLES = { g_error_mean_s: "g error", accuracy: "Accuracy", accuracy_ideal_wires: "Ideal wires", accuracy_ideal_devices: "Ideal devices", accuracy_software: "Software", energy_j: "Energy", residual_max: "Residual" };
 
 /** Columns of the headline table: {title, metric or axis, valueOf, textOf}. */
 function headlineColumns() {
