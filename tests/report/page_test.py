@@ -72,6 +72,8 @@ def write_run(path):
         put(file, "points/horizontal", [[1.0, 1], [4, 1], [8, 2], [16, 8]])
         put(file, "points/vertical", [[1.0, 1], [1, 1], [2, 1], [8, 1]])
         file["points/network"] = ["a <net>"] * 4
+        for name in ("wires", "converters"):
+            put(file, f"points/accuracy_{name}_alone", random.uniform(0.9, 1, 4))
         for name, shape, unit in (("v_w", (6, 4), "V"), ("v_b", (6, 8), "V"), ("i_cell", (6, 8), "A"), ("outputs", (200, 4), "V"), ("outputs_ideal", (200, 4), "V")):
             put(file, f"maps/0/{name}", random.normal(size=shape) * (1e-5 if unit == "A" else 1.0), unit)
         file["maps/0"].attrs.update({"point": 3, "layer": 0, "tile": 2, "image": 9, "lines_per_output": 2})
@@ -185,7 +187,7 @@ def numbers(texts):
 def draws_everything(t):
     """Every chart that the results have the numbers for is drawn, light and dark, wide and narrow, without a complaint, and fits."""
     expected = {
-        "run": {"pareto", "lines", "confusion", "class-errors", "parts", "v_w", "v_b", "i_cell", "error-histogram", "column-errors", "residual"},
+        "run": {"pareto", "lines", "confusion", "class-errors", "alone", "parts", "v_w", "v_b", "i_cell", "error-histogram", "column-errors", "residual"},
         "sweep": {"pareto", "lines", "heat", "confusion", "class-errors", "parts", "residual"},
     }
     for (name, charts), width, dark in itertools.product(expected.items(), (1440, 390), (False, True)):
@@ -227,6 +229,9 @@ def tells_the_numbers_of_the_file(t):
         histogram = t.table("error-histogram")
         edges = numbers(histogram["from"]) + [numbers(histogram["to"])[-1]]
         assert numbers(histogram["outputs"]) == np.histogram(error, len(edges) - 1)[0].tolist()
+        flaws = t.table("alone")
+        told = dict(zip(flaws["with"], numbers(flaws["accuracy"])))
+        assert told == {f"{name} alone": file[f"points/accuracy_{name}_alone"][best] for name in ("wires", "converters")} | {"all together": file["points/accuracy"][best]}, told
         parts = t.table("parts")
         assert np.allclose(numbers(parts["power_wires_w"]), file["points/power_wires_w"][:], rtol=1e-15)
 

@@ -33,6 +33,7 @@ function drawPage() {
         heatFigure(over);
     }
     classesSection();
+    flawsFigure();
     if (costParts().length > 0) partsFigure(section("energy", costParts()[0].unit === "J" ? "Where the energy goes" : "Where the power goes"));
     tilesSection();
     if (metricNamed("residual_max") || result.sweep.status.length > 0) {

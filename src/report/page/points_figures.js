@@ -118,7 +118,7 @@ function partsFigure(parent) {
         const { series, paper } = figure.colours;
         const shown = groups.slice(place, place + MOST);
         const { factor, unit } = scaleFor(Math.max(...groups.map((group) => group.total)), parts[0].unit);
-        const partName = (m) => labelOf(m.name).replace(/^(Power of|Energy) /, "");
+        const partName = (m) => labelOf(m.name).replace(/^(Power of|Energy) /, "").replace(/^(adc|dac)$/, (name) => `${name.toUpperCase()}s`);
         const left = figure.isNarrow ? 116 : 210, isLong = shown.some((group) => group.name.length > (figure.isNarrow ? 16 : 30));
         const greatest = shown.reduce((a, b) => (b.total > a.total ? b : a));
         const share = parts.map((m, k) => `${partName(m)} ${percent(greatest.values[k] / greatest.total, 0)}`);
