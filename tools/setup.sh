@@ -18,12 +18,18 @@ fail() {
     exit "$1"
 }
 
-# packages_of <section>...: the packages of these sections of tools/packages, one a line.
+# packages_of <section>...: the packages of these sections of tools/packages, one a line; those whose command is there
+# already ("PACKAGE unless COMMAND") left out.
 packages_of() {
+    local package command
     awk -v wanted=" $* " '
         /^\[/ { split($1, part, /[][]/); inside = index(wanted, " " part[2] " "); next }
         { sub(/#.*/, "") }
-        inside && NF { print $1 }' "$project_root/tools/packages"
+        inside && NF { print $1, ($2 == "unless" ? $3 : "") }' "$project_root/tools/packages" |
+        while read -r package command; do
+            if [[ -n $command ]] && command -v "$command" >/dev/null; then continue; fi
+            echo "$package"
+        done
 }
 
 # missing_of <section>...: those of their packages that are not installed, one a line. Asks dpkg only: no network.

@@ -182,7 +182,8 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
     StagedPoints points{
         Matrix<double>(batch, sites),   std::vector<double>(at(batch)),
         std::vector<double>(at(batch)), std::vector<double>(at(batch)),
-        std::vector<double>(at(batch)), std::vector<SolveStatus>(at(batch), SolveStatus::not_converged)};
+        std::vector<double>(at(batch)), std::vector<SolveStatus>(at(batch), SolveStatus::not_converged),
+        Matrix<double>(batch, sites)};
     std::vector<Index> open(at(batch)); // vectors whose v_N is not found yet
     std::iota(open.begin(), open.end(), Index{0});
     Matrix<double> v_n(batch, sites);
@@ -231,6 +232,7 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
             read(solution, k, v_n.row(k), points, to);
             points.wires[to] = power ? points.wires[to] - cells[at(k)] : 0.0;
             if (power) points.cells[to] = cells[at(k)];
+            std::ranges::copy(v_n.row(k), points.v_n.row(static_cast<Index>(to)).begin());
             points.residual[to] = std::max(error, solution.residual[at(k)]);
             points.status[to] = closed ? solution.status[at(k)] : SolveStatus::not_converged;
         }
@@ -247,6 +249,12 @@ StagedPoints StagedArray::solve(const Matrix<double>& v_row, bool power) const {
         if (step > 0) options.tolerance = std::max(0.3 * options.tolerance, 1e-3 * options_.tolerance);
     }
     return points;
+}
+
+ArraySolution StagedArray::solve_nodes(const Matrix<double>& v_row) const {
+    SolveOptions options = options_;
+    options.fields = true;
+    return solve_array(crossbar_, {v_row, {}, line_potentials(solve(v_row, false).v_n)}, options);
 }
 
 } // namespace ohmloom

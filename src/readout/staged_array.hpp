@@ -20,6 +20,7 @@ struct StagedPoints {
     std::vector<double>
         residual; ///< [batch] largest KCL error, the (+) nodes' included, over the largest line current
     std::vector<SolveStatus> status; ///< [batch]
+    Matrix<double> v_n; ///< [batch x sites] [V] potentials that the I− lines end at, behind their r_sense
 };
 
 /// An array of any cells with its read-out stages, solved for batches of row voltages.
@@ -45,6 +46,10 @@ public:
     /// Without `power`, that of cells and wires is left 0, and no node voltage is asked for.
     /// @throws InputError if `v_row` [batch x rows] [V] does not fit or takes a cell beyond its law.
     [[nodiscard]] StagedPoints solve(const Matrix<double>& v_row, bool power = true) const;
+
+    /// The array's own operating points between its rows and where the stages let the lines end, with all node voltages.
+    /// @throws as solve().
+    [[nodiscard]] ArraySolution solve_nodes(const Matrix<double>& v_row) const;
 
 private:
     /// Node voltages as the ohmic array's stages would make them, without the wires' drops.

@@ -220,6 +220,18 @@ CrossCheck check_tiles(const Bench& bench, const MixedNetwork& mixed, const Cros
     return cross_check(circuits_of(plan, circuit), voltages_of, bench.inputs, bench.study.solver, check);
 }
 
+/// The inside of tiles, whose circuits must be resistive.
+std::vector<TileMap> map_resistive_tiles(const Bench& bench, const MixedNetwork& mixed,
+                                         std::span<const CheckedPair> places) {
+    const auto voltages_of = [&](const Matrix<double>& inputs) {
+        return row_voltages(mixed, inputs, bench.study.solver);
+    };
+    const auto& [window, circuit] = std::get<ResistiveTiles>(bench.tiles);
+    const Plan plan =
+        make_plan(bench.network, bench.partitions, window, Polarity::direct, bench.study.mixed->signs);
+    return map_tiles(plan, circuit, places, voltages_of, bench.inputs, bench.study.solver);
+}
+
 } // namespace
 
 std::string_view name_of(Flaw flaw) {
@@ -259,7 +271,7 @@ void compare_with_other_flaws(const Bench& bench, const StudyDevice& device,
 MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& trained,
                    std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
                    const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
-                   const CrossCheckOptions& check) {
+                   const CrossCheckOptions& check, std::span<const CheckedPair> maps) {
     const Network network = with_positive_scales(trained);
     const Bench bench{study,  network,           partitions, tile_design(study, device, network),
                       inputs, calibration_inputs};
@@ -278,6 +290,7 @@ MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network&
         for (const MixedTile& tile : layer.tiles) run.drift_factors.push_back(tile.circuit.drift_factor);
     }
     if (check.pairs > 0) run.check = check_tiles(bench, mixed, check);
+    if (!maps.empty()) run.maps = map_resistive_tiles(bench, mixed, maps);
     const double all = measure_accuracy(run.inference.classes, labels).value;
     if (study.charge) {
         run.figures.accuracy_without_wires = run.figures.accuracy_without_devices = all;

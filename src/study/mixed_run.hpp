@@ -2,6 +2,7 @@
 
 #include "inference/cross_check.hpp"
 #include "inference/mixed_cost.hpp"
+#include "inference/tile_map.hpp"
 #include "study/study_file.hpp"
 
 #include <limits>
@@ -74,6 +75,7 @@ struct MixedRun {
     std::vector<ConductanceError> conductance; ///< [layers]
     std::optional<TablesUsed> tables;
     CrossCheck check;                  ///< of drawn tiles at the row voltages that ideal drivers give
+    std::vector<TileMap> maps;         ///< likewise, of the tiles asked for
     std::vector<double> drift_factors; ///< [tiles] that the digital side makes up for drift with
 };
 
@@ -81,6 +83,6 @@ struct MixedRun {
 MixedRun run_mixed(const Study& study, const StudyDevice& device, const Network& trained,
                    std::span<const LayerPartition> partitions, const Matrix<double>& inputs,
                    const Matrix<double>& calibration_inputs, std::span<const std::uint8_t> labels,
-                   const CrossCheckOptions& check = {});
+                   const CrossCheckOptions& check = {}, std::span<const CheckedPair> maps = {});
 
 } // namespace ohmloom

@@ -115,11 +115,14 @@ struct SchemeOutcome {
 /// A network with converters around every tile.
 void run_converters(const Study& study, const StudyDevice& device, const Network& network,
                     const Matrix<double>& calibration, const Matrix<double>& inputs,
-                    std::span<const std::uint8_t> labels, CrossCheckOptions check, SchemeOutcome& outcome) {
+                    std::span<const std::uint8_t> labels, CrossCheckOptions check,
+                    std::span<const CheckedPair> maps, SchemeOutcome& outcome) {
     RunPoint& point = outcome.point;
     check.seed = study.seed;
-    MixedRun run = run_mixed(study, device, network, point.partitions, inputs, calibration, labels, check);
+    MixedRun run =
+        run_mixed(study, device, network, point.partitions, inputs, calibration, labels, check, maps);
     point.check = run.check;
+    point.maps = std::move(run.maps);
     const MixedInference& inference = run.inference;
     point.accuracy = measure_accuracy(inference.classes, labels);
     point.accuracy_ideal_wires = run.figures.accuracy_without_wires;
@@ -153,7 +156,7 @@ void compare_with_ideals(const Study& study, const NetworkCircuit& circuit, cons
 /// A network whose partitions are joined as voltages.
 void run_analog(const Study& study, const NetworkCircuit& circuit, const Plan& plan,
                 const Matrix<double>& inputs, std::span<const std::uint8_t> labels, CrossCheckOptions check,
-                SchemeOutcome& outcome) {
+                std::span<const CheckedPair> maps, SchemeOutcome& outcome) {
     RunPoint& point = outcome.point;
     outcome.layers = build_network(plan, circuit);
     point.conductance = conductance_error_of(outcome.layers);
@@ -173,11 +176,13 @@ void run_analog(const Study& study, const NetworkCircuit& circuit, const Plan& p
         return row_voltages(outcome.layers, circuit.neuron, drawn, study.solver);
     };
     point.check = cross_check(circuits_of(plan, circuit), voltages_of, inputs, study.solver, check);
+    point.maps = map_tiles(plan, circuit, maps, voltages_of, inputs, study.solver);
 }
 
 /// The points of a scheme, one per sampling time.
 std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, const Scheme& scheme,
-                                 const DataSet& data, Index images, const CrossCheckOptions& check) {
+                                 const DataSet& data, Index images, const CrossCheckOptions& check,
+                                 std::span<const CheckedPair> maps) {
     auto started = std::chrono::steady_clock::now();
     const auto shared_network = shared_network_of(study, scheme);
     const Network& network = *shared_network;
@@ -204,10 +209,10 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
     if (study.mixed) {
         run_converters(study, device, network,
                        calibration_inputs(study, data, network, study.calibration_images), inputs, labels,
-                       check, outcome);
+                       check, maps, outcome);
     } else {
         const Plan plan = make_plan(network, point.partitions, device.window, polarity_for(study.neuron));
-        run_analog(study, circuit, plan, inputs, labels, check, outcome);
+        run_analog(study, circuit, plan, inputs, labels, check, maps, outcome);
     }
     point.accuracy_settled = point.accuracy.value;
     if (study.timing.sequence) {
@@ -218,6 +223,7 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
     std::vector<RunPoint> points;
     for (std::size_t s = 0; s < study.timing.samples.size(); ++s) {
         points.push_back(point);
+        point.maps.clear(); // what has settled is the same for all sampling times
         RunPoint& sampled = points.back();
         sampled.sample_time = study.timing.samples[s];
         sampled.energy = point.power.total() * sampled.sample_time;
@@ -234,10 +240,39 @@ std::vector<RunPoint> run_scheme(const Study& study, const StudyDevice& device, 
     return points;
 }
 
+/// Refuses, before the work is done, tiles that no scheme has, and images that are not run.
+void require_maps(const Study& study, std::span<const CheckedPair> maps, Index images) {
+    if (maps.empty()) return;
+    if (study.charge)
+        throw InputError(
+            "maps are of node voltages and cell currents, which arrays that compute in charge do not "
+            "have: leave them out");
+    std::vector<std::vector<Index>> tiles; // of every scheme, in every layer
+    for (const Scheme& scheme : study.schemes) {
+        tiles.emplace_back();
+        for (const LayerPartition& p : partitions_of(study, scheme, read_network(scheme.network)))
+            tiles.back().push_back(p.horizontal * p.vertical);
+    }
+    for (const CheckedPair& map : maps) {
+        const auto has = [&](const std::vector<Index>& of_layer) {
+            return map.layer < static_cast<Index>(of_layer.size()) &&
+                   map.tile < of_layer[static_cast<std::size_t>(map.layer)];
+        };
+        if (std::ranges::none_of(tiles, has))
+            throw InputError(
+                fmt::format("a map of layer {}, tile {} is asked for, but no scheme has that tile: "
+                            "layers and tiles within a layer count from 0",
+                            map.layer, map.tile));
+        if (map.image >= images)
+            throw InputError(fmt::format(
+                "a map for image {} is asked for, but {} images are run, counted from 0", map.image, images));
+    }
+}
+
 } // namespace
 
 RunResult run_study(const Study& study, Index images, const Progress& progress,
-                    const CrossCheckOptions& check) {
+                    const CrossCheckOptions& check, std::span<const CheckedPair> maps) {
     if (study.tables && study.charge)
         throw InputError(
             "tables stand for resistive tiles, but the study's arrays compute in charge: leave tables out");
@@ -245,12 +280,13 @@ RunResult run_study(const Study& study, Index images, const Progress& progress,
     const DataSet& data = *shared_data;
     RunResult result{study, image_count(study, images, data), {}, {}};
     result.labels.assign(data.labels.begin(), data.labels.begin() + result.images);
+    require_maps(study, maps, result.images);
     const long total = static_cast<long>(study.devices.size() * study.schemes.size());
     long done = 0;
     for (const StudyDevice& device : study.devices) {
         for (const Scheme& scheme : study.schemes) {
             if (progress) progress("partition schemes", done++, total);
-            for (RunPoint& point : run_scheme(study, device, scheme, data, result.images, check))
+            for (RunPoint& point : run_scheme(study, device, scheme, data, result.images, check, maps))
                 result.points.push_back(std::move(point));
         }
     }

@@ -3,12 +3,14 @@
 #include "base/progress.hpp"
 #include "inference/classes.hpp"
 #include "inference/cross_check.hpp"
+#include "inference/tile_map.hpp"
 #include "study/mixed_run.hpp"
 #include "study/study_file.hpp"
 
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,7 +55,9 @@ struct RunPoint {
     double wall_time = 0.0;            ///< [s] of this scheme
     std::vector<std::uint8_t> classes; ///< [images]
     std::optional<MixedFigures> mixed; ///< of a study with converters
-    CrossCheck check;                  ///< of drawn tiles and images; no pairs if none was asked for
+    std::vector<TileMap>
+        maps; ///< of the tiles asked for that the scheme has, when all has settled; with the first sampling time
+    CrossCheck check; ///< of drawn tiles and images; no pairs if none was asked for
 };
 
 /// A whole run.
@@ -66,8 +70,9 @@ struct RunResult {
 
 /// Runs every scheme of a study, with each of its devices, on the first `images` images of its data set; 0 takes the study's count, or all.
 /// With `check`, whose seed is replaced by the study's, tiles of every point are solved once more by another engine.
-/// @throws FileError, InputError; see read_network, read_dataset, make_plan, build_network, infer, cross_check.
+/// `maps` are tiles, and images, whose inside is wanted: of every point that has the tile.
+/// @throws FileError, InputError; InputError if no scheme has a tile or image of `maps`, or arrays compute in charge; see read_network, read_dataset, make_plan, build_network, infer, cross_check.
 RunResult run_study(const Study& study, Index images = 0, const Progress& progress = {},
-                    const CrossCheckOptions& check = {});
+                    const CrossCheckOptions& check = {}, std::span<const CheckedPair> maps = {});
 
 } // namespace ohmloom

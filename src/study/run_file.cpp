@@ -131,6 +131,31 @@ void add_converters(const RunResult& result, PointColumns& columns) {
     add_units(result, columns);
 }
 
+/// The tiles looked into, numbered: /maps/0, /maps/1, …
+void write_maps(Hdf5Writer& writer, const RunResult& result) {
+    int number = 0;
+    for (std::size_t p = 0; p < result.points.size(); ++p) {
+        for (const TileMap& map : result.points[p].maps) {
+            const std::string group = fmt::format("/maps/{}", number++);
+            writer.write(group + "/v_row", map.v_row, "V");
+            writer.write(group + "/v_w", map.v_w, "V");
+            writer.write(group + "/v_b", map.v_b, "V");
+            writer.write(group + "/i_cell", map.i_cell, "A");
+            writer.write(group + "/outputs", map.outputs, "V", Hdf5Storage::compressed);
+            writer.write(group + "/outputs_ideal", map.outputs_ideal, "V", Hdf5Storage::compressed);
+            writer.write(group + "/residual", map.residual, "1");
+            const auto tell = [&](const char* name, Index value) {
+                writer.set_attribute(group, name, static_cast<std::int64_t>(value));
+            };
+            tell("point", static_cast<Index>(p));
+            tell("layer", map.where.layer);
+            tell("tile", map.where.tile);
+            tell("image", map.where.image);
+            tell("lines_per_output", map.lines_per_site);
+        }
+    }
+}
+
 } // namespace
 
 ResultTable point_table(const RunResult& result) {
@@ -217,6 +242,7 @@ void write_run(const RunResult& result, std::string_view version, const std::fil
                           *result.study.timing.sequence == ImageSequence::stream ? "stream" : "reset");
     }
     write_table(point_table(result), "/points", writer);
+    write_maps(writer, result);
     writer.commit();
 }
 

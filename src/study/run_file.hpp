@@ -12,7 +12,7 @@ namespace ohmloom {
 ResultTable point_table(const RunResult& result);
 
 /// Writes a run (schema "ohmloom-run-1"), complete or not at all: one data set per figure with an entry per device and scheme, under
-/// /points, the classes of every image, the study's text and the program's version. @throws FileError.
+/// /points, the classes of every image, maps of tiles under /maps, the study's text and the program's version. @throws FileError.
 void write_run(const RunResult& result, std::string_view version, const std::filesystem::path& file);
 
 } // namespace ohmloom

@@ -16,7 +16,7 @@ def findings(t, status=0, environment=None):
 def doctor_findings(t):
     """The doctor names the parts of the machine, one line each, and every line of something missing says how to mend it."""
     found = findings(t)
-    for what in ("processor", "threads", "BLAS", "HDF5", "ngspice", "ngspice KLU", "gnuplot", "training", "data mnist-test"):
+    for what in ("processor", "threads", "BLAS", "HDF5", "ngspice", "ngspice KLU", "gnuplot", "report", "training", "data mnist-test"):
         assert what in found, f"no word of {what}"
     assert "version 39" in found["ngspice"]["found"] and "XSPICE" in found["ngspice"]["found"], found["ngspice"]
     assert all((check["health"] == "good") == (check["mend"] == "") for check in found.values()), found

@@ -2,7 +2,7 @@
 
 from harness import case
 
-VERBS = ("run", "solve", "write", "data", "device", "adc", "train")
+VERBS = ("run", "report", "solve", "write", "data", "device", "adc", "train")
 
 
 @case

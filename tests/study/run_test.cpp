@@ -75,6 +75,51 @@ TEST_CASE("a run file holds the figures with their units and the study's text") 
     CHECK(folder.entries() == 1);
 }
 
+TEST_CASE("a run's maps are of the points that have the tile, and its file holds them") {
+    const TemporaryFolder folder;
+    // 13/4/3 x 4/3/1 and 16/8/8 x 8/8/1: the third layer has 3 and 8 tiles.
+    const std::vector<CheckedPair> places{{2, 1, 0}, {2, 5, 7}};
+    const RunResult result = run_study(small_part_of("mnist-partitions.toml"), 20, {}, {}, places);
+    REQUIRE(result.points[0].maps.size() == 1);
+    REQUIRE(result.points[1].maps.size() == 2);
+    write_run(result, "test", folder / "run.h5");
+    const Hdf5Reader reader(folder / "run.h5");
+    CHECK(reader.children("/maps") == std::vector<std::string>{"0", "1", "2"});
+    CHECK(reader.attribute_number("/maps/0", "point") == 0.0);
+    CHECK(reader.attribute_number("/maps/2", "point") == 1.0);
+    CHECK(reader.attribute_number("/maps/2", "tile") == 5.0);
+    CHECK(reader.attribute_number("/maps/2", "image") == 7.0);
+    CHECK(reader.attribute_number("/maps/2", "lines_per_output") == 2.0);
+    const TileMap& map = result.points[1].maps[1];
+    CHECK(reader.read_matrix("/maps/2/v_w", "V") == map.v_w);
+    CHECK(reader.read_matrix("/maps/2/v_b", "V") == map.v_b);
+    CHECK(reader.read_matrix("/maps/2/i_cell", "A") == map.i_cell);
+    CHECK(reader.read_matrix("/maps/2/outputs", "V", 20, 10) == map.outputs);
+    CHECK(reader.read_matrix("/maps/2/outputs_ideal", "V", 20, 10) == map.outputs_ideal);
+}
+
+TEST_CASE("a run between converters maps its tiles, too") {
+    const Study study = read_study(examples / "mnist-converters.toml");
+    const RunResult result = run_study(study, 5, {}, {}, std::vector<CheckedPair>{{1, 0, 2}});
+    REQUIRE(result.points.front().maps.size() == 1);
+    CHECK(result.points.front().maps.front().converged);
+    CHECK(result.points.front().maps.front().outputs.rows() == 5);
+}
+
+TEST_CASE("maps that cannot be made are refused before the work is done") {
+    const auto run_with = [](const char* study, const CheckedPair& place) {
+        (void)run_study(read_study(examples / study), 20, {}, {}, std::vector<CheckedPair>{place});
+    };
+    CHECK_THROWS_WITH_AS(run_with("mnist-partitions.toml", {2, 8, 0}), doctest::Contains("layer 2, tile 8"),
+                         InputError);
+    CHECK_THROWS_WITH_AS(run_with("mnist-partitions.toml", {3, 0, 0}), doctest::Contains("no scheme has"),
+                         InputError);
+    CHECK_THROWS_WITH_AS(run_with("mnist-partitions.toml", {0, 0, 20}), doctest::Contains("20 images"),
+                         InputError);
+    CHECK_THROWS_WITH_AS(run_with("mnist-charge.toml", {0, 0, 0}), doctest::Contains("compute in charge"),
+                         InputError);
+}
+
 TEST_CASE("more images than the data set has are refused") {
     CHECK_THROWS_WITH_AS((void)run_study(small_part_of("mnist-partitions.toml"), 20000),
                          doctest::Contains("10000"), InputError);

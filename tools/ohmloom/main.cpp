@@ -56,6 +56,7 @@ int parse_and_run(int argc, char** argv) {
     cli::add_sweep_verb(line);
     cli::add_merge_verb(line);
     cli::add_compare_verb(line);
+    cli::add_report_verb(line);
     cli::add_solve_verb(line);
     cli::add_transient_verb(line);
     cli::add_write_verb(line);

@@ -3,6 +3,7 @@
 #include "base/parallel.hpp"
 #include "network/child_process.hpp"
 #include "network/fetch.hpp"
+#include "report/page_assets.hpp"
 #include "solver/lanes.hpp"
 #include "solver/ngspice_jobs.hpp"
 #include "store/hdf5.hpp"
@@ -91,8 +92,14 @@ Finding find_gnuplot() {
     } catch (const BackendError&) { // it is not there
     }
     return {"gnuplot", there ? Health::good : Health::could_be_more,
-            there ? "there" : "not there: no plots from `ohmloom device`",
+            there ? "there" : "not there: no plots from `ohmloom device`, no figures from `ohmloom report`",
             there ? "" : "apt install gnuplot-nox"};
+}
+
+Finding find_report() {
+    if (has_page()) return {"report", Health::good, "its page is built in", ""};
+    return {"report", Health::could_be_more, "not built: no pages from `ohmloom report`",
+            "apt install npm, then configure and build again"};
 }
 
 Finding find_training() {
@@ -129,6 +136,7 @@ std::vector<Finding> examine() {
                                   {"HDF5", Health::good, "version " + hdf5_version(), ""}};
     std::ranges::move(find_ngspice(), std::back_inserter(findings));
     findings.push_back(find_gnuplot());
+    findings.push_back(find_report());
     findings.push_back(find_training());
     std::ranges::move(find_data_sets(), std::back_inserter(findings));
     return findings;

@@ -15,9 +15,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,7 @@ struct RunArguments {
     Index check_pairs = 0;
     std::string check_engine = "ngspice";
     double time_limit = 600.0;
+    std::vector<std::string> maps; ///< "LAYER/TILE" or "LAYER/TILE/IMAGE"
     bool json = false;
 };
 
@@ -267,6 +270,26 @@ void require_check_engine(const RunArguments& arguments) {
     }
 }
 
+/// The tile and image of a map: "LAYER/TILE", which is of image 0, or "LAYER/TILE/IMAGE".
+CheckedPair parse_map(const std::string& text) {
+    std::vector<Index> numbers;
+    std::istringstream parts(text);
+    bool good = !text.ends_with('/');
+    for (std::string part; std::getline(parts, part, '/');) {
+        Index number = 0;
+        const char* end = part.data() + part.size();
+        const auto read = std::from_chars(part.data(), end, number);
+        good = good && read.ec == std::errc() && read.ptr == end && number >= 0;
+        numbers.push_back(number);
+    }
+    if (!good || numbers.size() < 2 || numbers.size() > 3)
+        throw InputError(
+            fmt::format("--map is '{}': expected layer/tile or layer/tile/image, counted from 0, "
+                        "such as 0/5/2",
+                        text));
+    return {numbers[0], numbers[1], numbers.size() == 3 ? numbers[2] : 0};
+}
+
 /// The study and its networks: what the result must not replace.
 std::vector<std::filesystem::path> files_of(const Study& study) {
     std::vector<std::filesystem::path> files{study.file};
@@ -279,8 +302,12 @@ RunResult run_named(const Study& study, const RunArguments& arguments) {
     const CrossCheckOptions check{.pairs = arguments.check_pairs,
                                   .engine = engine_from_name(arguments.check_engine),
                                   .time_limit = arguments.time_limit};
+    std::vector<CheckedPair> maps;
+    for (const std::string& text : arguments.maps) maps.push_back(parse_map(text));
+    if (!maps.empty() && arguments.output.empty())
+        throw InputError("--map has nowhere to write: give -o RESULT.h5");
     try {
-        return run_study(study, arguments.images, make_progress_bar(), check);
+        return run_study(study, arguments.images, make_progress_bar(), check, maps);
     } catch (const InputError& error) {
         throw InputError(fmt::format("{}: {}", study.file.string(), error.what()));
     }
@@ -341,6 +368,10 @@ void add_run_verb(CommandLine& line) {
     verb->add_option("--time-limit", arguments->time_limit, "seconds that ngspice may take for one pair")
         ->check(positive())
         ->capture_default_str();
+    verb->add_option(
+        "--map", arguments->maps,
+        "LAYER/TILE[/IMAGE], counted from 0: write node voltages and cell currents of that tile for "
+        "that image (0), and its outputs for all; may be given again");
     verb->add_flag("--json", arguments->json, "print the result as JSON (schema ohmloom-run-1)");
     verb->footer("Example:\n  ohmloom run examples/mnist-partitions.toml -o partitions.h5 --images 1000\n\n"
                  "Exit status: 0 good, 1 an array did not converge or a cross-check failed, "

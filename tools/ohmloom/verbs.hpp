@@ -42,6 +42,7 @@ void add_device_verb(CommandLine& line);
 void add_doctor_verb(CommandLine& line);
 void add_lut_verb(CommandLine& line);
 void add_netlist_verb(CommandLine& line);
+void add_report_verb(CommandLine& line);
 void add_resistance_sum_verb(CommandLine& line);
 void add_run_verb(CommandLine& line);
 void add_solve_verb(CommandLine& line);
