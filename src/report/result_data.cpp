@@ -171,7 +171,6 @@ void read_provenance(const Hdf5Reader& reader, ResultData& result) {
     tell("ohmloom", result.version);
     for (const auto& [name, path] : {std::pair{"images", "/images"},
                                      {"seed", "/seed"},
-                                     {"sweep seed", "/sweep/seed"},
                                      {"image every", "/sample_time"},
                                      {"images read", "/images_sequence"}}) {
         if (reader.has(path)) tell(name, value_text(reader, path));

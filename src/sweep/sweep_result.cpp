@@ -187,6 +187,11 @@ void write_points(Hdf5Writer& writer, const PointList& list) {
     writer.write_texts("/sweep/key", list.keys);
     writer.write("/sweep/seed", list.seeds, "1");
     writer.write("/sweep/images", list.images, "1");
+    std::set<std::int64_t> counts;
+    for (std::size_t i = 0; i < list.status.size(); ++i) {
+        if (list.status[i] != not_computed && list.images[i] > 0) counts.insert(list.images[i]);
+    }
+    if (counts.size() == 1) writer.write("/images", *counts.begin(), "1");
     writer.write("/timing/wall_s", list.wall, "s");
     writer.write("/timing/ended_s", list.ended, "s");
     writer.write_texts("/timing/host", list.hosts);

@@ -92,7 +92,7 @@ def write_sweep(path):
         put(file, "points/point", np.arange(len(rows)))
         put(file, "sweep/status", [0] * len(rows) + [2])
         file["sweep/message"] = [""] * len(rows) + ["no card <mram2>"]
-        put(file, "sweep/seed", 4)
+        put(file, "sweep/seed", [5] * (len(rows) + 1))
         put(file, "timing/wall_s", random.random(len(rows) + 1), "s")
         file["provenance/host"] = "lab"
 

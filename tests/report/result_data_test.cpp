@@ -67,7 +67,7 @@ TEST_CASE("a sweep is read with its axes in their order, and what became of its 
     CHECK(result.sweep.messages[8] == "no such card");
     CHECK(result.sweep.point_of_row == std::vector<Index>{0, 1, 2, 3, 4, 5, 6, 7});
     CHECK(std::ranges::count(result.provenance, std::pair<std::string, std::string>{"host", "lab"}) == 1);
-    CHECK(std::ranges::count(result.provenance, std::pair<std::string, std::string>{"sweep seed", "3"}) == 1);
+    CHECK(std::ranges::count(result.provenance, std::pair<std::string, std::string>{"seed", "7"}) == 1);
 }
 
 TEST_CASE("what rows of one sweep point differ in is an axis, what sweep points differ in is none beside the "

@@ -70,7 +70,7 @@ inline std::filesystem::path write_sample_sweep(const TemporaryFolder& folder, c
     writer.write("/points/point", std::vector<double>{0, 1, 2, 3, 4, 5, 6, 7}, "1");
     writer.write("/sweep/status", std::vector<double>{0, 0, 0, 1, 0, 0, 0, 0, 2}, "1");
     writer.write_texts("/sweep/message", {"", "", "", "slow", "", "", "", "", "no such card"});
-    writer.write("/sweep/seed", std::int64_t{3}, "1");
+    writer.write("/sweep/seed", std::vector<double>(9, 7), "1");
     writer.write("/timing/wall_s", std::vector<double>(9, 0.5), "s");
     writer.write_text("/provenance/host", "lab");
     if (more) more(writer);

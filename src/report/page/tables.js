@@ -106,12 +106,12 @@ function sweepOutcome(parent) {
     const { status, messages } = result.sweep;
     if (status.length === 0) return;
     const count = (wanted) => status.filter((s) => s === wanted).length;
-    parent.append(element("p", {}, `${counted(status.length, "sweep point")}: ${count(0)} done, ${count(1)} not converged, ${count(2)} failed.`));
+    parent.append(element("p", {}, `${counted(status.length, "sweep point")}: ${count(0)} done, ${count(1)} not converged, ${count(2)} failed${count(255) > 0 ? `, ${count(255)} not computed` : ""}.`));
     const troubled = status.map((_, k) => k).filter((k) => status[k] !== 0);
     if (troubled.length === 0) return;
     parent.append(tableOf([
         { title: "sweep point", values: troubled },
-        { title: "status", values: troubled.map((k) => ["done", "not converged", "failed"][status[k]] ?? `status ${status[k]}`) },
+        { title: "status", values: troubled.map((k) => ({ 0: "done", 1: "not converged", 2: "failed", 255: "not computed" })[status[k]] ?? `status ${status[k]}`) },
         { title: "message", values: troubled.map((k) => messages[k]) },
     ], "Sweep points that did not converge or failed", 200));
 }
