@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,11 +48,12 @@ struct FileActions {
     FileActions& operator=(const FileActions&) = delete;
 };
 
-pid_t start(const std::vector<std::string>& command, const std::filesystem::path& folder, int error_end) {
+pid_t start(const std::vector<std::string>& command, const std::filesystem::path& folder, int output_end,
+            int error_end) {
     FileActions setup;
     posix_spawn_file_actions_addchdir_np(&setup.actions, folder.c_str());
     posix_spawn_file_actions_addopen(&setup.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&setup.actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&setup.actions, output_end, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&setup.actions, error_end, STDERR_FILENO);
 
     std::vector<std::string> words = command; // posix_spawnp takes pointers to non-const
@@ -70,15 +72,34 @@ pid_t start(const std::vector<std::string>& command, const std::filesystem::path
     return child;
 }
 
-/// Reads to the end, so that the child never waits for us, and keeps the beginning.
-std::string read_all(int descriptor, std::size_t keep) {
-    std::string text;
+/// What comes out of a pipe, and how much of it is kept.
+struct Stream {
+    int& descriptor; ///< closed at its end
+    std::size_t keep;
+    std::string text{};
+};
+
+/// Takes what is there. At the end the stream is closed.
+void read_some(Stream& stream) {
     std::array<char, 4096> block{};
-    for (;;) {
-        const ssize_t got = read(descriptor, block.data(), block.size());
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return text;
-        text.append(block.data(), std::min(static_cast<std::size_t>(got), keep - text.size()));
+    const ssize_t got = read(stream.descriptor, block.data(), block.size());
+    if (got < 0 && errno == EINTR) return;
+    if (got <= 0) {
+        Pipe::close_end(stream.descriptor);
+        return;
+    }
+    stream.text.append(block.data(),
+                       std::min(static_cast<std::size_t>(got), stream.keep - stream.text.size()));
+}
+
+/// Reads both to their ends, so that the child never waits for us, and keeps their beginnings.
+void read_all(Stream& output, Stream& errors) {
+    while (output.descriptor >= 0 || errors.descriptor >= 0) {
+        // poll() skips descriptors below zero.
+        std::array<pollfd, 2> waiting{{{output.descriptor, POLLIN, 0}, {errors.descriptor, POLLIN, 0}}};
+        if (poll(waiting.data(), waiting.size(), -1) < 0) continue; // a signal
+        if (waiting[0].revents != 0) read_some(output);
+        if (waiting[1].revents != 0) read_some(errors);
     }
 }
 
@@ -102,11 +123,14 @@ int wait_for(pid_t child) {
 } // namespace
 
 ChildResult run_child(const std::vector<std::string>& command, const std::filesystem::path& folder) {
-    Pipe errors;
-    const pid_t child = start(command, folder, errors.ends[1]);
+    Pipe output, errors;
+    const pid_t child = start(command, folder, output.ends[1], errors.ends[1]);
+    Pipe::close_end(output.ends[1]);
     Pipe::close_end(errors.ends[1]);
-    std::string text = on_one_line(read_all(errors.ends[0], 500));
-    return {wait_for(child), std::move(text)};
+    Stream said{output.ends[0], std::size_t{4} << 20U};
+    Stream complained{errors.ends[0], 500};
+    read_all(said, complained);
+    return {wait_for(child), on_one_line(complained.text), std::move(said.text)};
 }
 
 } // namespace ohmloom

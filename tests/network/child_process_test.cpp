@@ -19,6 +19,17 @@ TEST_CASE("a child runs in its folder, with its words as they are, and hands bac
     CHECK(run_child({"sh", "-c", "kill -9 $$"}, folder.path()).status == 128 + 9);
 }
 
+TEST_CASE("what a child prints is handed back as it is, whatever it says and complains at the same time") {
+    const TemporaryFolder folder;
+    // 20000 lines of 11 bytes on both: more than any pipe holds.
+    const ChildResult result = run_child(
+        {"sh", "-c", "i=0; while [ $i -lt 20000 ]; do echo 1234567890; echo x >&2; i=$((i+1)); done"},
+        folder.path());
+    CHECK(result.status == 0);
+    CHECK(result.output.size() == 20000U * 11U);
+    CHECK(result.output.substr(0, 12) == "1234567890\n1");
+}
+
 TEST_CASE("a child that complains at length neither hangs nor fills the message") {
     const TemporaryFolder folder;
     const ChildResult result = run_child(
