@@ -45,8 +45,8 @@ FileLock::FileLock(const std::filesystem::path& file, Kind kind)
         const std::string holder = holder_of(handle_);
         close(handle_);
         if (reason == EAGAIN || reason == EACCES)
-            throw InputError(fmt::format("{}: {} is at work on it: wait for it, or give another result file",
-                                         file.parent_path().string(), holder));
+            throw HeldError(fmt::format("{}: {} is at work on it: wait for it, or give another result file",
+                                        file.parent_path().string(), holder));
         throw FileError(fmt::format("{}: cannot lock: {}", file.string(), std::strerror(reason)));
     }
     const std::string holder = this_process();

@@ -7,6 +7,7 @@
 #include "store/file_lock.hpp"
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_result.hpp"
+#include "sweep_arguments.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -20,50 +21,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace ohmloom::cli {
 
 namespace {
-
-struct SweepArguments {
-    std::string study;
-    std::string output;
-    std::string shard;
-    std::string command;
-    int threads = 0;
-    Index cache_mib = 1024;
-    Index print_point = -1;
-    double probe_seconds = 3.0;
-    bool dry_run = false, extend = false, partial = false, json = false;
-};
-
-/// "3/16": the third of sixteen.
-SweepShard shard_from(const std::string& text) {
-    if (text.empty()) return {};
-    SweepShard shard;
-    const char* const end = text.data() + text.size();
-    const auto index = std::from_chars(text.data(), end, shard.index);
-    const bool slash = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
-    const auto count = slash ? std::from_chars(index.ptr + 1, end, shard.count) : index;
-    if (!slash || count.ec != std::errc() || count.ptr != end || shard.index < 1 || shard.index > shard.count)
-        throw InputError(
-            fmt::format("--shard is '{}': expected i/n with i from 1 to n, as --shard 3/16", text));
-    --shard.index;
-    return shard;
-}
-
-std::filesystem::path output_of(const SweepArguments& arguments) {
-    if (!arguments.output.empty()) return arguments.output;
-    return std::filesystem::path(arguments.study).stem().string() + ".h5";
-}
-
-std::string duration_text(double seconds) {
-    if (seconds < 120.0) return fmt::format("{:.3g} s", seconds);
-    if (seconds < 7200.0) return fmt::format("{:.3g} min", seconds / 60.0);
-    if (seconds < 172800.0) return fmt::format("{:.3g} h", seconds / 3600.0);
-    return fmt::format("{:.3g} days", seconds / 86400.0);
-}
 
 std::string bytes_text(double bytes) {
     return format_si(bytes, "B");
@@ -192,7 +155,9 @@ int finish(const SweepPlan& plan, const PointKeys& keys, const SweepArguments& a
     const MergeOutcome merged = merge_sweep(plan, keys, parts_folder(result), result,
                                             {OHMLOOM_VERSION, arguments.command, this_process()}, partial);
     if (merged.missing == 0) {
-        std::filesystem::remove_all(parts_folder(result));
+        // A file system that several machines share may keep the folder while one of them has a file of it open.
+        std::error_code kept;
+        std::filesystem::remove_all(parts_folder(result), kept);
     } else if (!partial) {
         throw InputError(
             fmt::format("{}: {} of {} points are not computed{}: run the same sweep again, or join what "
@@ -206,6 +171,33 @@ int finish(const SweepPlan& plan, const PointKeys& keys, const SweepArguments& a
     return print_finished(result, arguments);
 }
 
+/// Lets Slurm compute what the store has not; if it has all, only joining is left to do.
+int run_on_slurm(const SweepPlan& plan, const PointKeys& keys, const SweepArguments& arguments) {
+    require_no_jobs(arguments);
+    {
+        // The store of all: nobody else works on it.
+        SweepStore store(output_of(arguments), plan, OHMLOOM_VERSION, {}, arguments.extend);
+        tell_damages(store.damages());
+        if (arguments.extend) keep_earlier_points(output_of(arguments), store);
+        if (submit_to_slurm(plan, keys, store, arguments)) return exit_good;
+    }
+    return finish(plan, keys, arguments, false);
+}
+
+/// What `make` makes, which takes a lock; with --wait it is tried again while others hold that.
+template <typename Make>
+auto when_free(const SweepArguments& arguments, const Make& make) {
+    for (bool told = false;; told = true) {
+        try {
+            return make();
+        } catch (const HeldError& error) {
+            if (!arguments.wait || stop_requested()) throw;
+            if (!told) fmt::print(stderr, "ohmloom: {}; waiting\n", error.what());
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    }
+}
+
 int run_points(const SweepPlan& plan, const PointKeys& keys, const SweepArguments& arguments) {
     const std::filesystem::path result = output_of(arguments);
     const SweepShard shard = shard_from(arguments.shard);
@@ -213,12 +205,16 @@ int run_points(const SweepPlan& plan, const PointKeys& keys, const SweepArgument
         fmt::print(stderr, "ohmloom: all points are there already\n");
         return print_finished(result, arguments);
     }
+    if (arguments.on_slurm) return run_on_slurm(plan, keys, arguments);
     SweepOutcome outcome;
     {
-        SweepStore store(result, plan, OHMLOOM_VERSION, shard, arguments.extend);
+        stop_when_interrupted();
+        const auto opened = when_free(arguments, [&] {
+            return std::make_unique<SweepStore>(result, plan, OHMLOOM_VERSION, shard, arguments.extend);
+        });
+        SweepStore& store = *opened;
         tell_damages(store.damages());
         if (arguments.extend) keep_earlier_points(result, store);
-        stop_when_interrupted();
         const auto started = std::chrono::steady_clock::now();
         outcome = run_sweep(plan, keys, store,
                             {.shard = shard,
@@ -255,6 +251,7 @@ int run_sweep_verb(const SweepArguments& arguments) {
     const ThreadLimit threads(arguments.threads);
     const SweepPlan plan = read_sweep(arguments.study);
     if (arguments.print_point >= 0) return print_point(plan, arguments.print_point);
+    if (arguments.status) return print_status(plan, arguments);
     check_points(plan);
     require_output(output_of(arguments), {arguments.study});
     const PointKeys keys(plan, OHMLOOM_VERSION);
@@ -271,11 +268,61 @@ int run_merge_verb(const SweepArguments& arguments) {
                         "result with -o",
                         parts_folder(result).string()));
     }
-    const FileLock lock(parts_folder(result) / "lock", FileLock::Kind::alone);
+    const auto lock = when_free(arguments, [&] {
+        return std::make_unique<FileLock>(parts_folder(result) / "lock", FileLock::Kind::alone);
+    });
     return finish(plan, PointKeys(plan, OHMLOOM_VERSION), arguments, arguments.partial);
 }
 
+void add_slurm_options(CLI::App& verb, SweepArguments& arguments) {
+    CLI::Option* const on_slurm =
+        verb.add_flag("--slurm", arguments.on_slurm,
+                      "let Slurm compute the points: submit an array of jobs, and a job that joins them");
+    for (const char* other : {"--dry-run", "--print-point", "--shard", "--status"}) on_slurm->excludes(other);
+    SlurmArguments& slurm = arguments.slurm;
+    const std::initializer_list<CLI::Option*> options{
+        verb.add_option("--partition", slurm.partition, "Slurm's partition"),
+        verb.add_option("--nodes", slurm.nodes, "chunks that run at a time, each on a node; all unless given")
+            ->check(at_least(1)),
+        verb.add_option("--chunks", slurm.chunks, "jobs of the array; 4 a node, or 64, unless given")
+            ->check(at_least(1)),
+        verb.add_option("--time", slurm.time,
+                        "time limit of a chunk, which goes on in a new job, as 4:00:00"),
+        verb.add_option("--retries", slurm.retries, "how often a chunk that fails is queued again")
+            ->check(at_least(0))
+            ->capture_default_str(),
+        verb.add_option("--sbatch", slurm.options, "a further option of sbatch, as --sbatch=--account=lab")
+            ->allow_extra_args(false)};
+    for (CLI::Option* option : options) option->needs(on_slurm);
+}
+
 } // namespace
+
+SweepShard shard_from(const std::string& text) {
+    if (text.empty()) return {};
+    SweepShard shard;
+    const char* const end = text.data() + text.size();
+    const auto index = std::from_chars(text.data(), end, shard.index);
+    const bool slash = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
+    const auto count = slash ? std::from_chars(index.ptr + 1, end, shard.count) : index;
+    if (!slash || count.ec != std::errc() || count.ptr != end || shard.index < 1 || shard.index > shard.count)
+        throw InputError(
+            fmt::format("--shard is '{}': expected i/n with i from 1 to n, as --shard 3/16", text));
+    --shard.index;
+    return shard;
+}
+
+std::filesystem::path output_of(const SweepArguments& arguments) {
+    if (!arguments.output.empty()) return arguments.output;
+    return std::filesystem::path(arguments.study).stem().string() + ".h5";
+}
+
+std::string duration_text(double seconds) {
+    if (seconds < 120.0) return fmt::format("{:.3g} s", seconds);
+    if (seconds < 7200.0) return fmt::format("{:.3g} min", seconds / 60.0);
+    if (seconds < 172800.0) return fmt::format("{:.3g} h", seconds / 3600.0);
+    return fmt::format("{:.3g} days", seconds / 86400.0);
+}
 
 void add_sweep_verb(CommandLine& line) {
     auto arguments = std::make_shared<SweepArguments>();
@@ -301,6 +348,12 @@ void add_sweep_verb(CommandLine& line) {
         ->capture_default_str();
     verb->add_option("--shard", arguments->shard,
                      "only the i-th of n equal parts, as 3/16; `ohmloom merge` joins them all");
+    verb->add_flag("--wait", arguments->wait,
+                   "wait while another process works on the same points, instead of refusing");
+    verb->add_flag(
+        "--status", arguments->status,
+        "only print how far the sweep, or the shard, has come; exit status 0 if all points are there");
+    add_slurm_options(*verb, *arguments);
     verb->add_flag("--extend", arguments->extend,
                    "the study was changed since: keep the points that both have, compute the others");
     verb->add_flag("--json", arguments->json, "print the summary as JSON");
@@ -319,6 +372,7 @@ void add_merge_verb(CommandLine& line) {
     CLI::App* verb = line.app.add_subcommand("merge", "Join the points that shards of a sweep have computed");
     verb->add_option("study", arguments->study, "study file (TOML) of the sweep")->required();
     verb->add_option("-o,--output", arguments->output, "result (HDF5), as it was given to `ohmloom sweep`");
+    verb->add_flag("--wait", arguments->wait, "wait while others still compute, instead of refusing");
     verb->add_flag("--partial", arguments->partial, "join what there is, though points are missing");
     verb->add_flag("--json", arguments->json, "print the summary as JSON");
     verb->footer(
