@@ -65,6 +65,27 @@ std::filesystem::path new_record_file(const std::filesystem::path& folder, const
     }
 }
 
+/// Whether a file may hold points of a shard. Other shards of as many never compute them, and may be writing just now; shards of another
+/// division may have.
+bool may_concern(const std::filesystem::path& file, const SweepShard& shard) {
+    const std::string name = file.filename().string(), own = shard_name(shard);
+    const std::string division = own.substr(own.find("-of-"));
+    return name.starts_with(own) || name.find(division) == std::string::npos;
+}
+
+std::vector<RecordDamage> read_files(const std::vector<std::filesystem::path>& files,
+                                     const std::function<void(PointRecord)>& take) {
+    std::vector<RecordDamage> damages;
+    for (const std::filesystem::path& file : files) {
+        RecordDecoder decoder;
+        std::vector<RecordDamage> found = read_records(file, [&](std::span<const std::uint8_t> record) {
+            if (std::optional<PointRecord> point = decoder.decode(record)) take(std::move(*point));
+        });
+        std::ranges::move(found, std::back_inserter(damages));
+    }
+    return damages;
+}
+
 /// Refuses a folder that was begun for another study.
 void require_same_study(const std::filesystem::path& folder, const SweepPlan& plan,
                         const std::string& version) {
@@ -158,8 +179,10 @@ SweepStore::SweepStore(const std::filesystem::path& result, const SweepPlan& pla
         write_text(state_->folder / version_name, version);
         write_text(state_->folder / study_name, plan.text);
     }
-    state_->damages =
-        read_parts(state_->folder, [&](const PointRecord& point) { state_->known.insert(point.key); });
+    std::vector<std::filesystem::path> files = record_files(state_->folder);
+    // In a study that was changed points have other numbers, so that any file may hold any of them.
+    if (!extend) std::erase_if(files, [&](const auto& file) { return !may_concern(file, shard); });
+    state_->damages = read_files(files, [&](const PointRecord& point) { state_->known.insert(point.key); });
     state_->writer = std::thread([state = state_.get()] { state->write_until_closed(); });
 }
 
@@ -210,15 +233,7 @@ std::filesystem::path parts_folder(const std::filesystem::path& result) {
 
 std::vector<RecordDamage> read_parts(const std::filesystem::path& folder,
                                      const std::function<void(PointRecord)>& take) {
-    std::vector<RecordDamage> damages;
-    for (const std::filesystem::path& file : record_files(folder)) {
-        RecordDecoder decoder;
-        std::vector<RecordDamage> found = read_records(file, [&](std::span<const std::uint8_t> record) {
-            if (std::optional<PointRecord> point = decoder.decode(record)) take(std::move(*point));
-        });
-        std::ranges::move(found, std::back_inserter(damages));
-    }
-    return damages;
+    return read_files(record_files(folder), take);
 }
 
 std::string study_difference(const std::string& before, const std::string& now, std::size_t most_lines) {

@@ -103,6 +103,15 @@ TEST_CASE("Shards share a folder, and are joined into the same result") {
     CHECK(bytes_of(whole.result) == bytes_of(shards.result));
 }
 
+TEST_CASE("A shard looks for its points where they can be: its own files, and those of another division") {
+    Bench bench;
+    bench.compute({1, 2});
+    CHECK(bench.open({1, 2})->known().size() == 25);
+    CHECK(bench.open({0, 2})->known().empty());
+    CHECK(bench.open({0, 5})->known().size() == 25);
+    CHECK(bench.open({0, 2}, "v1", true)->known().size() == 25);
+}
+
 TEST_CASE("Two that would work on the same points keep each other out, and the message names who is there") {
     Bench bench;
     const auto first = bench.open();
