@@ -1,7 +1,7 @@
 #include "value.hpp"
 
 #include <base/value.hpp>
-#include <boost/graph/graph.hpp>
+#include <absl/types/span.h>
 
 namespace ohmloom {
 
