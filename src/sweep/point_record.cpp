@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
@@ -49,6 +50,19 @@ Json heads_of(const ResultTable& table) {
     Json heads = Json::array();
     for (const ResultColumn& column : table.columns)
         heads.push_back({column.name, column.unit, static_cast<int>(column.kind), column.width});
+    return heads;
+}
+
+bool same_heads(const ResultTable& a, const ResultTable& b) {
+    return std::ranges::equal(a.columns, b.columns, [](const ResultColumn& x, const ResultColumn& y) {
+        return x.name == y.name && x.unit == y.unit && x.kind == y.kind && x.width == y.width;
+    });
+}
+
+ResultTable without_rows(const ResultTable& table) {
+    ResultTable heads;
+    for (const ResultColumn& column : table.columns)
+        heads.columns.push_back({column.name, column.unit, column.kind, column.width});
     return heads;
 }
 
@@ -114,29 +128,50 @@ void take_values(const Json& record, ResultTable& table) {
 
 } // namespace
 
+const std::string& RecordEncoder::name_of_columns(const ResultTable& table) {
+    if (columns_.name.empty() || !same_heads(table, last_columns_)) {
+        last_columns_ = without_rows(table);
+        columns_.content = Json::to_cbor(heads_of(table));
+        columns_.name = "columns " + name_of_content(columns_.content);
+    }
+    return columns_.name;
+}
+
+const std::string& RecordEncoder::name_of_labels(const Bytes& labels) {
+    if (labels_.name.empty() || labels != labels_.content) {
+        labels_.content = labels;
+        labels_.name = "labels " + name_of_content(labels);
+    }
+    return labels_.name;
+}
+
+bool RecordEncoder::is_due(const std::string& name) {
+    // A common record is repeated after so many points: what is lost with it is bounded.
+    constexpr long repeat_after = 64;
+    const auto [known, is_new] = written_.try_emplace(name, 0);
+    if (!is_new && ++known->second < repeat_after) return false;
+    known->second = 0;
+    return true;
+}
+
 std::vector<Bytes> RecordEncoder::encode(const PointRecord& point) {
     std::vector<Bytes> records;
-    // A common record is repeated after so many points: what is lost with it is bounded.
-    const auto common = [&](const char* kind, const Bytes& content, Json&& record) {
-        constexpr long repeat_after = 64;
-        std::string name = name_of_content(content);
-        const auto [known, is_new] = written_.try_emplace(kind + name, 0);
-        if (is_new || ++known->second >= repeat_after) {
-            known->second = 0;
-            record["kind"] = kind;
-            record["name"] = name;
-            records.push_back(Json::to_cbor(record));
-        }
-        return name;
-    };
-    const Json heads = heads_of(point.table);
     Json record{
         {"kind", "point"},          {"key", point.key},     {"status", static_cast<int>(point.status)},
         {"message", point.message}, {"seed", point.seed},   {"images", point.images},
         {"wall", point.wall},       {"ended", point.ended}, {"host", point.host}};
-    record["columns"] = common("columns", Json::to_cbor(heads), {{"heads", heads}});
-    if (point.labels)
-        record["labels"] = common("labels", *point.labels, {{"bytes", Json::binary(*point.labels)}});
+    const std::string& columns = name_of_columns(point.table);
+    record["columns"] = columns;
+    if (is_due(columns))
+        records.push_back(
+            Json::to_cbor({{"kind", "columns"}, {"name", columns}, {"heads", heads_of(point.table)}}));
+    if (point.labels) {
+        const std::string& labels = name_of_labels(*point.labels);
+        record["labels"] = labels;
+        if (is_due(labels))
+            records.push_back(Json::to_cbor(
+                {{"kind", "labels"}, {"name", labels}, {"bytes", Json::binary(*point.labels)}}));
+    }
     put_values(point.table, record);
     records.push_back(Json::to_cbor(record));
     return records;

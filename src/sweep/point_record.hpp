@@ -41,6 +41,18 @@ public:
     [[nodiscard]] std::vector<std::vector<std::uint8_t>> encode(const PointRecord& point);
 
 private:
+    /// What the last point had in common with others: the next one mostly has the same.
+    struct Common {
+        std::vector<std::uint8_t> content;
+        std::string name;
+    };
+    const std::string& name_of_columns(const ResultTable& table);
+    const std::string& name_of_labels(const std::vector<std::uint8_t>& labels);
+    /// Whether the common record of that name is to be written (again) before this point.
+    bool is_due(const std::string& name);
+
+    ResultTable last_columns_; ///< without rows
+    Common columns_, labels_;
     std::map<std::string, long> written_; ///< points since the common record of that name
 };
 
