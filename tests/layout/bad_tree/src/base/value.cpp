@@ -1,7 +1,7 @@
 #include "value.hpp"
 
 #include <base/value.hpp>
-#include <absl/types/span.h>
+#include <gsl/span.hpp>
 
 namespace ohmloom {
 
