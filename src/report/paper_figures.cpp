@@ -316,15 +316,6 @@ std::string script_of(const PaperFigure& figure) {
         figure.name, figure.plot);
 }
 
-void write_text(const std::string& text, const std::filesystem::path& file) {
-    UnfinishedFile unfinished(file);
-    std::ofstream stream(unfinished.path(), std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream) throw FileError(fmt::format("{}: writing failed: is the disk full?", file.string()));
-    unfinished.commit();
-}
-
 void require_gnuplot() {
     try {
         if (run_child({"gnuplot", "--version"}, ".").status == 0) return;
@@ -352,8 +343,8 @@ void write_paper_figures(const std::vector<PaperFigure>& figures, const std::fil
     if (problem)
         throw FileError(fmt::format("{}: the folder cannot be made: {}", folder.string(), problem.message()));
     for (const PaperFigure& figure : figures) {
-        write_text(figure.data, folder / (figure.name + ".dat"));
-        write_text(script_of(figure), folder / (figure.name + ".gp"));
+        write_text_file(folder / (figure.name + ".dat"), figure.data);
+        write_text_file(folder / (figure.name + ".gp"), script_of(figure));
         const ChildResult ended = run_child({"gnuplot", figure.name + ".gp"}, folder);
         if (ended.status != 0)
             throw BackendError(fmt::format("gnuplot could not draw {}: {}",

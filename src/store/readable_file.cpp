@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 #include <system_error>
+#include <utility>
 
 namespace ohmloom {
 
@@ -24,6 +27,13 @@ void require_readable(const std::filesystem::path& file, std::string_view kind) 
         throw FileError(
             fmt::format("{}: cannot be read: {}", file.string(), std::generic_category().message(errno)));
     }
+}
+
+std::string read_text_file(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return std::move(text).str();
 }
 
 } // namespace ohmloom

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace ohmloom {
@@ -9,5 +10,8 @@ namespace ohmloom {
 /// @param kind what is expected there, such as "an HDF5 file"
 /// @throws FileError if there is no such file, if it is a folder, or if it may not be read.
 void require_readable(const std::filesystem::path& file, std::string_view kind);
+
+/// A file's bytes. What a missing file means is the caller's: it is empty here, see require_readable().
+std::string read_text_file(const std::filesystem::path& file);
 
 } // namespace ohmloom

@@ -8,7 +8,6 @@
 #include <toml++/toml.h>
 
 #include <charconv>
-#include <fstream>
 #include <sstream>
 #include <utility>
 
@@ -154,10 +153,7 @@ TomlDocument::~TomlDocument() = default;
 
 TomlDocument TomlDocument::read(const std::filesystem::path& file) {
     require_readable(file, "a TOML file");
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return parse(text.view(), file.string());
+    return parse(read_text_file(file), file.string());
 }
 
 TomlDocument TomlDocument::parse(std::string_view text, std::string file) {

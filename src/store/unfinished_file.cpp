@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <fcntl.h>
+#include <fstream>
 #include <unistd.h>
 
 #include <array>
@@ -113,6 +114,15 @@ void UnfinishedFile::commit() {
     if (error) fail(target_, error.value());
     path_.clear();
     forget_name(std::exchange(slot_, no_slot));
+}
+
+void write_text_file(const std::filesystem::path& file, std::string_view text) {
+    UnfinishedFile unfinished(file);
+    std::ofstream stream(unfinished.path(), std::ios::binary);
+    stream << text;
+    stream.close();
+    if (!stream) throw FileError(fmt::format("{}: writing failed: is the disk full?", file.string()));
+    unfinished.commit();
 }
 
 void require_writable(const std::filesystem::path& target) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string_view>
 
 namespace ohmloom {
 
@@ -31,6 +32,9 @@ private:
     std::filesystem::path path_; ///< empty once committed
     int slot_;                   ///< where remove_unfinished_files() finds it
 };
+
+/// Writes a file of these bytes, complete or not at all. @throws FileError naming it.
+void write_text_file(const std::filesystem::path& file, std::string_view text);
 
 /// Checks, before long work whose result will go there, that a file can be written; leaves nothing behind.
 /// @throws FileError as UnfinishedFile.

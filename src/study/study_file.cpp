@@ -1,6 +1,7 @@
 #include "study/study_file.hpp"
 
 #include "base/errors.hpp"
+#include "store/readable_file.hpp"
 #include "store/toml_document.hpp"
 #include "store/toml_table.hpp"
 #include "study/array_table.hpp"
@@ -13,20 +14,11 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 namespace ohmloom {
 
 namespace {
-
-std::string read_text(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return std::move(text).str();
-}
 
 /// Seeds of what varies from one chip to the next, each the study's own unless `[seeds]` has another.
 struct SourceSeeds {
@@ -230,7 +222,7 @@ std::vector<double> default_gain(std::size_t layers) {
 
 Study read_study(const std::filesystem::path& file) {
     Study study = read_study(TomlDocument::read(file), file);
-    study.text = read_text(file);
+    study.text = read_text_file(file);
     return study;
 }
 

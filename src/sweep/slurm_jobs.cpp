@@ -151,18 +151,12 @@ std::filesystem::path merge_log(const std::filesystem::path& result) {
 }
 
 void write_submission(const std::filesystem::path& folder, const SlurmSubmission& submission) {
-    UnfinishedFile file(folder / submission_name);
-    {
-        std::ofstream stream(file.path());
-        stream << nlohmann::json({{"chunks", submission.chunks},
-                                  {"retries", submission.retries},
-                                  {"array_job", submission.array_job},
-                                  {"merge_job", submission.merge_job}})
-                      .dump(2)
-               << '\n';
-        if (!stream.flush()) throw FileError(fmt::format("{}: cannot be written", file.target().string()));
-    }
-    file.commit();
+    write_text_file(folder / submission_name, nlohmann::json({{"chunks", submission.chunks},
+                                                              {"retries", submission.retries},
+                                                              {"array_job", submission.array_job},
+                                                              {"merge_job", submission.merge_job}})
+                                                      .dump(2) +
+                                                  '\n');
 }
 
 std::optional<SlurmSubmission> read_submission(const std::filesystem::path& folder) {

@@ -1,15 +1,14 @@
 #include "sweep/sweep_plan.hpp"
 
 #include "base/errors.hpp"
+#include "store/readable_file.hpp"
 #include "sweep/sweep_table.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <optional>
-#include <sstream>
 
 namespace ohmloom {
 
@@ -116,12 +115,9 @@ void keep_points(SweepPlan& plan) {
 
 SweepPlan read_sweep(const std::filesystem::path& file) {
     TomlDocument document = TomlDocument::read(file);
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
     TomlDocument study = document;
     study.remove("sweep");
-    SweepPlan plan{.file = file, .text = std::move(text).str(), .study = std::move(study)};
+    SweepPlan plan{.file = file, .text = read_text_file(file), .study = std::move(study)};
     const TomlTable root = document.table();
     const Index seed = root.integer_or("seed", 1);
     plan.seed = static_cast<std::uint64_t>(std::max<Index>(seed, 0));

@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "store/file_lock.hpp"
+#include "store/readable_file.hpp"
 #include "store/toml_document.hpp"
 #include "store/unfinished_file.hpp"
 
@@ -9,11 +10,9 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <fstream>
 #include <map>
 #include <mutex>
 #include <optional>
-#include <sstream>
 #include <thread>
 #include <utility>
 
@@ -25,23 +24,6 @@ constexpr std::string_view study_name = "study.toml";
 constexpr std::string_view version_name = "version";
 constexpr std::string_view record_suffix = ".records";
 constexpr std::size_t largest_file = std::size_t{64} << 20U; ///< [bytes] then a new one begins
-
-std::string text_of(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return std::move(text).str();
-}
-
-void write_text(const std::filesystem::path& file, const std::string& text) {
-    UnfinishedFile unfinished(file);
-    {
-        std::ofstream stream(unfinished.path(), std::ios::binary);
-        stream << text;
-        if (!stream.flush()) throw FileError(fmt::format("{}: cannot be written", file.string()));
-    }
-    unfinished.commit();
-}
 
 std::vector<std::filesystem::path> record_files(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> files;
@@ -89,13 +71,13 @@ std::vector<RecordDamage> read_files(const std::vector<std::filesystem::path>& f
 /// Refuses a folder that was begun for another study.
 void require_same_study(const std::filesystem::path& folder, const SweepPlan& plan,
                         const std::string& version) {
-    const std::string difference = study_difference(text_of(folder / study_name), plan.text);
+    const std::string difference = study_difference(read_text_file(folder / study_name), plan.text);
     if (!difference.empty())
         throw InputError(
             fmt::format("{}: begun for another study; since then: {}; give the old study, --extend to "
                         "keep the points that both have, or another result file",
                         folder.string(), difference));
-    const std::string before = text_of(folder / version_name);
+    const std::string before = read_text_file(folder / version_name);
     if (before != version)
         throw InputError(
             fmt::format("{}: begun by ohmloom {}, this is {}: results may differ; go on with that "
@@ -176,8 +158,8 @@ SweepStore::SweepStore(const std::filesystem::path& result, const SweepPlan& pla
     if (std::filesystem::exists(state_->folder / study_name) && !extend) {
         require_same_study(state_->folder, plan, version);
     } else {
-        write_text(state_->folder / version_name, version);
-        write_text(state_->folder / study_name, plan.text);
+        write_text_file(state_->folder / version_name, version);
+        write_text_file(state_->folder / study_name, plan.text);
     }
     std::vector<std::filesystem::path> files = record_files(state_->folder);
     // In a study that was changed points have other numbers, so that any file may hold any of them.

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <fstream>
 
 namespace ohmloom::cli {
 
@@ -35,16 +34,6 @@ std::vector<Index> open_chunks(const SweepPlan& plan, const PointKeys& keys, con
     for (Index chunk = 0; chunk < chunks; ++chunk)
         if (open[static_cast<std::size_t>(chunk)]) numbers.push_back(chunk + 1);
     return numbers;
-}
-
-void write_script(const std::filesystem::path& file, const std::string& text) {
-    UnfinishedFile script(file);
-    {
-        std::ofstream stream(script.path());
-        stream << text;
-        if (!stream.flush()) throw FileError(fmt::format("{}: cannot be written", file.string()));
-    }
-    script.commit();
 }
 
 /// The folder for scripts and logs; what earlier attempts said of failures is about earlier chunks.
@@ -114,8 +103,8 @@ bool submit_to_slurm(const SweepPlan& plan, const PointKeys& keys, const SweepSt
 
     make_folder(jobs.folder);
     const std::filesystem::path array = jobs.folder / "array.sh", merge = jobs.folder / "merge.sh";
-    write_script(array, array_script(jobs));
-    write_script(merge, merge_script(jobs));
+    write_text_file(array, array_script(jobs));
+    write_text_file(merge, merge_script(jobs));
     SlurmSubmission submission{jobs.chunks, jobs.retries, submit_script(array, {}), ""};
     write_submission(jobs.folder, submission); // already here: whatever comes now, the jobs can be found
     submission.merge_job = submit_script(merge, {"--dependency=afterany:" + submission.array_job});

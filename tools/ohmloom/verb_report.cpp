@@ -21,22 +21,13 @@ struct ReportArguments {
     std::string result, output, figures;
 };
 
-void write_page(const std::string& page, const std::filesystem::path& file) {
-    UnfinishedFile unfinished(file);
-    std::ofstream stream(unfinished.path(), std::ios::binary);
-    stream << page;
-    stream.close();
-    if (!stream) throw FileError(fmt::format("{}: writing failed: is the disk full?", file.string()));
-    unfinished.commit();
-}
-
 int run_report(const ReportArguments& arguments) {
     if (arguments.output.empty() && arguments.figures.empty())
         throw InputError("nothing to make: give -o PAGE.html, --figures FOLDER, or both");
     const ResultData result = read_result(arguments.result);
     if (!arguments.output.empty()) {
         require_output(arguments.output, {arguments.result});
-        write_page(report_page(result), arguments.output);
+        write_text_file(arguments.output, report_page(result));
     }
     if (!arguments.figures.empty()) write_paper_figures(paper_figures(result), arguments.figures);
     return exit_good;
