@@ -11,6 +11,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -87,11 +88,14 @@ SweepAxis read_range(const TomlTable& range, std::string key) {
 std::vector<std::string> read_list(const TomlTable& table, std::string_view key) {
     std::vector<std::string> values = table.literals(key);
     if (values.empty()) table.refuse(key, "is empty: give at least one value");
-    std::set<std::string> different;
-    for (const std::string& value : values) {
-        if (!different.insert(value).second) table.refuse(key, fmt::format("holds {} twice", value));
-    }
     return values;
+}
+
+/// The axis that a table stands for: { choice } or { from, to, steps }; none if its keys are keys of the study.
+std::optional<SweepAxis> axis_in(const TomlTable& table, const std::string& key) {
+    if (table.has("choice")) return SweepAxis{key, AxisKind::list, read_list(table, "choice"), {}};
+    if (table.has("from") || table.has("to") || table.has("steps")) return read_range(table, key);
+    return {};
 }
 
 /// Axes below a table: quoted keys ("array.r_row") and TOML's own dotted ones (array.r_row) mean the same.
@@ -103,13 +107,10 @@ void read_axes(const TomlTable& table, const std::string& prefix, std::vector<Sw
             axes.push_back({key, AxisKind::list, read_list(table, name), {}});
         } else if (table.is_table(name)) {
             const TomlTable below = table.table(name);
-            if (below.has("choice")) {
-                axes.push_back({key, AxisKind::list, read_list(below, "choice"), {}});
-            } else if (below.has("from") || below.has("to") || below.has("steps")) {
-                axes.push_back(read_range(below, key));
-            } else {
+            if (std::optional<SweepAxis> axis = axis_in(below, key))
+                axes.push_back(std::move(*axis));
+            else
                 read_axes(below, key + ".", axes);
-            }
         } else {
             table.refuse(name,
                          "is one value: expected a list, as [1, 2, 5], or { from = 1, to = 10, steps = 4 }");
@@ -235,34 +236,59 @@ AxisGroup read_samples(const TomlTable& samples, std::uint64_t seed) {
     return group;
 }
 
-/// Keys below a corner with their values.
-void read_settings(const TomlTable& table, const std::string& prefix,
-                   std::vector<std::pair<std::string, std::string>>& settings) {
+/// Keys below a corner with their values: one, or a step after the other.
+void read_settings(const TomlTable& table, const std::string& prefix, std::vector<SweepAxis>& settings) {
     for (const std::string& name : table.keys()) {
-        if (table.is_table(name))
-            read_settings(table.table(name), prefix + name + ".", settings);
+        const std::string key = prefix + name;
+        if (!table.is_table(name)) {
+            settings.push_back({key, AxisKind::corner, {table.literal(name)}, {}});
+            continue;
+        }
+        const TomlTable below = table.table(name);
+        if (std::optional<SweepAxis> axis = axis_in(below, key))
+            settings.push_back(std::move(*axis));
         else
-            settings.emplace_back(prefix + name, table.literal(name));
+            read_settings(below, key + ".", settings);
     }
 }
 
-/// `[sweep.corners]`: named sets of values. A corner that does not name a key leaves it as the study has it.
+/// How many points a corner stands for: as many as its stepped keys have values.
+Index steps_of_corner(const TomlTable& corners, const std::string& name,
+                      const std::vector<SweepAxis>& settings) {
+    const SweepAxis* stepped = nullptr;
+    for (const SweepAxis& setting : settings) {
+        if (setting.steps() == 1) continue;
+        if (stepped != nullptr && stepped->steps() != setting.steps())
+            corners.refuse(name,
+                           fmt::format("steps '{}' through {} values and '{}' through {}: expected as many",
+                                       stepped->key, stepped->steps(), setting.key, setting.steps()));
+        stepped = &setting;
+    }
+    return stepped == nullptr ? 1 : stepped->steps();
+}
+
+/// `[sweep.corners]`: named sets of values, whose stepped keys take their steps together. A corner that does not name a key leaves it as the
+/// study has it.
 AxisGroup read_corners(const TomlTable& corners) {
     AxisGroup group;
     group.axes.push_back({"corner", AxisKind::corner, {}, {}});
-    const std::vector<std::string> names = corners.keys();
-    for (std::size_t c = 0; c < names.size(); ++c) {
-        group.axes.front().literals.push_back(fmt::format("\"{}\"", names[c]));
-        std::vector<std::pair<std::string, std::string>> settings;
-        read_settings(corners.table(names[c]), "", settings);
-        for (const auto& [key, value] : settings) {
-            auto axis = std::ranges::find(group.axes, key, &SweepAxis::key);
+    for (const std::string& name : corners.keys()) {
+        std::vector<SweepAxis> settings;
+        read_settings(corners.table(name), "", settings);
+        const auto before = static_cast<std::size_t>(group.steps());
+        const Index steps = steps_of_corner(corners, name, settings);
+        for (const SweepAxis& setting : settings) {
+            auto axis = std::ranges::find(group.axes, setting.key, &SweepAxis::key);
             if (axis == group.axes.end()) {
-                group.axes.push_back({key, AxisKind::corner, std::vector<std::string>(names.size()), {}});
+                group.axes.push_back({setting.key, AxisKind::corner, std::vector<std::string>(before), {}});
                 axis = std::prev(group.axes.end());
             }
-            axis->literals[c] = value;
+            for (Index step = 0; step < steps; ++step)
+                axis->literals.push_back(setting.literal(setting.steps() == 1 ? 0 : step));
         }
+        group.axes.front().literals.resize(before + static_cast<std::size_t>(steps),
+                                           fmt::format("\"{}\"", name));
+        for (SweepAxis& axis : group.axes) axis.literals.resize(group.axes.front().literals.size());
     }
     return group;
 }
@@ -271,6 +297,18 @@ std::vector<std::string> counted(Index count, Index first) {
     std::vector<std::string> literals;
     for (Index i = 0; i < count; ++i) literals.push_back(std::to_string(first + i));
     return literals;
+}
+
+/// No point may be in lists twice; numbers of ranges differ by themselves.
+void require_different_steps(const TomlTable& sweep, const AxisGroup& group) {
+    if (std::ranges::any_of(group.axes, [](const SweepAxis& axis) { return axis.literals.empty(); })) return;
+    std::set<std::vector<std::string>> different;
+    for (Index step = 0; step < group.steps(); ++step) {
+        std::vector<std::string> values;
+        for (const SweepAxis& axis : group.axes) values.push_back(axis.literal(step));
+        if (!different.insert(values).second)
+            sweep.refuse(group.axes.front().key, fmt::format("holds {} twice", fmt::join(values, " with ")));
+    }
 }
 
 /// Axes that `zip` names become one group at the place of the first of them.
@@ -317,6 +355,7 @@ std::vector<AxisGroup> group_axes(const TomlTable& sweep, std::vector<SweepAxis>
             if (!known) sweep.refuse("zip", fmt::format("names '{}', which is no axis", key));
         }
     }
+    for (const AxisGroup& group : groups) require_different_steps(sweep, group);
     return groups;
 }
 

@@ -75,6 +75,13 @@ TEST_CASE("Zipped axes take their steps together, at the place of the first of t
               {"1", "3", "[5, 5]"}, {"1", "3", "[6, 6]"}, {"2", "4", "[5, 5]"}, {"2", "4", "[6, 6]"}});
 }
 
+TEST_CASE("Zipped axes may take a value twice, if not all of them do at once") {
+    const SweepPlan plan = plan_of("array.rows = [1, 1, 2]\narray.cols = [3, 4, 4]\n"
+                                   "zip = [[\"array.rows\", \"array.cols\"]]\n");
+    using Row = std::vector<std::string>;
+    CHECK(all_values(plan) == std::vector<Row>{{"1", "3"}, {"1", "4"}, {"2", "4"}});
+}
+
 TEST_CASE("Constraints leave points out, derived keys follow the axes and the study's own values") {
     const SweepPlan plan =
         plan_of("array.rows = [8, 16, 32]\narray.cols = [8, 16, 32]\n"
@@ -101,6 +108,22 @@ TEST_CASE("A corner sets its own keys and leaves the others as the study has the
     CHECK(value_at(plan, 2, "array.wire.r_col") == "2");
     CHECK(point_at(plan, 1).values.front() == "\"slow\"");
     CHECK_FALSE(study_at(plan, point_at(plan, 1)).value("corner").has_value());
+}
+
+TEST_CASE("A corner's ranges and choices take their steps together, while other corners stay what they are") {
+    const SweepPlan plan =
+        plan_of("[sweep.corners]\ntypical = {}\n"
+                "wires = { array.wire.r_row = { from = 2, to = 8, steps = 3, scale = \"log\" }, "
+                "array.wire.r_col = { choice = [5, 6, 7] }, array.rows = 4 }\n"
+                "drivers = { array.r_source = { choice = [100, 200] } }\n");
+    using Row =
+        std::vector<std::string>; // corner, r_row, r_col, rows, r_source; "" where the study has its own
+    CHECK(all_values(plan) == std::vector<Row>{{"\"typical\"", "", "", "", ""},
+                                               {"\"wires\"", "2", "5", "4", ""},
+                                               {"\"wires\"", "4", "6", "4", ""},
+                                               {"\"wires\"", "8", "7", "4", ""},
+                                               {"\"drivers\"", "", "", "", "100"},
+                                               {"\"drivers\"", "", "", "", "200"}});
 }
 
 TEST_CASE("Repeats renew the seed of everything, draws those of the sources they name") {
@@ -165,6 +188,11 @@ TEST_CASE("What cannot be a sweep is refused with the line and the key") {
     refused("array.rows = { from = 1, to = 5, step = 2, steps = 2 }\n", "unknown key sweep.array.rows.step");
     refused("array.rows = [1, 2]\narray.cols = [1, 2, 3]\nzip = [[\"array.rows\", \"array.cols\"]]\n",
             "joins 'array.rows' with 2 values and 'array.cols' with 3");
+    refused("array.rows = [1, 2, 1]\narray.cols = [1, 2, 1]\nzip = [[\"array.rows\", \"array.cols\"]]\n",
+            "sweep.array.rows holds 1 with 1 twice");
+    refused(
+        "[sweep.corners]\nslow = { array.rows = { choice = [1, 2] }, array.cols = { choice = [1, 2, 3] } }\n",
+        "steps 'array.rows' through 2 values and 'array.cols' through 3: expected as many");
     refused("array.rows = [1, 2]\nzip = [[\"array.rows\", \"array.colls\"]]\n",
             "'array.colls', which is no axis");
     refused("array.rows = [1, 2]\nwhere = \"array.rows > 5\"\n", "leaves none of the 2 combinations");
