@@ -4,10 +4,12 @@
 #include "inference/classes.hpp"
 #include "inference/mixed_setup.hpp"
 #include "inference/resistive_tiles.hpp"
+#include "inference/software.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace ohmloom {
@@ -33,6 +35,17 @@ void require_input(const TiledLayer& layer, RowInput input) {
 Matrix<double> activations(const DenseLayer& layer, Matrix<double> y) {
     for (double& value : y.values()) value = activate(layer, value);
     return y;
+}
+
+/// RMS of a difference over that of the exact numbers.
+double relative_error(const Matrix<double>& numbers, const Matrix<double>& exact) {
+    double missed = 0.0, all = 0.0;
+    const auto is = numbers.values(), should_be = exact.values();
+    for (std::size_t i = 0; i < is.size(); ++i) {
+        missed += (is[i] - should_be[i]) * (is[i] - should_be[i]);
+        all += should_be[i] * should_be[i];
+    }
+    return std::sqrt(missed / all);
 }
 
 /// Stage outputs of all layers for the calibration images while they are known exactly.
@@ -124,6 +137,9 @@ MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inpu
         result.converged = result.converged && signals.converged;
         result.engine = signals.engine;
         Matrix<double> z = std::exchange(signals.z, {});
+        if (power)
+            result.product_error.push_back(
+                relative_error(z, weighted_sums(mixed.network.layers[l], numbers)));
         result.layers.push_back(std::move(signals));
         if (l + 1 < mixed.layers.size()) {
             numbers = activations(mixed.network.layers[l], std::move(z));

@@ -20,6 +20,9 @@ struct MixedInference {
     std::vector<std::uint8_t> classes; ///< [images]
     Matrix<double> outputs;            ///< [images x classes] weighted sums of the last layer
     std::vector<MixedSignals> layers;  ///< of every layer, but without `z`
+    /// [layers] RMS of what the weighted sums miss of W·x + b, for the inputs x that reach the layer, over the RMS of W·x + b, both over all images
+    /// and outputs. Not a number where W·x + b is 0 throughout.
+    std::vector<double> product_error;
     PowerBreakdown power;              ///< of all layers, each for its own part of the time
     double charging = 0.0;             ///< [J] of an image, all layers together, mean
     double residual = 0.0;
@@ -48,7 +51,7 @@ MixedNetwork build_mixed(const Network& network, const Plan& plan, const Network
 std::vector<Matrix<double>> row_voltages(const MixedNetwork& mixed, const Matrix<double>& inputs,
                                          const SolveOptions& options = {});
 
-/// Runs inputs [images x inputs], each in [0, 1], through the network.
+/// Runs inputs [images x inputs], each in [0, 1], through the network. Without `power` neither power nor product errors are worked out.
 MixedInference infer_mixed(const MixedNetwork& mixed, const Matrix<double>& inputs,
                            const SolveOptions& options = {}, bool power = true);
 

@@ -8,6 +8,17 @@
 
 namespace ohmloom {
 
+Matrix<double> weighted_sums(const DenseLayer& layer, const Matrix<double>& inputs) {
+    if (inputs.cols() != layer.inputs())
+        throw InputError(fmt::format("a layer of {} inputs gets {}", layer.inputs(), inputs.cols()));
+    Matrix<double> z = multiply_transposed(inputs, layer.weights);
+    for (Index k = 0; k < z.rows(); ++k) {
+        for (Index o = 0; o < z.cols(); ++o)
+            z(k, o) = normalised(layer, o, z(k, o) + layer.bias[static_cast<std::size_t>(o)]);
+    }
+    return z;
+}
+
 Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>& inputs) {
     Matrix<double> signals = inputs;
     for (std::size_t l = 0; l < network.layers.size(); ++l) {
@@ -16,15 +27,9 @@ Matrix<double> evaluate_in_software(const Network& network, const Matrix<double>
             throw InputError(fmt::format("layer {} of network '{}' has {} inputs, but gets {}", l,
                                          network.name, layer.inputs(), signals.cols()));
         }
-        Matrix<double> z = multiply_transposed(signals, layer.weights);
-        const bool hidden = l + 1 < network.layers.size();
-        for (Index k = 0; k < z.rows(); ++k) {
-            for (Index o = 0; o < z.cols(); ++o) {
-                const double y = normalised(layer, o, z(k, o) + layer.bias[static_cast<std::size_t>(o)]);
-                z(k, o) = hidden ? activate(layer, y) : y;
-            }
-        }
-        signals = std::move(z);
+        signals = weighted_sums(layer, signals);
+        if (l + 1 == network.layers.size()) break;
+        for (double& value : signals.values()) value = activate(layer, value);
     }
     return signals;
 }

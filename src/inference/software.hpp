@@ -8,6 +8,10 @@
 
 namespace ohmloom {
 
+/// Weighted sums [images x outputs] of a layer's inputs [images x inputs], W·x + b, normalised if the layer has a normalisation.
+/// @throws InputError if the inputs do not fit the layer.
+Matrix<double> weighted_sums(const DenseLayer& layer, const Matrix<double>& inputs);
+
 /// Outputs [images x classes] of a network as plain arithmetic, without any circuit: z = W·x + b, normalised, in every layer and its
 /// activation behind every layer but the last.
 /// @throws InputError if `inputs` [images x inputs] does not fit the first layer.

@@ -173,6 +173,10 @@ MixedFigures figures_of(const MixedNetwork& mixed, const MixedInference& inferen
     }
     figures.clipped =
         static_cast<double>(clipped) / static_cast<double>(std::max<std::int64_t>(conversions, 1));
+    figures.layer_product_error = inference.product_error;
+    for (const double error : inference.product_error)
+        figures.product_error += error * error / static_cast<double>(inference.product_error.size());
+    figures.product_error = std::sqrt(figures.product_error);
     for (const MixedLayer& layer : mixed.layers) figures.limited_registers += layer.limited_registers;
     figures.unit_error = worst_unit_error(mixed);
     for (const MixedLayer& layer : mixed.layers) {

@@ -46,6 +46,9 @@ struct MixedFigures {
     std::vector<FlawAccuracy> alone;
     std::vector<ArithmeticAccuracy> arithmetic; ///< fixed point and its twins; none without converters
     MixedCost cost;
+    /// [layers] what the weighted sums miss of exact products for the same inputs, RMS over RMS; all layers together in the root mean square.
+    std::vector<double> layer_product_error;
+    double product_error = 0.0;
     double clipped = 0.0;        ///< share of the conversions whose input was beyond the range
     std::int64_t overflows = 0;  ///< of partial sums
     Index limited_registers = 0; ///< columns whose scale or offset the fixed units have no room for

@@ -88,6 +88,22 @@ TEST_CASE("without any flaw a mixed-signal network is its own arithmetic") {
     CHECK(largest_difference(outputs_of(ideal_circuit(), corrected, inputs), software) < 1e-10);
 }
 
+TEST_CASE("a layer's product error is what its own sums miss, not what the layers before it did") {
+    // Converters that give 0.9 of what they should make every sum 0.9 of W·x + b, whatever x is: 10 % in every layer, also behind one that
+    // hands on wrong activations. 16 bits round to 1e-5 of the range.
+    const Matrix<double> inputs = random_inputs(200, 30, 4);
+    MixedReadout weak = converters(16);
+    weak.adc->front.gain_error = -0.1;
+    const MixedNetwork mixed = built(ideal_circuit(), weak, inputs);
+    const MixedInference inference = infer_mixed(mixed, inputs);
+    REQUIRE(inference.product_error.size() == 2);
+    CHECK(inference.product_error[0] == doctest::Approx(0.1).epsilon(1e-3));
+    CHECK(inference.product_error[1] == doctest::Approx(0.1).epsilon(1e-3));
+    CHECK(infer_mixed(mixed, inputs, {}, false).product_error.empty());
+    const MixedInference exact = infer_mixed(built(ideal_circuit(), {}, inputs), inputs);
+    for (const double error : exact.product_error) CHECK(error < 1e-13);
+}
+
 TEST_CASE("the error of ideal converters halves with every bit") {
     const Matrix<double> inputs = random_inputs(200, 30, 4);
     const Matrix<double> software = evaluate_in_software(mixed_network(), inputs);

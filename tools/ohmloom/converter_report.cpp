@@ -58,13 +58,13 @@ void print_flaws(const RunResult& result) {
                width_of(labels));
     for (const FlawAccuracy& flaw : result.points.front().mixed->alone)
         fmt::print(" {:>12}", name_of(flaw.flaw));
-    fmt::print(" {:>9} {:>9} {:>9} {:>10}\n", "all", "clipped", "overflows", "registers");
+    fmt::print(" {:>9} {:>14} {:>9} {:>9} {:>10}\n", "all", "product error", "clipped", "overflows", "registers");
     for (std::size_t p = 0; p < labels.size(); ++p) {
         const RunPoint& point = result.points[p];
         fmt::print("{:<{}}", labels[p], width_of(labels));
         for (const FlawAccuracy& flaw : point.mixed->alone) fmt::print(" {:>12.2f}", 100.0 * flaw.accuracy);
-        fmt::print(" {:>9.2f} {:>9.2e} {:>9} {:>10}\n", 100.0 * point.accuracy.value, point.mixed->clipped,
-                   point.mixed->overflows,
+        fmt::print(" {:>9.2f} {:>13.2f}% {:>9.2e} {:>9} {:>10}\n", 100.0 * point.accuracy.value,
+                   100.0 * point.mixed->product_error, point.mixed->clipped, point.mixed->overflows,
                    point.mixed->limited_registers == 0
                        ? "fit"
                        : fmt::format("{} too small", point.mixed->limited_registers));
@@ -163,6 +163,8 @@ void add_converters(const RunPoint& point, nlohmann::json& object) {
         object["column_capacitance_f"] = charge->capacitance;
         object["column_noise_v"] = charge->noise;
     }
+    object["product_error"] = point.mixed->product_error;
+    object["layer_product_error"] = point.mixed->layer_product_error;
     object["latency_s"] = point.mixed->cost.latency;
     object["clipped"] = point.mixed->clipped;
     object["overflows"] = point.mixed->overflows;
