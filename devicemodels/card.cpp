@@ -72,6 +72,21 @@ std::vector<double> read_numbers(const TomlTable& entry, std::string_view key, c
     return values;
 }
 
+void require_count(const std::vector<double>& numbers, const ParameterSpec& spec) {
+    const auto count = static_cast<Index>(numbers.size());
+    if (count == 0 || (spec.count >= 0 && count != spec.count))
+        throw InputError(fmt::format("has {} numbers, expected {}", count,
+                                     spec.count < 0 ? "one at least" : std::to_string(spec.count)));
+}
+
+/// Numbers as people write them: "[1, 2]".
+std::vector<double> parse_list(std::string_view text, const ParameterSpec& spec) {
+    const TomlTable holder = TomlTable::parse(fmt::format("{} = {}", spec.name, text), "list");
+    std::vector<double> numbers = holder.numbers(spec.name, spec.unit);
+    require_count(numbers, spec);
+    return numbers;
+}
+
 /// What is wrong with a number, if anything.
 std::optional<std::string> range_error(const CardValue& value, const ParameterSpec& spec) {
     for (const double number : value.numbers) {
@@ -113,10 +128,10 @@ CardValue read_value(const TomlTable& entry, const ParameterSpec& spec, const To
         value.text = entry.text("value");
     } else {
         value.numbers = read_numbers(entry, "value", spec.unit, spec.kind == ValueKind::numbers);
-        const auto count = static_cast<Index>(value.numbers.size());
-        if (count == 0 || (spec.count >= 0 && count != spec.count)) {
-            entry.refuse("value", fmt::format("has {} numbers, expected {}", count,
-                                              spec.count < 0 ? "one at least" : std::to_string(spec.count)));
+        try {
+            require_count(value.numbers, spec);
+        } catch (const InputError& error) {
+            entry.refuse("value", error.what());
         }
         read_range(entry, spec, value);
     }
@@ -167,12 +182,10 @@ Card with_value(Card card, std::span<const ParameterSpec> parameters, std::strin
         changed.text = text;
         return card;
     }
-    if (changed.kind == ValueKind::numbers) {
-        throw InputError(
-            fmt::format("card {}: {} is a list; change it in a card of your own", card.name, value));
-    }
     try {
-        changed.numbers = {parse_si(text, spec->unit)};
+        changed.numbers = changed.kind == ValueKind::numbers
+                              ? parse_list(text, *spec)
+                              : std::vector<double>{parse_si(text, spec->unit)};
     } catch (const InputError& error) {
         throw InputError(fmt::format("card {}: {} is wrong: {}", card.name, value, error.what()));
     }

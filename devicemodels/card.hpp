@@ -88,7 +88,8 @@ private:
 /// model's, a range that is none, and a missing source.
 Card read_card(const TomlTable& table, std::span<const ParameterSpec> parameters);
 
-/// The card with one value replaced: `text` as people write it, "30u" or "30 uS". The range of the card still holds.
+/// The card with one value replaced: `text` as people write it, "30u" or "30 uS", "[1, 2]" for a list. The range
+/// of the card still holds.
 /// @throws InputError if there is no such value, it is no number in its unit, or it is out of range.
 Card with_value(Card card, std::span<const ParameterSpec> parameters, std::string_view value,
                 std::string_view text);

@@ -36,13 +36,9 @@ CardChanges read_changes(const TomlTable& values, const std::vector<ParameterSpe
     CardChanges changes;
     for (const ParameterSpec& parameter : parameters) {
         if (!values.has(parameter.name)) continue;
-        if (parameter.kind == ValueKind::numbers) {
-            values.refuse(
-                parameter.name,
-                "is a list of numbers: change it in a card of your own and name that as device.model");
-        }
-        changes.emplace_back(parameter.name, values.is_text(parameter.name)
-                                                 ? values.text(parameter.name)
+        changes.emplace_back(parameter.name, values.is_text(parameter.name) ? values.text(parameter.name)
+                                             : values.is_list(parameter.name)
+                                                 ? values.literal(parameter.name)
                                                  : fmt::format("{}", values.number(parameter.name, "")));
     }
     return changes;
@@ -64,13 +60,14 @@ std::shared_ptr<const DeviceModel> read_model(const TomlTable& device, const std
         device.refuse("model", fmt::format("is '{}': {}", device.text("model"), error.what()));
     }
     const DeviceKind& kind = kind_of(*card);
+    const CardChanges changes = read_changes(values, kind.parameters);
     const TomlTable* table = &device; // where the mistake is, if there is one
     std::string key = "temperature";
     try {
         if (device.has(key) && !values.has(kind.temperature))
             card = with_temperature(std::move(*card), temperature);
         table = &values;
-        for (const auto& change : read_changes(values, kind.parameters)) {
+        for (const auto& change : changes) {
             key = change.first;
             card = with_value(std::move(*card), kind.parameters, change.first, change.second);
         }

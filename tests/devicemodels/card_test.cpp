@@ -120,7 +120,17 @@ TEST_CASE("an unknown device, model or value is refused with the nearest known o
     CHECK(contains(error_of([] {
                        static_cast<void>(find_card("pcm", {{"programming", "1"}}));
                    }),
-                   "is a list"));
+                   "programming is wrong: "));
+    CHECK(contains(error_of([] {
+                       static_cast<void>(find_card("pcm", {{"programming", "[]"}}));
+                   }),
+                   "has 0 numbers, expected one at least"));
+    CHECK(contains(error_of([] {
+                       static_cast<void>(find_card("pcm", {{"read_power", "[0.01, 0.65]"}}));
+                   }),
+                   "has 2 numbers, expected 3"));
+    CHECK(find_card("pcm", {{"programming", "[1e-7, \"2u\"]"}}).numbers("programming") ==
+          std::vector<double>{1e-7, 2e-6});
     CHECK(contains(error_of([] { static_cast<void>(find_card("nowhere/mine.toml")); }), "nowhere/mine.toml"));
     CHECK(find_card("pcm", {{"g_max", "30u"}}).number("g_max") == testing::approx(30e-6));
 }

@@ -145,7 +145,8 @@ TEST_CASE("mistakes in a device table are refused with file, line and key") {
         {"[device]\nmodel = \"pcm\"\n[device.values]\nt0 = \"3 V\"\n",
          "study.toml:4: device.values.t0 is wrong"},
         {"[device]\nmodel = \"pcm\"\n[device.values]\nprogramming = [1, 2, 3]\n",
-         "study.toml:4: device.values.programming is a list"},
+         "study.toml:4: device.values.programming is wrong: card pcm/aihwkit: programming is 1 S: out of its "
+         "range"},
         {"[device]\nread_time = 3\n", "device.model is missing"},
         {"device = 3\n", "study.toml:1: device is the number 3: expected a table"},
     };
