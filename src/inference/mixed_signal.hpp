@@ -23,8 +23,8 @@ struct MixedInference {
     /// [layers] RMS of what the weighted sums miss of W·x + b, for the inputs x that reach the layer, over the RMS of W·x + b, both over all images
     /// and outputs. Not a number where W·x + b is 0 throughout.
     std::vector<double> product_error;
-    PowerBreakdown power;              ///< of all layers, each for its own part of the time
-    double charging = 0.0;             ///< [J] of an image, all layers together, mean
+    PowerBreakdown power;  ///< of all layers, each for its own part of the time
+    double charging = 0.0; ///< [J] of an image, all layers together, mean
     double residual = 0.0;
     bool converged = true;
     Engine engine = Engine::automatic;

@@ -2,6 +2,8 @@
 
 #include "base/errors.hpp"
 #include "network/child_process.hpp"
+#include "report/axis_figures.hpp"
+#include "report/figure_text.hpp"
 #include "report/output_error.hpp"
 #include "report/row_groups.hpp"
 #include "store/unfinished_file.hpp"
@@ -24,28 +26,6 @@ namespace {
 
 std::size_t at(Index i) {
     return static_cast<std::size_t>(i);
-}
-
-/// Text between double quotes, as data files and gnuplot take it.
-std::string in_quotes(std::string_view text) {
-    std::string inside;
-    for (const char c : text) {
-        if (c == '"' || c == '\\') inside.push_back('\\');
-        inside.push_back(c == '\n' ? ' ' : c);
-    }
-    return fmt::format("\"{}\"", inside);
-}
-
-std::string axis_title(const ResultAxis& axis) {
-    return in_quotes(axis.unit == "1" ? axis.name : fmt::format("{} / {}", axis.name, axis.unit));
-}
-
-/// Tics named by levels, at 0, 1, …
-std::string named_tics(const char* axis, const std::vector<std::string>& names) {
-    std::string tics;
-    for (std::size_t k = 0; k < names.size(); ++k)
-        tics += fmt::format("{}{} {}", k == 0 ? "" : ", ", in_quotes(names[k]), k);
-    return fmt::format("set {}tics ({}) noenhanced\n", axis, tics);
 }
 
 /// Rows that differ in repetitions only, and where they stand.
@@ -96,79 +76,6 @@ std::optional<PaperFigure> against_power(const ResultData& result) {
         "plot 'accuracy-power.dat' index 1 using 1:2 with lines dt 2 lc rgb '#2c6fad' title 'front', \\\n"
         "     '' index 0 using 1:2:3:4 with yerrorbars pt 6 lc rgb '#5d6875' title 'points', \\\n"
         "     '' index 1 using 1:2 with points pt 7 lc rgb '#2c6fad' notitle\n"};
-}
-
-/// Rows of a level of one axis or two, those of further axes at their first levels; repetitions together.
-std::vector<Index> rows_at(const ResultData& result, const std::vector<AxisLevels>& axes,
-                           const std::vector<Index>& levels) {
-    std::vector<Index> rows;
-    for (Index row = 0; row < result.rows; ++row) {
-        bool is_there = true;
-        for (std::size_t a = 0; a < axes.size(); ++a)
-            is_there = is_there && axes[a].of_row[at(row)] == (a < levels.size() ? levels[a] : 0);
-        if (is_there) rows.push_back(row);
-    }
-    return rows;
-}
-
-std::optional<PaperFigure> over_axis(const ResultData& result) {
-    constexpr std::size_t most_curves = 6;
-    const std::vector<AxisLevels> axes = axes_with_levels(result);
-    const ResultFigure* accuracy = find_figure(result, "accuracy");
-    if (axes.empty() || accuracy == nullptr) return {};
-    const AxisLevels& across = axes.front();
-    const bool has_curves = axes.size() > 1 && axes[1].names.size() <= most_curves;
-    const std::vector<std::string> curves = has_curves ? axes[1].names : std::vector<std::string>{"accuracy"};
-    std::string data = "# " + across.axis->name + " accuracy_% low_% high_%; a block per curve\n", plot;
-    for (std::size_t c = 0; c < curves.size(); ++c) {
-        data += fmt::format("{}{}\n", c == 0 ? "" : "\n\n", in_quotes(curves[c]));
-        for (std::size_t k = 0; k < across.names.size(); ++k) {
-            std::vector<Index> levels{static_cast<Index>(k)};
-            if (has_curves) levels.push_back(static_cast<Index>(c));
-            const auto found = summarise(result, *accuracy, rows_at(result, axes, levels));
-            if (found)
-                data += fmt::format("{} {} {} {}\n", across.numbers[k], 100.0 * found->value,
-                                    100.0 * found->low, 100.0 * found->high);
-        }
-        plot += fmt::format("{} 'accuracy-axis.dat' index {} using 1:3:4 every ::1 with filledcurves lc {} "
-                            "fs transparent solid 0.18 "
-                            "notitle, \\\n     '' index {} using 1:2 every ::1 with linespoints pt 7 ps 0.6 "
-                            "lc {} title {} noenhanced",
-                            c == 0 ? "plot" : ", \\\n    ", c, c + 1, c, c + 1, in_quotes(curves[c]));
-    }
-    std::string head = fmt::format(
-        "set xlabel {} noenhanced\nset ylabel 'accuracy / %'\nset key outside top center horizontal\n",
-        axis_title(*across.axis));
-    if (!has_curves) head += "unset key\n";
-    if (across.is_text())
-        head += named_tics("x", across.names) + "set xtics rotate by 20 right\nset offsets 0.3, 0.3, 0, 0\n";
-    if (!across.is_text() &&
-        (across.axis->kind == "log" ||
-         (across.numbers.front() > 0.0 && across.numbers.back() / across.numbers.front() >= 30.0)))
-        head += "set logscale x\n";
-    return PaperFigure{"accuracy-axis", data, head + plot + "\n"};
-}
-
-std::optional<PaperFigure> over_two_axes(const ResultData& result) {
-    const std::vector<AxisLevels> axes = axes_with_levels(result);
-    const ResultFigure* accuracy = find_figure(result, "accuracy");
-    if (axes.size() < 2 || accuracy == nullptr) return {};
-    std::string data = "# column row accuracy_%\n";
-    for (std::size_t j = 0; j < axes[1].names.size(); ++j) {
-        for (std::size_t i = 0; i < axes[0].names.size(); ++i) {
-            const auto found = summarise(
-                result, *accuracy, rows_at(result, axes, {static_cast<Index>(i), static_cast<Index>(j)}));
-            if (found) data += fmt::format("{} {} {}\n", i, j, 100.0 * found->value);
-        }
-    }
-    return PaperFigure{
-        "accuracy-axes", data,
-        fmt::format("set xlabel {} noenhanced\nset ylabel {} noenhanced\nset cblabel 'accuracy / %'\n{}{}"
-                    "set xtics rotate by 20 right\nunset grid\nunset key\nset autoscale fix\n"
-                    "plot 'accuracy-axes.dat' using 1:2:3 with image, '' using 1:2:(sprintf('%.1f', $3)) "
-                    "with labels tc rgb 'black'\n",
-                    in_quotes(axes[0].axis->name), in_quotes(axes[1].axis->name),
-                    named_tics("x", axes[0].names), named_tics("y", axes[1].names))};
 }
 
 std::optional<PaperFigure> by_component(const ResultData& result) {
@@ -302,6 +209,10 @@ std::vector<PaperFigure> tile_figures(const ResultData& result) {
 
 /// The whole script: both pictures by `gnuplot NAME.gp`.
 std::string script_of(const PaperFigure& figure) {
+    const auto panels = static_cast<int>(figure.panels);
+    const int across = std::min(panels, 3), down = (panels + 2) / 3;
+    const int width = panels == 1 ? figure.width : 120 + 300 * across,
+              height = panels == 1 ? 440 : 40 + 340 * down;
     return fmt::format(
         "# Draws {0}.svg and {0}.png from {0}.dat: gnuplot {0}.gp\n"
         "set style line 100 lc rgb '#dde1e6' lw 0.6\nset grid ls 100\nset border 3\nset tics nomirror\n"
@@ -309,11 +220,13 @@ std::string script_of(const PaperFigure& figure) {
         "set linetype 3 lc rgb '#3b9476' lw 1.6\nset linetype 4 lc rgb '#9b4f8c' lw 1.6\n"
         "set linetype 5 lc rgb '#8c7a1f' lw 1.6\nset linetype 6 lc rgb '#66717e' lw 1.6\n"
         "set palette defined (0 '#f1f5f9', 1 '#cbdceb', 2 '#93b9d9', 3 '#5389bd', 4 '#285d93')\n"
-        "set terminal svg size 640,440 font 'Helvetica,13' background 'white'\nset output '{0}.svg'\n"
+        "set linetype 7 lc rgb '#b8433f' lw 1.6\nset linetype 8 lc rgb '#4a4f57' lw 1.6\n"
+        "set terminal svg size {2},{3} font 'Helvetica,13' background 'white'\nset output '{0}.svg'\n"
         "{1}"
-        "set terminal pngcairo size 1600,1100 font 'Helvetica,13' fontscale 2.2 linewidth 2.4 pointscale 2\n"
-        "set output '{0}.png'\nreplot\nset output\n",
-        figure.name, figure.plot);
+        "set terminal pngcairo size {4},{5} font 'Helvetica,13' fontscale 2.2 linewidth 2.4 pointscale 2\n"
+        "set output '{0}.png'\n{6}set output\n",
+        figure.name, figure.plot, width, height, width * 5 / 2, height * 5 / 2,
+        figure.panels == 1 ? "replot\n" : figure.plot);
 }
 
 void require_gnuplot() {
@@ -326,10 +239,12 @@ void require_gnuplot() {
 
 } // namespace
 
-std::vector<PaperFigure> paper_figures(const ResultData& result) {
+std::vector<PaperFigure> paper_figures(const ResultData& result, const FigureChoice& choice) {
     std::vector<PaperFigure> figures;
-    for (auto* make : std::array{&against_power, &over_axis, &over_two_axes, &by_component}) {
-        if (std::optional<PaperFigure> figure = make(result)) figures.push_back(std::move(*figure));
+    for (std::optional<PaperFigure>& figure :
+         std::array{against_power(result), figure_over_axis(result, choice),
+                    figure_over_two_axes(result, choice), figure_over_error(result), by_component(result)}) {
+        if (figure) figures.push_back(std::move(*figure));
     }
     for (auto* make : std::array{&classes_of, &tile_figures})
         std::ranges::move(make(result), std::back_inserter(figures));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "report/figure_choice.hpp"
 #include "report/result_data.hpp"
 
 #include <filesystem>
@@ -10,14 +11,17 @@ namespace ohmloom {
 
 /// A figure as gnuplot draws it: what stands in NAME.dat and what NAME.gp does with it.
 struct PaperFigure {
-    std::string name; ///< of its files
-    std::string data; ///< columns, below a line that names them
-    std::string plot; ///< gnuplot commands that read NAME.dat, without terminal and output
+    std::string name;       ///< of its files
+    std::string data;       ///< columns, below a line that names them
+    std::string plot;       ///< gnuplot commands that read NAME.dat, without terminal and output
+    std::size_t panels = 1; ///< side by side, three in a row
+    int width = 640;        ///< of a figure of one panel, in pixels of the SVG file
 };
 
-/// The main figures of a result: accuracy against power, accuracy over the first axis and over the first two, power by component, the confusion matrix and
-/// errors by class of the most accurate row, maps of a tile (of that row, if it has one) and its errors. What the result does not have is left out.
-std::vector<PaperFigure> paper_figures(const ResultData& result);
+/// The main figures of a result: accuracy against power, the chosen figure over an axis and over two, accuracy at equal errors of products, power by component,
+/// the confusion matrix and errors by class of the most accurate row, maps of a tile (of that row, if it has one) and its errors. What the result does not
+/// have is left out. @throws InputError if it has not what the choice names.
+std::vector<PaperFigure> paper_figures(const ResultData& result, const FigureChoice& choice = {});
 
 /// Writes every figure as NAME.svg and NAME.png into a folder, which is made if it is not there, by gnuplot; NAME.dat and NAME.gp stay beside them,
 /// for `gnuplot NAME.gp`. Files of the same names are replaced.

@@ -1,11 +1,13 @@
 #include "report/result_json.hpp"
 
+#include "report/equal_error.hpp"
 #include "report/output_error.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -68,6 +70,25 @@ Json to_json(const ResultMap& map) {
               {"high", error.high}}}};
 }
 
+/// null if the result has nothing to compare.
+Json to_json(const std::optional<EqualError>& equal) {
+    if (!equal) return nullptr;
+    Json curves = Json::array();
+    for (const ErrorCurve& curve : equal->curves) {
+        Json points = Json::array();
+        for (const ErrorPoint& point : curve.points) {
+            points.push_back({{"name", point.name},
+                              {"error", point.error},
+                              {"accuracy", point.accuracy},
+                              {"low", point.low},
+                              {"high", point.high}});
+        }
+        curves.push_back(
+            {{"name", curve.name}, {"points", std::move(points)}, {"accuracy_at", curve.accuracy_at}});
+    }
+    return {{"axis", equal->axis}, {"errors", equal->errors}, {"curves", std::move(curves)}};
+}
+
 /// JSON has "<" in texts only, where it may also be written so.
 std::string without_less_than(std::string_view json) {
     std::string text;
@@ -107,6 +128,7 @@ std::string result_json(const ResultData& result) {
                     {"axes", std::move(axes)},
                     {"confusion", std::move(confusion)},
                     {"maps", std::move(maps)},
+                    {"equal_error", to_json(compare_at_equal_error(result))},
                     {"sweep",
                      {{"point_of_row", result.sweep.point_of_row},
                       {"status", result.sweep.status},

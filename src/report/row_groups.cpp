@@ -25,7 +25,7 @@ std::string number_text(const ResultAxis& axis, double value) {
 }
 
 AxisLevels levels_of(const ResultAxis& axis) {
-    AxisLevels levels{&axis, {}, {}, {}};
+    AxisLevels levels{&axis, {}, {}, {}, axis.kind == "corner" && axis.name != "corner"};
     if (axis.numbers.empty()) {
         for (const std::string& text : axis.texts) {
             auto found = std::ranges::find(levels.names, text);
@@ -59,8 +59,39 @@ bool determines(const AxisLevels& axis, const AxisLevels& other) {
 /// A level where its axis is not named beside it.
 std::string named_level(const AxisLevels& levels, Index level) {
     const std::string& name = levels.names[at(level)];
+    if (levels.is_stepped && levels.axis->unit == "1") {
+        const std::string& key = levels.axis->name;
+        return fmt::format("{} {}", key.substr(key.rfind('.') + 1), name);
+    }
     return levels.is_text() || levels.axis->unit != "1" ? name
                                                         : fmt::format("{} {}", levels.axis->name, name);
+}
+
+/// Whether rows of one corner have more than one of the levels: [corners].
+std::vector<bool> varies_in_corners(const AxisLevels& corners, const AxisLevels& levels) {
+    std::vector<Index> first(corners.names.size(), -1);
+    std::vector<bool> varies(corners.names.size(), false);
+    for (std::size_t row = 0; row < levels.of_row.size(); ++row) {
+        const std::size_t corner = at(corners.of_row[row]);
+        if (first[corner] < 0) first[corner] = levels.of_row[row];
+        if (first[corner] != levels.of_row[row]) varies[corner] = true;
+    }
+    return varies;
+}
+
+/// [rows] of every axis: whether its level is told where a row is named.
+std::vector<std::vector<bool>> told_levels(const std::vector<AxisLevels>& axes) {
+    const auto corners =
+        std::ranges::find(axes, "corner", [](const AxisLevels& axis) { return axis.axis->name; });
+    std::vector<std::vector<bool>> told;
+    for (const AxisLevels& axis : axes) {
+        told.emplace_back(axis.of_row.size(), true);
+        if (!axis.is_stepped || corners == axes.end()) continue;
+        const std::vector<bool> varies = varies_in_corners(*corners, axis);
+        for (std::size_t row = 0; row < axis.of_row.size(); ++row)
+            told.back()[row] = varies[at(corners->of_row[row])];
+    }
+    return told;
 }
 
 } // namespace
@@ -113,13 +144,16 @@ std::optional<RowSummary> summarise(const ResultData& result, const ResultFigure
 std::vector<RowGroup> groups_of_rows(const ResultData& result) {
     const std::vector<AxisLevels> axes = axes_with_levels(result);
     const bool has_repetitions = !axes_with_levels(result, true).empty();
+    const std::vector<std::vector<bool>> told = told_levels(axes);
     std::vector<RowGroup> groups;
     std::map<std::vector<Index>, std::size_t> place;
     for (Index row = 0; row < result.rows; ++row) {
         std::vector<Index> key;
         std::string name;
-        for (const AxisLevels& axis : axes) {
+        for (std::size_t a = 0; a < axes.size(); ++a) {
+            const AxisLevels& axis = axes[a];
             key.push_back(axis.of_row[at(row)]);
+            if (!told[a][at(row)]) continue;
             if (!name.empty()) name += ", ";
             name += named_level(axis, key.back());
         }

@@ -15,6 +15,8 @@ struct AxisLevels {
     std::vector<std::string> names; ///< of the levels; numbers rise, texts come in the order of the rows
     std::vector<double> numbers;    ///< [levels]; of texts their places 0, 1, …
     std::vector<Index> of_row;      ///< [rows] place among the levels
+    /// A key that corners step through: rows of other corners have the study's own value, so that its levels mean something within corners only.
+    bool is_stepped = false;
     [[nodiscard]] bool is_text() const { return axis->numbers.empty(); }
 };
 

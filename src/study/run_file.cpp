@@ -122,9 +122,8 @@ void add_converters(const RunResult& result, PointColumns& columns) {
         columns.number("power_capacitors_w", "W", [](const RunPoint& p) { return p.power.capacitors; });
     }
     numbers("product_error", "1", [](const MixedFigures& m) { return m.product_error; });
-    columns.layers("layer_product_error", "1", [](const RunPoint& p, std::size_t l) {
-        return p.mixed->layer_product_error[l];
-    });
+    columns.layers("layer_product_error", "1",
+                   [](const RunPoint& p, std::size_t l) { return p.mixed->layer_product_error[l]; });
     numbers("latency_s", "s", [](const MixedFigures& m) { return m.cost.latency; });
     numbers("clipped", "1", [](const MixedFigures& m) { return m.clipped; });
     numbers("overflows", "1", [](const MixedFigures& m) { return static_cast<double>(m.overflows); });

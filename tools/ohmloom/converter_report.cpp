@@ -58,7 +58,8 @@ void print_flaws(const RunResult& result) {
                width_of(labels));
     for (const FlawAccuracy& flaw : result.points.front().mixed->alone)
         fmt::print(" {:>12}", name_of(flaw.flaw));
-    fmt::print(" {:>9} {:>14} {:>9} {:>9} {:>10}\n", "all", "product error", "clipped", "overflows", "registers");
+    fmt::print(" {:>9} {:>14} {:>9} {:>9} {:>10}\n", "all", "product error", "clipped", "overflows",
+               "registers");
     for (std::size_t p = 0; p < labels.size(); ++p) {
         const RunPoint& point = result.points[p];
         fmt::print("{:<{}}", labels[p], width_of(labels));

@@ -19,6 +19,7 @@ namespace {
 
 struct ReportArguments {
     std::string result, output, figures;
+    FigureChoice choice;
 };
 
 int run_report(const ReportArguments& arguments) {
@@ -29,7 +30,8 @@ int run_report(const ReportArguments& arguments) {
         require_output(arguments.output, {arguments.result});
         write_text_file(arguments.output, report_page(result));
     }
-    if (!arguments.figures.empty()) write_paper_figures(paper_figures(result), arguments.figures);
+    if (!arguments.figures.empty())
+        write_paper_figures(paper_figures(result, arguments.choice), arguments.figures);
     return exit_good;
 }
 
@@ -45,6 +47,14 @@ void add_report_verb(CommandLine& line) {
     verb->add_option(
         "--figures", arguments->figures,
         "folder for the main figures as SVG and PNG, each beside its data (.dat) and gnuplot script (.gp)");
+    verb->add_option("--figure", arguments->choice.figure,
+                     "what the figures over axes show: a figure of the result, as power_w")
+        ->capture_default_str();
+    verb->add_option("--over", arguments->choice.over, "axis, or figure, that they show it over");
+    verb->add_option("--curves", arguments->choice.curves,
+                     "axis whose levels are curves, or go up in heat maps; or none");
+    verb->add_option("--panels", arguments->choice.panels,
+                     "axis whose levels are panels side by side; or none");
     verb->footer("Example:\n  ohmloom run examples/mnist-partitions.toml -o partitions.h5\n"
                  "  ohmloom report partitions.h5 -o partitions.html\n\n"
                  "Exit status: 0 good, 2 bad input.");

@@ -4,12 +4,12 @@
 
 const ALL = "all"; // of an axis whose levels are taken together
 
-/** Selects for axes that a chart does not show: one level, or all of them together. Axes of repetitions begin with all. */
+/** Selects for axes that a chart does not show: one level, or all of them together. Axes of repetitions, and those that mean something within corners only, begin with all. */
 class Rest {
     constructor(figure, changed) {
         this.figure = figure;
         this.changed = changed;
-        this.chosen = new Map(axes.map((axis) => [axis, isRepetition(axis) || isCloud(axis) ? ALL : 0]));
+        this.chosen = new Map(axes.map((axis) => [axis, isRepetition(axis) || isCloud(axis) || isStepped(axis) ? ALL : 0]));
         this.place = element("div", { class: "controls rest" });
         figure.controls.after(this.place);
     }
@@ -43,7 +43,7 @@ function lineFigure(parent) {
     if (axes.length === 0) return;
     const choices = variedMetrics();
     let metric = choices[0], across = axes.find((axis) => !isRepetition(axis)) ?? axes[0];
-    let series = axes.find((axis) => axis !== across && !isRepetition(axis) && !isCloud(axis) && !axis.isDerived && axis.levels.length <= MOST_CURVES);
+    let series = axes.find((axis) => axis !== across && !isRepetition(axis) && !isCloud(axis) && !isStepped(axis) && !axis.isDerived && axis.levels.length <= MOST_CURVES);
     let rest, acrossSelect, seriesSelect;
 
     /** Curves of summaries, one per level of the series axis. */
@@ -149,7 +149,7 @@ function lineFigure(parent) {
 }
 
 function heatFigure(parent) {
-    const candidates = axes.filter((axis) => !isRepetition(axis) && !isCloud(axis) && !axis.isDerived && axis.levels.length <= 60);
+    const candidates = axes.filter((axis) => !isRepetition(axis) && !isCloud(axis) && !isStepped(axis) && !axis.isDerived && axis.levels.length <= 60);
     if (candidates.length < 2) return;
     const choices = variedMetrics();
     let metric = choices[0], across = candidates[0], down = candidates[1];

@@ -34,6 +34,7 @@ function drawPage() {
     }
     classesSection();
     flawsFigure();
+    equalErrorFigure();
     if (costParts().length > 0) partsFigure(section("energy", costParts()[0].unit === "J" ? "Where the energy goes" : "Where the power goes"));
     tilesSection();
     if (metricNamed("residual_max") || result.sweep.status.length > 0) {

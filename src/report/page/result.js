@@ -11,6 +11,7 @@ const METRIC_LABELS = {
     accuracy_ideal_devices: "Accuracy with ideal devices",
     accuracy_software: "Accuracy in software",
     accuracy_settled: "Accuracy when settled",
+    product_error: "Error of products",
     power_w: "Power",
     power_cells_w: "Power of cells",
     power_wires_w: "Power of wires",
@@ -51,7 +52,7 @@ function findMetrics() {
             label: labelOf(figure.name),
             unit: figure.unit,
             values: figure.values,
-            isPercent: figure.name.startsWith("accuracy"),
+            isPercent: figure.name.startsWith("accuracy") || figure.name === "product_error",
         });
     }
     const place = (m) => (FIRST_METRICS.includes(m.name) ? FIRST_METRICS.indexOf(m.name) : FIRST_METRICS.length);
@@ -115,6 +116,24 @@ function isRepetition(axis) {
     return axis.kind === "repeat" || axis.kind === "draw";
 }
 
+/** Keys that corners step through: rows of other corners have the study's own value. */
+function isStepped(axis) {
+    return axis.kind === "corner" && axis.name !== "corner" && !axis.isDerived;
+}
+
+/** Whether a row's corner steps through this key, so that its level says something. */
+const steppedCorners = new Map();
+function isToldAt(axis, row) {
+    const corners = axes.find((other) => other.name === "corner");
+    if (!isStepped(axis) || !corners) return true;
+    if (!steppedCorners.has(axis)) {
+        const seen = corners.levels.map(() => new Set());
+        axis.level.forEach((k, other) => seen[corners.level[other]].add(k));
+        steppedCorners.set(axis, seen.map((levels) => levels.size > 1));
+    }
+    return steppedCorners.get(axis)[corners.level[row]];
+}
+
 /** Axes of drawn numbers: every row has its own, so that they make clouds and no lines. */
 function isCloud(axis) {
     return !axis.isText && (axis.kind === "sample" || axis.kind === "draw") && axis.levels.length > 12;
@@ -129,6 +148,7 @@ function levelText(axis, k) {
 
 /** A level where its axis is not named beside it: "10 Ω" says what it is, a pure number does not. */
 function namedLevel(axis, k) {
+    if (isStepped(axis) && axis.unit === "1") return `${axis.name.slice(axis.name.lastIndexOf(".") + 1)} ${levelText(axis, k)}`;
     return axis.isText || axis.unit !== "1" ? levelText(axis, k) : `${axis.name} ${levelText(axis, k)}`;
 }
 
@@ -149,7 +169,7 @@ function axisFactor(axis) {
 }
 
 function nameOfRow(row) {
-    const named = axes.filter((axis) => !axis.isDerived).map((axis) => namedLevel(axis, axis.level[row])).join(", ");
+    const named = axes.filter((axis) => !axis.isDerived && isToldAt(axis, row)).map((axis) => namedLevel(axis, axis.level[row])).join(", ");
     return named || result.texts.find((t) => t.name === "network")?.values[row] || "the only point";
 }
 
@@ -160,7 +180,7 @@ function groupsOfRows(rows) {
     const groups = new Map();
     for (const row of rows) {
         const key = kept.map((axis) => axis.level[row]).join();
-        if (!groups.has(key)) groups.set(key, { rows: [], name: kept.map((axis) => namedLevel(axis, axis.level[row])).join(", ") || "all together" });
+        if (!groups.has(key)) groups.set(key, { rows: [], name: kept.filter((axis) => isToldAt(axis, row)).map((axis) => namedLevel(axis, axis.level[row])).join(", ") || "all together" });
         groups.get(key).rows.push(row);
     }
     return [...groups.values()];
