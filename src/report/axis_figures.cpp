@@ -129,9 +129,29 @@ std::string title_of(const Layout& layout) {
     return title;
 }
 
+/// Powers: every level is the one before times the same.
+bool is_geometric(const std::vector<double>& numbers) {
+    for (std::size_t k = 2; k < numbers.size(); ++k) {
+        const double ratio = numbers[k] / numbers[k - 1] / (numbers[1] / numbers[0]);
+        if (!(std::abs(ratio - 1.0) < 0.01)) return false;
+    }
+    return numbers.size() > 2;
+}
+
 bool is_logarithmic(const AxisLevels& axis) {
     return !axis.is_text() && axis.numbers.front() > 0.0 &&
-           (axis.axis->kind == "log" || axis.numbers.back() / axis.numbers.front() >= 30.0);
+           (axis.axis->kind == "log" || axis.numbers.back() / axis.numbers.front() >= 30.0 ||
+            is_geometric(axis.numbers));
+}
+
+/// The axis across: named where it has names, with its levels as tics where they are few powers.
+std::string across_settings(const AxisLevels& across) {
+    constexpr std::size_t most_tics = 6;
+    if (across.is_text())
+        return named_tics("x", across.names) + "set xtics rotate by 20 right\nset offsets 0.3, 0.3, 0, 0\n";
+    if (!is_logarithmic(across)) return "";
+    if (across.numbers.size() > most_tics) return "set logscale x\nset format x '%.0s%c'\n";
+    return fmt::format("set logscale x\nset xtics ({})\n", fmt::join(across.numbers, ", "));
 }
 
 /// A point of a curve.
@@ -162,22 +182,28 @@ std::vector<CurvePoint> points_of(const ResultData& result, const Layout& layout
     return points;
 }
 
+/// A level as keys and titles of panels name it: pure numbers with the last part of their key.
 std::string level_name(const AxisLevels* axis, std::size_t level) {
-    return axis == nullptr ? std::string() : axis->names[level];
+    if (axis == nullptr) return "";
+    if (axis->is_text() || axis->axis->unit != "1") return axis->names[level];
+    const std::string& key = axis->axis->name;
+    return fmt::format("{} {}", key.substr(key.rfind('.') + 1), axis->names[level]);
 }
 
-/// Panels share their axes; one panel needs no title but what stands beside the axes.
+/// Where several panels stand, their common title and key are above them.
 std::string begin_panels(std::size_t count, const std::string& title) {
-    if (count == 1) return title.empty() ? "" : fmt::format("set title {} noenhanced\n", in_quotes(title));
-    const std::size_t columns = std::min<std::size_t>(count, 3), rows = (count + columns - 1) / columns;
-    return fmt::format("set multiplot layout {},{}{}\n", rows, columns,
-                       title.empty() ? "" : fmt::format(" title {} noenhanced", in_quotes(title)));
+    if (count == 1)
+        return (title.empty() ? "" : fmt::format("set title {} noenhanced\n", in_quotes(title))) +
+               "set key outside top center horizontal\n";
+    const std::size_t columns = panel_columns(count), rows = (count + columns - 1) / columns;
+    return fmt::format("set multiplot layout {},{} title {} noenhanced\n"
+                       "set key at screen 0.5, screen 0.99 center top horizontal maxrows 1\n",
+                       rows, columns, in_quotes(title.empty() ? " " : title));
 }
 
 std::string panel_title(const Layout& layout, std::size_t panel) {
-    return layout.panels == nullptr
-               ? ""
-               : fmt::format("set title {} noenhanced\n", in_quotes(layout.panels->names[panel]));
+    if (layout.panels == nullptr) return "";
+    return fmt::format("set title {} noenhanced\n", in_quotes(level_name(layout.panels, panel)));
 }
 
 std::string end_panels(std::size_t count) {
@@ -198,7 +224,6 @@ std::optional<PaperFigure> figure_over_axis(const ResultData& result, const Figu
                                    figure_title(*layout.figure)),
                 plot;
     double least = std::numeric_limits<double>::infinity(), most = -least;
-    bool logarithmic = layout.over != nullptr && is_logarithmic(*layout.over);
     std::size_t block = 0;
     for (std::size_t p = 0; p < layout.panel_count(); ++p) {
         std::string curves;
@@ -209,8 +234,8 @@ std::optional<PaperFigure> figure_over_axis(const ResultData& result, const Figu
             for (const CurvePoint& point : points) {
                 least = std::min(least, factor * point.y.low);
                 most = std::max(most, factor * point.y.high);
-                data += fmt::format("{} {} {} {}\n", x_factor * point.x, factor * point.y.value,
-                                    factor * point.y.low, factor * point.y.high);
+                data += fmt::format("{:.10g} {:.10g} {:.10g} {:.10g}\n", x_factor * point.x,
+                                    factor * point.y.value, factor * point.y.low, factor * point.y.high);
             }
             // The key stands in the first panel.
             curves += fmt::format(
@@ -222,17 +247,13 @@ std::optional<PaperFigure> figure_over_axis(const ResultData& result, const Figu
             ++block;
         }
         if (curves.empty()) continue;
-        plot += panel_title(layout, p) +
-                (p == 0 && layout.curves != nullptr ? "set key bottom right\n" : "unset key\n") + curves +
-                "\n";
+        const bool has_key = p == 0 && layout.curves != nullptr;
+        plot += panel_title(layout, p) + (has_key ? "" : "unset key\n") + curves + "\n";
     }
     if (block == 0) return {};
     std::string head = fmt::format("set xlabel {} noenhanced\nset ylabel {} noenhanced\n", in_quotes(x_title),
                                    in_quotes(figure_title(*layout.figure)));
-    if (layout.over != nullptr && layout.over->is_text())
-        head += named_tics("x", layout.over->names) +
-                "set xtics rotate by 20 right\nset offsets 0.3, 0.3, 0, 0\n";
-    if (logarithmic) head += "set logscale x\nset format x '%.0s%c'\n";
+    if (layout.over != nullptr) head += across_settings(*layout.over);
     if (layout.panel_count() > 1 && most > least) { // one scale for all
         const double room = 0.05 * (most - least);
         head += fmt::format("set yrange [{:.6g}:{:.6g}]\n", least - room, most + room);
@@ -251,37 +272,42 @@ std::optional<PaperFigure> figure_over_two_axes(const ResultData& result, const 
     if (layout.over == nullptr || layout.curves == nullptr) return {};
     const std::string name = choice.figure + "-axes";
     const double factor = figure_factor(*layout.figure);
-    std::string data = fmt::format("# column row {}; a block per panel\n", figure_title(*layout.figure));
+    std::string data =
+        fmt::format("# column row {}; every place, then those with numbers, panel after panel\n",
+                    figure_title(*layout.figure));
     double least = std::numeric_limits<double>::infinity(), most = -least;
     for (std::size_t p = 0; p < layout.panel_count(); ++p) {
         data += p == 0 ? "" : "\n\n";
+        std::string numbers;
         for (std::size_t j = 0; j < layout.curve_count(); ++j) {
             for (std::size_t i = 0; i < layout.over->names.size(); ++i) {
                 const auto found = summarise(result, *layout.figure, rows_at(result, layout, i, j, p));
                 const double value = found ? factor * found->value : std::numeric_limits<double>::quiet_NaN();
-                if (found) {
-                    least = std::min(least, value);
-                    most = std::max(most, value);
-                }
-                data += fmt::format("{} {} {}\n", i, j, value); // pictures want every place
+                data += fmt::format("{} {} {:.10g}\n", i, j, value); // pictures want every place
+                if (!found) continue;
+                numbers += fmt::format("{} {} {:.10g}\n", i, j, value);
+                least = std::min(least, value);
+                most = std::max(most, value);
             }
         }
+        data += "\n\n" + numbers;
     }
     if (!(least <= most)) return {};
     std::string plot;
     for (std::size_t p = 0; p < layout.panel_count(); ++p) {
         // Numbers on dark cells are white.
         plot += panel_title(layout, p) +
-                fmt::format("plot '{0}.dat' index {1} using 1:2:3 with image, \\\n"
-                            "     '' index {1} using 1:2:($3 == $3 && $3 <= {2:.6g} ? sprintf('{3}', $3) : "
-                            "'') with labels tc rgb 'black', \\\n"
-                            "     '' index {1} using 1:2:($3 > {2:.6g} ? sprintf('{3}', $3) : '') with "
+                fmt::format("unset key\nplot '{0}.dat' index {1} using 1:2:3 with image, \\\n"
+                            "     '' index {2} using 1:2:($3 <= {3:.6g} ? sprintf('{4}', $3) : '') with "
+                            "labels tc rgb 'black', \\\n"
+                            "     '' index {2} using 1:2:($3 > {3:.6g} ? sprintf('{4}', $3) : '') with "
                             "labels tc rgb 'white'\n",
-                            name, p, least + 0.6 * (most - least), factor == 1.0 ? "%.3g" : "%.1f");
+                            name, 2 * p, 2 * p + 1, least + 0.6 * (most - least),
+                            factor == 1.0 ? "%.3g" : "%.1f");
     }
     const std::string head = fmt::format(
         "set xlabel {} noenhanced\nset ylabel {} noenhanced\nset cblabel {} noenhanced\n{}{}set xtics rotate "
-        "by 20 right\nunset grid\nunset key\n"
+        "by 20 right\nunset grid\n"
         "set xrange [-0.5:{}]\nset yrange [-0.5:{}]\nset cbrange [{:.6g}:{:.6g}]\n{}",
         in_quotes(layout.over->axis->name), in_quotes(layout.curves->axis->name),
         in_quotes(figure_title(*layout.figure)), named_tics("x", layout.over->names),
@@ -303,8 +329,8 @@ std::optional<PaperFigure> figure_over_error(const ResultData& result) {
     for (std::size_t c = 0; c < equal->curves.size(); ++c) {
         data += fmt::format("{}{}\n", c == 0 ? "" : "\n\n", in_quotes(equal->curves[c].name));
         for (const ErrorPoint& point : equal->curves[c].points)
-            data += fmt::format("{} {} {} {}\n", 100.0 * point.error, 100.0 * point.accuracy,
-                                100.0 * point.low, 100.0 * point.high);
+            data += fmt::format("{:.10g} {:.10g} {:.10g} {:.10g}\n", 100.0 * point.error,
+                                100.0 * point.accuracy, 100.0 * point.low, 100.0 * point.high);
         plot += fmt::format("{}'accuracy-error.dat' index {} using 1:2 every ::1 with linespoints pt {} ps "
                             "0.6 lc {} title {} noenhanced",
                             c == 0 ? "plot " : ", \\\n     ", c, c < 8 ? 7 : 4, c % 8 + 1,
@@ -317,8 +343,8 @@ std::optional<PaperFigure> figure_over_error(const ResultData& result) {
         for (const double accuracy : curve.accuracy_at) data += fmt::format(" {:.2f}", 100.0 * accuracy);
     }
     return PaperFigure{"accuracy-error", data + "\n",
-                       "set xlabel 'error of products / %'\nset ylabel 'accuracy / %'\nset logscale x\nset "
-                       "key outside right top samplen 2\n" +
+                       "set xlabel 'error of products / %'\nset ylabel 'accuracy / %'\nset logscale x\n"
+                       "set xrange [] noextend\nset key outside right top samplen 2\n" +
                            plot + "\n",
                        1, 880};
 }

@@ -209,8 +209,9 @@ std::vector<PaperFigure> tile_figures(const ResultData& result) {
 
 /// The whole script: both pictures by `gnuplot NAME.gp`.
 std::string script_of(const PaperFigure& figure) {
-    const auto panels = static_cast<int>(figure.panels);
-    const int across = std::min(panels, 3), down = (panels + 2) / 3;
+    const auto panels = static_cast<int>(figure.panels),
+               across = static_cast<int>(panel_columns(figure.panels));
+    const int down = (panels + across - 1) / across;
     const int width = panels == 1 ? figure.width : 120 + 300 * across,
               height = panels == 1 ? 440 : 40 + 340 * down;
     return fmt::format(
@@ -238,6 +239,10 @@ void require_gnuplot() {
 }
 
 } // namespace
+
+std::size_t panel_columns(std::size_t panels) {
+    return panels == 4 ? 2 : std::min<std::size_t>(panels, 3);
+}
 
 std::vector<PaperFigure> paper_figures(const ResultData& result, const FigureChoice& choice) {
     std::vector<PaperFigure> figures;

@@ -14,9 +14,12 @@ struct PaperFigure {
     std::string name;       ///< of its files
     std::string data;       ///< columns, below a line that names them
     std::string plot;       ///< gnuplot commands that read NAME.dat, without terminal and output
-    std::size_t panels = 1; ///< side by side, three in a row
+    std::size_t panels = 1; ///< in rows of panel_columns()
     int width = 640;        ///< of a figure of one panel, in pixels of the SVG file
 };
+
+/// How many of so many panels stand side by side.
+std::size_t panel_columns(std::size_t panels);
 
 /// The main figures of a result: accuracy against power, the chosen figure over an axis and over two, accuracy at equal errors of products, power by component,
 /// the confusion matrix and errors by class of the most accurate row, maps of a tile (of that row, if it has one) and its errors. What the result does not

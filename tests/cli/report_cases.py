@@ -45,6 +45,20 @@ def report_figures(t):
 
 
 @case
+def report_chosen_figures(t):
+    """Figures over axes show what is asked for; what the result does not have is refused with what it has."""
+    run(t)
+    t.ohmloom("report", "result.h5", "--figures", "figures", "--figure", "tiles", "--over", "power_w", "--curves", "none")
+    assert t.path("figures/tiles-axis.svg").exists()
+    with h5py.File(t.path("result.h5")) as file:
+        expected = sorted(zip(file["points/power_w"][:], file["points/tiles"][:]))
+    told = [line.split()[:2] for line in t.path("figures/tiles-axis.dat").read_text().splitlines() if line[:1].isdigit()]
+    assert len(told) == len(expected) and all(abs(float(a) / b - 1) < 1e-9 for row in zip(told, expected) for a, b in zip(*row)), told
+    said = t.ohmloom("report", "result.h5", "--figures", "other", "--figure", "powr", status=2)
+    assert "there is no figure 'powr': expected one of accuracy" in said.err and not t.path("other").exists(), said
+
+
+@case
 def report_no_gnuplot(t):
     """Without gnuplot one line says that figures need it and how to get it, and nothing is left behind."""
     run(t)

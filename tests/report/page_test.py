@@ -97,6 +97,20 @@ def write_sweep(path):
         file["provenance/host"] = "lab"
 
 
+def write_flaws(path):
+    """A sweep whose corners step through two flaws, with the errors of products that they make."""
+    corner, bits, wire = ["bits"] * 3 + ["wires"] * 3, [2.0, 4, 6, 9, 9, 9], [0.0, 0, 0, 1, 10, 100]
+    with h5py.File(path, "w") as file:
+        file.attrs["schema"] = "ohmloom-sweep-1"
+        put_points(file, [0.3, 0.7, 0.95, 0.95, 0.9, 0.6], np.random.default_rng(3))
+        put(file, "points/product_error", [0.4, 0.1, 0.025, 0.02, 0.1, 0.5])
+        file["axes/names"] = ["corner", "adc.bits", "array.wire.r_row"]
+        for name, values, unit in (("corner", corner, "1"), ("adc.bits", bits, "1"), ("array.wire.r_row", wire, "Ohm")):
+            put(file, f"coordinates/{name}", values, unit, kind="corner")
+        put(file, "points/point", np.arange(6))
+        put(file, "sweep/status", [0] * 6)
+
+
 def write_least(path):
     """A run of one point that tells nothing but its accuracy."""
     with h5py.File(path, "w") as file:
@@ -129,7 +143,7 @@ class Trial:
 
     def __init__(self, program, folder, browser):
         self.program, self.folder, self.browser = program, folder, browser
-        writers = {"run": write_run, "sweep": write_sweep, "least": write_least, "gaps": write_gaps, "nothing": write_nothing}
+        writers = {"run": write_run, "sweep": write_sweep, "flaws": write_flaws, "least": write_least, "gaps": write_gaps, "nothing": write_nothing}
         self.results = {name: folder / f"{name}.h5" for name in writers}
         for name, file in self.results.items():
             writers[name](file)
@@ -189,6 +203,7 @@ def draws_everything(t):
     expected = {
         "run": {"pareto", "lines", "confusion", "class-errors", "alone", "parts", "v_w", "v_b", "i_cell", "error-histogram", "column-errors", "residual"},
         "sweep": {"pareto", "lines", "heat", "confusion", "class-errors", "parts", "residual"},
+        "flaws": {"pareto", "lines", "confusion", "class-errors", "error-curves", "parts", "residual"},
     }
     for (name, charts), width, dark in itertools.product(expected.items(), (1440, 390), (False, True)):
         t.show(name, width, dark)
@@ -270,6 +285,24 @@ def folds_repetitions(t):
     expected = [np.median(accuracy[(scheme == s) & (device == d) & (r_row == 100)]) for d, s in zip(told["device.model"], told["partition.horizontal"])]
     assert len(expected) == 6 and np.allclose(numbers(told["accuracy"]), expected, rtol=1e-14)
     t.is_silent("sweep")
+
+
+@case
+def ranks_flaws_at_equal_errors(t):
+    """Corners that step through a flaw each are curves over the error of products, and ranked where both have the same error."""
+    t.show("flaws")
+    told = t.table("error-curves")
+    with h5py.File(t.results["flaws"]) as file:
+        accuracy, error = file["points/accuracy"][:], file["points/product_error"][:]
+    order = {(name, e): a for name, e, a in zip(["bits"] * 3 + ["wires"] * 3, error, accuracy)}
+    assert {(c, float(e)): float(a) for c, e, a in zip(told["corner"], told["product_error"], told["accuracy"])} == order, told
+    assert {"bits, bits 4", "wires, 10 Ohm"} <= set(told["point"]), told["point"]
+    ranking = t.browser.value("[...document.querySelectorAll('#equal-error > .scroll tbody tr')].map((row) => [...row.children].map((c) => c.dataset.value))")
+    titles = t.browser.value("[...document.querySelectorAll('#equal-error > .scroll thead th')].map((c) => c.textContent)")
+    at = [title.replace(" ", " ") for title in titles].index("accuracy at 20 %")
+    between = {name: np.interp(np.log(0.2), np.log(error[rows][::step]), accuracy[rows][::step]) for name, rows, step in (("bits", slice(0, 3), -1), ("wires", slice(3, 6), 1))}
+    assert [row[0] for row in ranking] == sorted(between, key=between.get), ranking
+    assert np.allclose(numbers([row[at] for row in ranking]), sorted(between.values()), rtol=1e-12), ranking
 
 
 @case

@@ -1,6 +1,7 @@
 #include "report/row_groups.hpp"
 
 #include "tests/approx.hpp"
+#include "tests/report/flaw_results.hpp"
 #include "tests/report/sample_results.hpp"
 
 #include <doctest/doctest.h>
@@ -44,6 +45,18 @@ TEST_CASE("axes whose levels follow from another's are no axes of their own") {
     CHECK(names({device, derived}) == "device;");
     CHECK(names({drawn, device}) ==
           "drawn;device;"); // drawn numbers tell all rows apart, and mean nothing by it
+}
+
+TEST_CASE("rows of stepped corners are named by what their own corner steps through") {
+    std::vector<std::string> names;
+    for (const RowGroup& group : groups_of_rows(flaw_result())) names.push_back(group.name);
+    CHECK(names ==
+          std::vector<std::string>{"bits, x 1", "bits, x 2", "wires, 5 Ohm", "wires, 6 Ohm", "none"});
+    const ResultData result = flaw_result();
+    const std::vector<AxisLevels> axes = axes_with_levels(result);
+    REQUIRE(axes.size() == 3);
+    CHECK_FALSE(axes[0].is_stepped);
+    CHECK(axes[1].is_stepped);
 }
 
 TEST_CASE("rows that differ in repetitions only are one group") {
