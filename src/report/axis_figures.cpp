@@ -150,8 +150,14 @@ std::string across_settings(const AxisLevels& across) {
     if (across.is_text())
         return named_tics("x", across.names) + "set xtics rotate by 20 right\nset offsets 0.3, 0.3, 0, 0\n";
     if (!is_logarithmic(across)) return "";
-    if (across.numbers.size() > most_tics) return "set logscale x\nset format x '%.0s%c'\n";
-    return fmt::format("set logscale x\nset xtics ({})\n", fmt::join(across.numbers, ", "));
+    const std::string scale = fmt::format("set logscale x\nset xrange [{:.6g}:{:.6g}]\n",
+                                          across.numbers.front() / 1.2, across.numbers.back() * 1.2);
+    if (across.numbers.size() > most_tics) return scale + "set format x '%.0s%c'\n";
+    std::string tics;
+    for (std::size_t k = 0; k < across.names.size(); ++k)
+        tics +=
+            fmt::format("{}{} {:.10g}", k == 0 ? "" : ", ", in_quotes(across.names[k]), across.numbers[k]);
+    return scale + fmt::format("set xtics ({}) noenhanced\n", tics);
 }
 
 /// A point of a curve.
@@ -182,12 +188,14 @@ std::vector<CurvePoint> points_of(const ResultData& result, const Layout& layout
     return points;
 }
 
-/// A level as keys and titles of panels name it: pure numbers with the last part of their key.
+/// A level as keys and titles of panels name it: pure numbers and flags with the last part of their key.
 std::string level_name(const AxisLevels* axis, std::size_t level) {
     if (axis == nullptr) return "";
-    if (axis->is_text() || axis->axis->unit != "1") return axis->names[level];
+    const std::string& name = axis->names[level];
+    const bool is_flag = name == "true" || name == "false";
+    if (!is_flag && (axis->is_text() || axis->axis->unit != "1")) return name;
     const std::string& key = axis->axis->name;
-    return fmt::format("{} {}", key.substr(key.rfind('.') + 1), axis->names[level]);
+    return fmt::format("{} {}", key.substr(key.rfind('.') + 1), name);
 }
 
 /// Where several panels stand, their common title and key are above them.
@@ -196,8 +204,9 @@ std::string begin_panels(std::size_t count, const std::string& title) {
         return (title.empty() ? "" : fmt::format("set title {} noenhanced\n", in_quotes(title))) +
                "set key outside top center horizontal\n";
     const std::size_t columns = panel_columns(count), rows = (count + columns - 1) / columns;
-    return fmt::format("set multiplot layout {},{} title {} noenhanced\n"
-                       "set key at screen 0.5, screen 0.99 center top horizontal maxrows 1\n",
+    // A title of two lines leaves room for keys, which are no wider than a panel.
+    return fmt::format("set multiplot layout {},{} title {}.\"\\n \" noenhanced\n"
+                       "set key at screen 0.5, screen 0.99 center top horizontal\n",
                        rows, columns, in_quotes(title.empty() ? " " : title));
 }
 
