@@ -340,9 +340,9 @@ std::optional<PaperFigure> figure_over_error(const ResultData& result) {
         for (const ErrorPoint& point : equal->curves[c].points)
             data += fmt::format("{:.10g} {:.10g} {:.10g} {:.10g}\n", 100.0 * point.error,
                                 100.0 * point.accuracy, 100.0 * point.low, 100.0 * point.high);
-        plot += fmt::format("{}'accuracy-error.dat' index {} using 1:2 every ::1 with linespoints pt {} ps "
+        plot += fmt::format("{}'accuracy-error.dat' index {} using 1:2 every ::1 with linespoints {} ps "
                             "0.6 lc {} title {} noenhanced",
-                            c == 0 ? "plot " : ", \\\n     ", c, c < 8 ? 7 : 4, c % 8 + 1,
+                            c == 0 ? "plot " : ", \\\n     ", c, c < 8 ? "pt 7 dt 1" : "pt 5 dt 2", c % 8 + 1,
                             in_quotes(equal->curves[c].name));
     }
     data += "\n\n# at";

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <map>
 
@@ -56,12 +57,19 @@ bool determines(const AxisLevels& axis, const AxisLevels& other) {
     return true;
 }
 
+/// A text that is a number with four digits; others as they are. Where some corners leave a key out its values are texts.
+std::string short_number(const std::string& text) {
+    double number = 0.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() ? fmt::format("{:.4g}", number) : text;
+}
+
 /// A level where its axis is not named beside it.
 std::string named_level(const AxisLevels& levels, Index level) {
     const std::string& name = levels.names[at(level)];
     if (levels.is_stepped && levels.axis->unit == "1") {
         const std::string& key = levels.axis->name;
-        return fmt::format("{} {}", key.substr(key.rfind('.') + 1), name);
+        return fmt::format("{} {}", key.substr(key.rfind('.') + 1), short_number(name));
     }
     return levels.is_text() || levels.axis->unit != "1" ? name
                                                         : fmt::format("{} {}", levels.axis->name, name);

@@ -169,6 +169,17 @@ class Figure {
     }
 }
 
+/** Rows that the legend of these names takes in a chart of some width. */
+function legendRows(names, width) {
+    let rows = 1, used = 0;
+    for (const name of names) {
+        const needed = 6.7 * name.length + 34; // pixels of a letter, of the symbol and its gaps
+        if (used > 0 && used + needed > width) [rows, used] = [rows + 1, 0];
+        used += needed;
+    }
+    return rows;
+}
+
 /** An axis of percent from `low` to `high` in steps that people count in, never beyond what there can be. */
 function percentAxis(low, high) {
     if (!Number.isFinite(low) || !Number.isFinite(high)) return { min: 0, max: 100 };

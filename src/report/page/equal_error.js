@@ -12,17 +12,18 @@ function equalErrorFigure() {
         const symbols = ["circle", "rect", "triangle", "diamond"];
         const points = equal.curves.flatMap((curve) => curve.points.map((point) => ({ ...point, curve: curve.name })));
         const worst = equal.curves[0], at = equal.errors.at(-1);
-        const rows = Math.ceil(equal.curves.length / (figure.isNarrow ? 2 : 4));
+        const symbolOf = (k) => symbols[Math.floor(k / series.length) % symbols.length];
+        const rows = legendRows(equal.curves.map((curve) => curve.name), figure.plot.clientWidth);
         return {
             option: {
-                grid: figure.grid({ top: 24 + 24 * rows }),
-                legend: figure.legend({ data: equal.curves.map((curve) => curve.name) }),
+                grid: figure.grid({ top: 14 + 19 * rows }),
+                legend: figure.legend({ data: equal.curves.map((curve, k) => ({ name: curve.name, icon: symbolOf(k) })) }),
                 xAxis: figure.axis({ type: "log", name: "Error of products (%)", axisLabel: { color: figure.colours.soft, formatter: (v) => digits(v, 3) } }),
                 yAxis: figure.axis({ type: "value", name: "Accuracy (%)", nameGap: 40, scale: true, ...percentAxis(100 * Math.min(...points.map((p) => p.low)), 100 * Math.max(...points.map((p) => p.high))) }),
                 series: equal.curves.map((curve, k) => ({
                     type: "line",
                     name: curve.name,
-                    symbol: symbols[Math.floor(k / series.length) % symbols.length],
+                    symbol: symbolOf(k),
                     symbolSize: 7,
                     color: series[k % series.length],
                     lineStyle: { width: 2, type: k < series.length ? "solid" : "dashed" },
@@ -43,7 +44,7 @@ function equalErrorFigure() {
     };
     new Figure(parent, { id: "error-curves", title: "Accuracy against the error of products", height: 440, describe, isAlone: true }).draw();
     if (equal.errors.length === 0) return;
-    parent.append(element("h3", {}, "Ranking"), tableOf([
+    parent.append(element("h3", { class: "apart" }, "Ranking"), tableOf([
         { title: equal.axis, values: equal.curves.map((curve) => curve.name) },
         ...equal.errors.map((error, e) => ({ title: `accuracy at ${percent(error, error < 0.01 ? 1 : 0)}`, values: equal.curves.map((curve) => curve.accuracy_at[e]), text: (v) => (v === null ? "–" : percent(v)) })),
     ], "Accuracy at equal errors of products, the costliest first"));

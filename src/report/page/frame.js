@@ -65,19 +65,19 @@ function fileName(part) {
 /** A table of columns {title, unit, values, text}, in a frame that scrolls by itself. Cells carry their numbers as data-value. */
 function tableOf(columns, label, longest = 2000) {
     const count = Math.min(longest, Math.max(0, ...columns.map((c) => c.values.length)));
+    const isNumber = columns.map((column) => column.values.some((v) => typeof v === "number"));
     const body = element("tbody");
     for (let k = 0; k < count; ++k) {
         body.append(element("tr", {}, ...columns.map((column, c) => {
             const value = column.values[k];
             const text = column.text ? column.text(value, k) : typeof value === "number" ? digits(value, 6) : value ?? "–";
-            const attributes = { class: typeof value === "number" ? "number" : undefined, "data-value": value ?? undefined, "data-column": column.title };
+            const attributes = { class: isNumber[c] ? "number" : undefined, "data-value": value ?? undefined, "data-column": column.title };
             return c === 0 ? element("th", { scope: "row", ...attributes }, text) : element("td", attributes, text);
         })));
     }
-    const head = element("tr", {}, ...columns.map((column) => {
-        const isNumber = column.values.some((v) => typeof v === "number");
+    const head = element("tr", {}, ...columns.map((column, c) => {
         const unit = column.unit && column.unit !== "1" && !column.text ? ` (${SHOWN_UNIT[column.unit] ?? column.unit})` : "";
-        return element("th", { scope: "col", class: isNumber ? "number" : undefined }, column.title + unit);
+        return element("th", { scope: "col", class: isNumber[c] ? "number" : undefined }, column.title + unit);
     }));
     const table = element("table", {}, element("caption", { class: "unseen" }, label), element("thead", {}, head), body);
     const frame = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, table);

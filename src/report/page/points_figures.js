@@ -7,11 +7,11 @@ const COSTS = ["power_w", "energy_j", "energy_all_j", "latency_s", "area_all_m2"
 /** Columns of what names the rows. */
 function nameColumns(rows) {
     if (axes.length === 0) return [{ title: "point", values: rows.map(nameOfRow) }];
-    return axes.map((axis) => ({
-        title: axis.name,
-        unit: axis.unit,
-        values: rows.map((row) => axis.values[row]),
-        text: (value) => (axis.isText ? value : quantity(value, axis.unit)),
+    return namingColumns().map((column) => ({
+        title: column.title,
+        unit: column.unit,
+        values: rows.map(column.valueOf),
+        text: (value) => (column.isNumber ? quantity(value, column.unit) : value),
     }));
 }
 

@@ -134,13 +134,29 @@ function isToldAt(axis, row) {
     return steppedCorners.get(axis)[corners.level[row]];
 }
 
+/** What a row's corner steps through, in words. */
+function stepText(row) {
+    return axes.filter((axis) => isStepped(axis) && isToldAt(axis, row)).map((axis) => namedLevel(axis, axis.level[row])).join(", ");
+}
+
+/** What tables name rows by: all axes; what corners step through as one column. */
+function namingColumns() {
+    const isStepOfCorner = (axis) => axes.some(isStepped) && axis.kind === "corner" && axis.name !== "corner";
+    const columns = axes.filter((axis) => !isStepOfCorner(axis)).map((axis) => ({
+        title: axis.name, unit: axis.unit, isNumber: !axis.isText, valueOf: (row) => axis.values[row], textOf: (row) => levelText(axis, axis.level[row]),
+    }));
+    if (axes.some(isStepped)) columns.push({ title: "step", unit: "1", isNumber: false, valueOf: stepText, textOf: stepText });
+    return columns;
+}
+
 /** Axes of drawn numbers: every row has its own, so that they make clouds and no lines. */
 function isCloud(axis) {
     return !axis.isText && (axis.kind === "sample" || axis.kind === "draw") && axis.levels.length > 12;
 }
 
 function levelText(axis, k) {
-    if (axis.isText) return axis.levels[k];
+    // Where some corners leave a key out its values are texts, numbers among them.
+    if (axis.isText) return isStepped(axis) && axis.levels[k] !== "" && Number.isFinite(Number(axis.levels[k])) ? digits(Number(axis.levels[k]), 4) : axis.levels[k];
     const { factor, unit } = scaleFor(Math.abs(axis.levels[k]), axis.unit);
     const number = digits(axis.levels[k] * factor, 4);
     return unit ? `${number}\u202f${unit}` : number;

@@ -36,7 +36,7 @@ const SHORT_TITLES = { g_error_mean_s: "g error", accuracy: "Accuracy", accuracy
 /** Columns of the headline table: {title, metric or axis, valueOf, textOf}. */
 function headlineColumns() {
     const columns = axes.length > 0
-        ? axes.map((axis) => ({ title: axis.name, valueOf: (row) => axis.values[row], textOf: (row) => levelText(axis, axis.level[row]), isNumber: !axis.isText, isName: true }))
+        ? namingColumns().map((column) => ({ ...column, isName: true }))
         : [{ title: "Point", valueOf: nameOfRow, textOf: nameOfRow, isName: true }];
     for (const name of TABLE_METRICS) {
         const metric = metricNamed(name);
