@@ -132,6 +132,19 @@ TEST_CASE("What programming depends on is never taken from other cells") {
     check_same(build(turned, use, nullptr).layers, shared.layers);
 }
 
+TEST_CASE("Alike targets of other tiles, or of another shape, are other cells") {
+    const DeviceUse use = pcm_use();
+    const auto cache = std::make_shared<ResultCache>(std::size_t{1} << 20U);
+    const auto cells = [&](Index rows, Index lines, std::uint32_t tile) {
+        const Matrix<double> target(rows, lines, 0.5 * use.model->g_max());
+        return program_tile(target, use, programming_name(use), tile, cache);
+    };
+    const auto first = cells(6, 4, 0), other_tile = cells(6, 4, 1), other_shape = cells(4, 6, 0);
+    CHECK(first->g != other_tile->g);
+    CHECK(other_shape->g.rows() == 4);
+    CHECK(cells(6, 4, 0) == first);
+}
+
 TEST_CASE("The cache counts what programmed cells take") {
     const DeviceUse use = pcm_use();
     const auto cache = std::make_shared<ResultCache>(std::size_t{1} << 20U);
