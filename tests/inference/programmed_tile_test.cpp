@@ -153,7 +153,7 @@ TEST_CASE("The cache counts what programmed cells take") {
     // Of each cell: what was asked (8 bytes), its state (32), pulses (4), energy (8), reached (1); as it is read two numbers (16).
     static_assert(sizeof(DeviceState) == 32);
     CHECK(cache->use().bytes ==
-          2000 * (8 + 32 + 4 + 8 + 1 + 16) + sizeof(ProgrammedCells) + sizeof(ProgrammedTile));
+          std::size_t{2000} * (8 + 32 + 4 + 8 + 1 + 16) + sizeof(ProgrammedCells) + sizeof(ProgrammedTile));
 }
 
 TEST_CASE("What cannot be programmed is refused with a cache as without") {

@@ -127,6 +127,16 @@ TEST_CASE("Files and data are read once for all points: keys of a sweep under wa
     CHECK(keys.key(point_at(plan, 0)) == before[0]);
     CHECK(keys.key(point_at(plan, 1)) == before[1]);
     CHECK(key_of(plan.file) != before[0]);
+
+    // Of values of an axis, too.
+    const SweepPlan models = read_sweep(bench.study("[sweep]\ndevice.model = [\"card.toml\"]\n"
+                                                    "data.set = [\"mnist-test\"]\n"));
+    const PointKeys lazy(models, "v1");
+    const std::string first = lazy.key(point_at(models, 0));
+    bench.folder.write("iv.csv", "3");
+    CHECK(lazy.key(point_at(models, 0)) == first);
+    bench.write_images('\x60');
+    CHECK(lazy.key(point_at(models, 0)) == first);
 }
 
 TEST_CASE("Data that is not here is told, and has a key of its own") {

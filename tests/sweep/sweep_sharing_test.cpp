@@ -152,6 +152,20 @@ TEST_CASE("Counting and looking along the axes agree") {
     }
 }
 
+TEST_CASE("Devices of one study that differ in their reading alone are programmed once, among many points as "
+          "well") {
+    const SmallStudies bench;
+    for (const int steps : {20, 300}) {
+        const SweepSharing sharing = sweep_sharing(read_sweep(bench.study(
+            "[[device]]\nmodel = \"linear\"\nread_time = 1\n[[device]]\nmodel = \"linear\"\nread_time = 2\n"
+            "[sweep]\nrepeats = 2\narray.wire.r_row = { from = 1, to = 9, steps = " +
+            std::to_string(steps) + " }\n")));
+        CHECK(sharing.counted == (steps == 20));
+        CHECK(stage_of(sharing, "programmed layers").to_do == 2 * 2);
+        CHECK(stage_of(sharing, "solved layers").to_do == 2 * 2 * 2 * steps);
+    }
+}
+
 TEST_CASE("Draws that are too many to look at are all taken to differ if some do") {
     const SmallStudies bench;
     const auto programmed = [&](const std::string& source) {
