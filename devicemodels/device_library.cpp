@@ -3,12 +3,14 @@
 #include "base/errors.hpp"
 #include "base/text.hpp"
 #include "devicemodels/device_folders.hpp"
+#include "store/fingerprint.hpp"
 #include "store/toml_table.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 namespace ohmloom {
 
@@ -110,6 +112,21 @@ Card with_temperature(Card card, double temperature) {
 double temperature_of(const Card& card, double temperature) {
     const std::string& own = kind_of(card).temperature;
     return own.empty() ? temperature : card.number(own);
+}
+
+std::string card_fingerprint(const Card& card) {
+    Fingerprint print;
+    print.add(card.model);
+    for (const CardValue& value : card.values) {
+        print.add(value.name);
+        print.add(value.numbers);
+        print.add(value.text);
+        if (value.text.empty()) continue;
+        const std::filesystem::path file = std::filesystem::path(card.folder) / value.text;
+        std::error_code none;
+        if (std::filesystem::is_regular_file(file, none)) print.add(sha256_of_file(file));
+    }
+    return print.finish();
 }
 
 const DeviceKind& kind_of(const Card& card) {

@@ -32,6 +32,9 @@ Card with_temperature(Card card, double temperature);
 /// How warm the device of a card is when it is read at `temperature` [K]: its own temperature, if its kind has one.
 double temperature_of(const Card& card, double temperature);
 
+/// Names a card by all that decides its device: model, values, and the content of files that values name. SHA-256.
+std::string card_fingerprint(const Card& card);
+
 /// The kind of device that a card is for.
 const DeviceKind& kind_of(const Card& card);
 

@@ -11,6 +11,15 @@
 
 namespace ohmloom {
 
+namespace {
+
+/// All the chance in the life of one cell.
+DeviceDraws draws_of(const ProgrammingOptions& options, Index row, Index line) {
+    return {options.seed, {options.tile, static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(line)}};
+}
+
+} // namespace
+
 void require_targets(const Matrix<double>& target, const DeviceModel& device, bool cut,
                      std::string_view what) {
     constexpr double slack = 1e-9; // a target that came through other units
@@ -26,39 +35,60 @@ void require_targets(const Matrix<double>& target, const DeviceModel& device, bo
     }
 }
 
-ProgrammedArray program_array(const Matrix<double>& target, const DeviceModel& device,
+ProgrammedCells program_cells(const Matrix<double>& target, const DeviceModel& device,
                               const ProgrammingOptions& options, bool cut) {
     require_targets(target, device, cut);
     const Index rows = target.rows(), lines = target.cols();
-    ProgrammedArray result;
-    result.cell = device.law(options.read.temperature);
-    result.asked = target;
-    result.got = result.g = result.shape = result.energy = Matrix<double>(rows, lines);
-    result.pulses = Matrix<std::int32_t>(rows, lines);
-    result.reached = Matrix<std::uint8_t>(rows, lines);
+    ProgrammedCells cells{target, Matrix<DeviceState>(rows, lines), Matrix<std::int32_t>(rows, lines),
+                          Matrix<double>(rows, lines), Matrix<std::uint8_t>(rows, lines)};
     parallel_for(rows, [&](Index r) {
         for (Index l = 0; l < lines; ++l) {
             if (target(r, l) == 0.0) continue;
-            const DeviceDraws draws(
-                options.seed, {options.tile, static_cast<std::uint32_t>(r), static_cast<std::uint32_t>(l)});
+            const DeviceDraws draws = draws_of(options, r, l);
             const double wanted = std::clamp(target(r, l), device.g_min(), device.g_max());
             // Event 0 made the fresh device.
             const Programmed cell = device.program(device.fresh(draws), wanted, options.scheme, draws, 1);
-            CellNumbers now = device.aged(cell.state, options.read);
-            if (options.read_noise)
-                now = read_device(device, cell.state, options.read, draws, options.read_number);
-            result.got(r, l) = cell.got();
+            cells.state(r, l) = cell.state;
+            cells.pulses(r, l) = cell.pulses;
+            cells.energy(r, l) = cell.energy;
+            cells.reached(r, l) = cell.reached ? 1 : 0;
+        }
+    });
+    return cells;
+}
+
+ProgrammedArray read_cells(const ProgrammedCells& cells, const DeviceModel& device,
+                           const ProgrammingOptions& options) {
+    const Index rows = cells.asked.rows(), lines = cells.asked.cols();
+    ProgrammedArray result;
+    result.cell = device.law(options.read.temperature);
+    result.asked = cells.asked;
+    result.got = result.g = result.shape = Matrix<double>(rows, lines);
+    result.pulses = cells.pulses;
+    result.energy = cells.energy;
+    result.reached = cells.reached;
+    parallel_for(rows, [&](Index r) {
+        for (Index l = 0; l < lines; ++l) {
+            if (cells.asked(r, l) == 0.0) continue;
+            const DeviceState& state = cells.state(r, l);
+            const CellNumbers now =
+                options.read_noise
+                    ? read_device(device, state, options.read, draws_of(options, r, l), options.read_number)
+                    : device.aged(state, options.read);
+            result.got(r, l) = state.g;
             result.g(r, l) = now.g;
             result.shape(r, l) = now.shape;
-            result.pulses(r, l) = cell.pulses;
-            result.energy(r, l) = cell.energy;
-            result.reached(r, l) = cell.reached ? 1 : 0;
         }
     });
     const auto& shapes = result.shape.values();
     if (std::all_of(shapes.begin(), shapes.end(), [](double shape) { return shape == 0.0; }))
         result.shape = {};
     return result;
+}
+
+ProgrammedArray program_array(const Matrix<double>& target, const DeviceModel& device,
+                              const ProgrammingOptions& options, bool cut) {
+    return read_cells(program_cells(target, device, options, cut), device, options);
 }
 
 Crossbar with_devices(Crossbar crossbar, ProgrammedArray programmed) {

@@ -20,6 +20,15 @@ struct ProgrammingOptions {
     std::uint32_t read_number = 0; ///< read-outs of one programming differ by it
 };
 
+/// The cells of an array right after programming: what neither time, temperature nor read-out has touched. All matrices are [rows x lines].
+struct ProgrammedCells {
+    Matrix<double> asked; ///< [S]
+    Matrix<DeviceState> state;
+    Matrix<std::int32_t> pulses;
+    Matrix<double> energy;        ///< [J] of programming
+    Matrix<std::uint8_t> reached; ///< 1 where write-verify ended within its tolerance
+};
+
 /// An array after programming, as it is found at the time of reading. All matrices are [rows x lines].
 struct ProgrammedArray {
     CellModel cell;       ///< law of every cell at the temperature of reading
@@ -40,6 +49,15 @@ struct ProgrammedArray {
 /// @throws InputError naming the place of a target that is not finite, negative or out of range.
 ProgrammedArray program_array(const Matrix<double>& target, const DeviceModel& device,
                               const ProgrammingOptions& options, bool cut = false);
+
+/// The first half of program_array(): of the options only scheme, seed and tile matter. @throws InputError likewise.
+ProgrammedCells program_cells(const Matrix<double>& target, const DeviceModel& device,
+                              const ProgrammingOptions& options, bool cut = false);
+
+/// The other half: cells of the same device as they are found at the time of reading. `options` as they were programmed with, but for
+/// time, temperature and what concerns the read-out.
+ProgrammedArray read_cells(const ProgrammedCells& cells, const DeviceModel& device,
+                           const ProgrammingOptions& options);
 
 /// Checks that a device can be programmed to every conductance of an array; 0 is no cell. With `cut` those out of range are let through.
 /// @throws InputError naming the place of the first one that cannot be, as the `what` conductance.

@@ -62,9 +62,8 @@ std::vector<LayerArrays> build_network(const Plan& plan, const NetworkCircuit& c
     for (std::size_t l = 0; l < plan.layers.size(); ++l) {
         ArrayCircuit array = circuit.array;
         array.stage.gain = circuit.gain[l];
-        layers.push_back(build_layer(plan.layers[l], array, circuit.devices, tile));
+        layers.push_back(build_layer(plan.layers[l], array, circuit.devices, tile, circuit.shared));
         if (circuit.tables) use_tables(*circuit.tables, l, layers.back());
-        layers.back().shared = circuit.shared;
         tile += static_cast<std::uint32_t>(plan.layers[l].tiles.size());
     }
     return layers;

@@ -18,7 +18,8 @@ struct NetworkCircuit {
     Neuron neuron;                              ///< behind every layer but the last
     DeviceUse devices{};                        ///< what the cells are made of
     std::shared_ptr<const TileTables> tables{}; ///< that stand for all tiles; none: their circuits
-    std::shared_ptr<ResultCache> shared{};      ///< where solved layers are kept for others; none: nowhere
+    std::shared_ptr<ResultCache>
+        shared{}; ///< where programmed tiles and solved layers are kept for others; none: nowhere
 };
 
 /// What came out of an analog network for a set of inputs.

@@ -3,6 +3,7 @@
 #include "base/parallel.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace ohmloom {
@@ -34,7 +35,7 @@ LayerArrays single_tile(const LayerArrays& layer, std::size_t tile) {
 }
 
 LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const DeviceUse& devices,
-                        std::uint32_t first_tile) {
+                        std::uint32_t first_tile, const std::shared_ptr<ResultCache>& shared) {
     LayerArrays arrays;
     arrays.partition = layer.partition;
     arrays.rows = layer.rows();
@@ -44,18 +45,20 @@ LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, con
     arrays.tiles = layer.tiles;
     arrays.crossbars.resize(layer.tiles.size());
     arrays.scale.assign(layer.tiles.size(), 1.0);
+    arrays.shared = shared;
+    const std::string programming = devices.model && shared ? programming_name(devices) : "";
     std::vector<ConductanceError> errors(layer.tiles.size());
     parallel_for(static_cast<Index>(layer.tiles.size()), [&](Index t) {
         const auto at = static_cast<std::size_t>(t);
         const std::uint32_t number = first_tile + static_cast<std::uint32_t>(t);
         Crossbar crossbar = build_tile(layer, layer.tiles[at], circuit, number);
         if (devices.model != nullptr) {
-            ProgrammingOptions options = devices.programming;
-            options.tile = number;
-            ProgrammedArray programmed = program_array(crossbar.g, *devices.model, options);
-            errors[at] = conductance_error(programmed);
-            if (devices.compensate_drift) arrays.scale[at] = drift_compensation(programmed);
-            crossbar = with_devices(std::move(crossbar), std::move(programmed));
+            const auto programmed = program_tile(crossbar.g, devices, programming, number, shared);
+            errors[at] = programmed->error;
+            if (devices.compensate_drift) arrays.scale[at] = programmed->drift_compensation;
+            crossbar.cell = programmed->cell;
+            crossbar.g = programmed->g;
+            crossbar.shape = programmed->shape;
         }
         arrays.crossbars[at] = std::move(crossbar);
     });

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "array/programming.hpp"
+#include "inference/programmed_tile.hpp"
 #include "inference/tile_response.hpp"
 
 #include <cstdint>
@@ -9,17 +9,7 @@
 
 namespace ohmloom {
 
-class ResultCache; // base/result_cache.hpp
-struct TileTable;  // tile_table.hpp
-
-/// What the cells of a network are made of.
-struct DeviceUse {
-    std::shared_ptr<const DeviceModel>
-        model;                        ///< none: ohmic cells that have exactly the conductances of the plan
-    ProgrammingOptions programming{}; ///< its `tile` is replaced by each tile's number
-    /// Multiplies each tile's outputs by drift_compensation(): right for virtual grounds, whose outputs go with the conductances.
-    bool compensate_drift = false;
-};
+struct TileTable; // tile_table.hpp
 
 /// The arrays of one layer as they are when images come: programmed, wired, with the loads of their stages.
 struct LayerArrays {
@@ -33,8 +23,9 @@ struct LayerArrays {
     std::vector<double> scale;       ///< factor of each tile's outputs
     ConductanceError error;          ///< over all tiles
     std::vector<std::shared_ptr<const TileTable>>
-        tables;                          ///< one per tile, in the place of its circuit; empty: none
-    std::shared_ptr<ResultCache> shared; ///< where its response is kept for others; none: nowhere
+        tables; ///< one per tile, in the place of its circuit; empty: none
+    std::shared_ptr<ResultCache>
+        shared; ///< where what it is made of, and its response, are kept for others; none: nowhere
 
     /// True if every array is one linear map.
     [[nodiscard]] bool is_linear() const;
@@ -47,9 +38,9 @@ struct LayerArrays {
 LayerArrays single_tile(const LayerArrays& layer, std::size_t tile);
 
 /// Builds and programs the arrays of a layer. `first_tile` numbers its first tile within the network: the number names the devices'
-/// random numbers.
+/// random numbers. With `shared`, tiles that others have programmed just so are not programmed again.
 /// @throws InputError if a conductance of the plan is out of the device's reach or the circuit is not valid.
 LayerArrays build_layer(const LayerPlan& layer, const ArrayCircuit& circuit, const DeviceUse& devices = {},
-                        std::uint32_t first_tile = 0);
+                        std::uint32_t first_tile = 0, const std::shared_ptr<ResultCache>& shared = {});
 
 } // namespace ohmloom

@@ -3,41 +3,18 @@
 #include "base/errors.hpp"
 #include "base/parallel.hpp"
 #include "devicemodels/cell_model.hpp"
-#include "store/sha256.hpp"
+#include "store/fingerprint.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <set>
-#include <string_view>
 #include <vector>
 
 namespace ohmloom {
 
 namespace {
-
-class Fingerprint {
-public:
-    void add(std::span<const double> values) {
-        add_count(values.size());
-        sum_.add({reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()});
-    }
-    void add(double value) { add(std::span<const double>(&value, 1)); }
-    void add(std::string_view text) {
-        add_count(text.size());
-        sum_.add({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-    }
-    std::string finish() { return sum_.finish(); }
-
-private:
-    /// So that what ends one list is not taken for the beginning of the next.
-    void add_count(std::size_t count) {
-        const auto number = static_cast<std::uint64_t>(count);
-        sum_.add({reinterpret_cast<const std::uint8_t*>(&number), sizeof number});
-    }
-    Sha256 sum_;
-};
 
 /// The law's currents over a few decades of voltage: two laws that agree here to the last bit are one.
 std::vector<double> trace_of(const CellModel& cell) {

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "network/byte_stream.hpp"
 #include "network/idx.hpp"
+#include "store/fingerprint.hpp"
 
 #include <fmt/format.h>
 
@@ -74,16 +75,24 @@ std::optional<DataSetFiles> files_of(const NameParts& parts, std::span<const fs:
                     collection == "mnist" ? "ohmloom data mnist" : "apt install dataset-fashion-mnist"));
 }
 
-/// A folder, or a folder followed by "/train" or "/test".
-std::optional<DataSet> read_from_folder(const std::string& text) {
-    fs::path folder(text);
+struct FolderPart {
+    fs::path folder;
     bool train = false;
-    if (!is_folder(folder)) {
-        const std::string last = folder.filename().string();
-        if ((last != "train" && last != "test") || !is_folder(folder.parent_path())) return std::nullopt;
-        train = last == "train";
-        folder = folder.parent_path();
-    }
+};
+
+/// A folder, or a folder followed by "/train" or "/test".
+std::optional<FolderPart> folder_part(const std::string& text) {
+    const fs::path folder(text);
+    if (is_folder(folder)) return FolderPart{folder, false};
+    const std::string last = folder.filename().string();
+    if ((last != "train" && last != "test") || !is_folder(folder.parent_path())) return std::nullopt;
+    return FolderPart{folder.parent_path(), last == "train"};
+}
+
+std::optional<DataSet> read_from_folder(const std::string& text) {
+    const std::optional<FolderPart> part = folder_part(text);
+    if (!part) return std::nullopt;
+    const auto& [folder, train] = *part;
     const std::optional<DataSetFiles> files = files_in(folder, train);
     if (!files) {
         const std::string_view prefix = train ? "train" : "t10k";
@@ -136,6 +145,24 @@ std::optional<DataSetFiles> find_data_set(const std::string& name, std::span<con
     const std::optional<NameParts> parts = parts_of(name);
     if (!parts) refuse_name(name);
     return files_of(*parts, search);
+}
+
+std::optional<DataSetFiles> locate_data_set(const std::string& name_or_folder,
+                                            std::span<const fs::path> search) {
+    if (const std::optional<NameParts> parts = parts_of(name_or_folder)) return files_of(*parts, search);
+    const std::optional<FolderPart> part = folder_part(name_or_folder);
+    return part ? files_in(part->folder, part->train) : std::nullopt;
+}
+
+std::string data_set_checksum(const DataSetFiles& files) {
+    Fingerprint print;
+    std::vector<std::uint8_t> block(std::size_t{1} << 20U);
+    for (const fs::path& file : {files.images, files.labels}) {
+        ByteStream stream(file);
+        while (const std::size_t read = stream.read(block))
+            print.add(std::string_view(reinterpret_cast<const char*>(block.data()), read));
+    }
+    return print.finish();
 }
 
 DataSet read_data_set_files(const std::string& name, const DataSetFiles& files) {

@@ -48,6 +48,14 @@ std::vector<std::filesystem::path> data_set_folders(const std::string& collectio
 std::optional<DataSetFiles> find_data_set(const std::string& name,
                                           std::span<const std::filesystem::path> search = {});
 
+/// The files that read_dataset() reads for a name or folder; none if they are nowhere, or it is neither.
+std::optional<DataSetFiles> locate_data_set(const std::string& name_or_folder,
+                                            std::span<const std::filesystem::path> search = {});
+
+/// Names a data set by its content: SHA-256 of the bytes of both files, unpacked ones of those that are packed.
+/// @throws FileError if a file cannot be read.
+std::string data_set_checksum(const DataSetFiles& files);
+
 /// Reads images and labels and holds them to each other.
 /// @throws FileError naming file and byte offset; see read_idx_images.
 DataSet read_data_set_files(const std::string& name, const DataSetFiles& files);

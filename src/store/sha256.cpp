@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <fstream>
+#include <vector>
 
 namespace ohmloom {
 
@@ -41,6 +43,18 @@ std::string Sha256::finish() {
     std::string text;
     for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", sum.at(i));
     return text;
+}
+
+std::string sha256_of_file(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    Sha256 sum;
+    std::vector<char> block(1U << 16U);
+    while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
+        sum.add(
+            {reinterpret_cast<const std::uint8_t*>(block.data()), static_cast<std::size_t>(stream.gcount())});
+    }
+    if (!stream.eof()) throw FileError(fmt::format("{}: cannot be read", file.string()));
+    return sum.finish();
 }
 
 } // namespace ohmloom

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,5 +25,8 @@ private:
     struct State;
     std::unique_ptr<State> state_;
 };
+
+/// SHA-256 of a file's content. @throws FileError if it cannot be read.
+std::string sha256_of_file(const std::filesystem::path& file);
 
 } // namespace ohmloom

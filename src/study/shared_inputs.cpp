@@ -1,5 +1,6 @@
 #include "study/shared_inputs.hpp"
 
+#include "base/errors.hpp"
 #include "base/result_cache.hpp"
 #include "inference/classes.hpp"
 #include "inference/software.hpp"
@@ -8,6 +9,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace ohmloom {
@@ -37,6 +39,15 @@ std::shared_ptr<const DataSet> shared_data_set(const Study& study, const std::st
         study, fmt::format("data set {} from {}", name, folder.string()),
         [&] { return read_dataset(name, std::vector{folder}); },
         [](const DataSet& data) { return data.images.values().size() + data.labels.size(); });
+}
+
+std::string data_set_checksum(const std::filesystem::path& folder, const std::string& name) {
+    try {
+        const std::optional<DataSetFiles> files = locate_data_set(name, std::vector{folder});
+        return files ? data_set_checksum(*files) : "";
+    } catch (const Error&) {
+        return {}; // whoever runs the study is told what is wrong with it
+    }
 }
 
 std::shared_ptr<const Network> shared_network_of(const Study& study, const Scheme& scheme) {

@@ -3,6 +3,7 @@
 #include "network/dataset.hpp"
 #include "study/study_file.hpp"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -13,6 +14,9 @@ namespace ohmloom {
 
 /// A data set by its name, looked for beside the study as well. @throws as read_dataset().
 std::shared_ptr<const DataSet> shared_data_set(const Study& study, const std::string& name);
+
+/// Checksum of the content of the data set that a name means to studies in a folder; empty if it is nowhere or cannot be read.
+std::string data_set_checksum(const std::filesystem::path& folder, const std::string& name);
 
 /// @throws as read_network().
 std::shared_ptr<const Network> shared_network_of(const Study& study, const Scheme& scheme);

@@ -1,47 +1,45 @@
 #include "sweep/point_key.hpp"
 
-#include "store/sha256.hpp"
+#include "store/fingerprint.hpp"
+#include "study/study_file.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <system_error>
 #include <utility>
 
 namespace ohmloom {
 
 namespace {
 
-void add_text(Sha256& sum, const std::string& text) {
-    // The length in front, so that no two lists of texts are the same bytes.
-    const std::string framed = std::to_string(text.size()) + ":" + text;
-    sum.add(std::vector<std::uint8_t>(framed.begin(), framed.end()));
-}
-
-std::string content_sum(const std::filesystem::path& file) {
-    std::ifstream stream(file, std::ios::binary);
-    Sha256 sum;
-    std::vector<char> block(1U << 16U);
-    while (stream.read(block.data(), static_cast<std::streamsize>(block.size())) || stream.gcount() > 0) {
-        sum.add(std::vector<std::uint8_t>(block.begin(), block.begin() + stream.gcount()));
-    }
-    return sum.finish();
+/// Keys that name data sets, with the value that a study has without them; without images to calibrate with, the data set's own serve.
+std::vector<std::pair<std::string, std::string>> data_keys() {
+    return {{"data.set", '"' + Study{}.data_set + '"'}, {"data.calibration", ""}};
 }
 
 } // namespace
 
 PointKeys::PointKeys(const SweepPlan& plan, const std::string& version)
-    : folder_(plan.file.parent_path()), axes_(axes_of(plan)), sources_(plan.sources) {
-    Sha256 sum;
-    add_text(sum, "ohmloom-point-1");
-    add_text(sum, version);
-    add_text(sum, plan.comparisons ? "comparisons" : "");
-    add_text(sum, plan.keep_classes ? "classes" : "");
+    : files_(plan.file.parent_path()), axes_(axes_of(plan)), sources_(plan.sources) {
+    Fingerprint print;
+    print.add("ohmloom-point-2");
+    print.add(version);
+    print.add(plan.comparisons ? "comparisons" : "");
+    print.add(plan.keep_classes ? "classes" : "");
     for (const TomlDocument::Entry& entry : plan.study.entries()) {
-        add_text(sum, entry.path);
-        add_text(sum, entry.value);
-        add_text(sum, file_sum(entry.value));
+        print.add(entry.path);
+        print.add(entry.value);
+        print.add(files_.checksum(entry.value));
     }
-    common_ = sum.finish();
+    for (const auto& [key, without] : data_keys()) {
+        std::string own = plan.study.value(key).value_or(without);
+        if (std::ranges::find(axes_, key, &AxisLabel::key) != axes_.end()) {
+            data_axes_.emplace_back(key, std::move(own));
+            continue;
+        }
+        const std::string sum = files_.data_set_checksum(own);
+        if (sum.empty() && !own.empty()) missing_data_.push_back(own);
+        print.add(sum);
+    }
+    common_ = print.finish();
 }
 
 std::string PointKeys::key(const SweepPoint& point) const {
@@ -56,32 +54,21 @@ std::string PointKeys::key(const SweepPoint& point) const {
         settings.emplace_back(std::move(key), point.values[a]);
     }
     std::ranges::sort(settings);
-    Sha256 sum;
-    add_text(sum, common_);
+    Fingerprint print;
+    print.add(common_);
     for (const auto& [key, value] : settings) {
-        add_text(sum, key);
-        add_text(sum, value);
-        add_text(sum, file_sum(value));
+        print.add(key);
+        print.add(value);
+        print.add(files_.checksum(value));
     }
-    return sum.finish();
-}
-
-std::string PointKeys::file_sum(const std::string& literal) const {
-    // Lists of texts may name files as well; the few that do are read whole.
-    if (literal.find('"') == std::string::npos) return {};
-    const std::lock_guard lock(mutex_);
-    const auto known = file_sums_.find(literal);
-    if (known != file_sums_.end()) return known->second;
-    std::string sums;
-    for (std::size_t begin = literal.find('"'); begin != std::string::npos;) {
-        const std::size_t end = literal.find('"', begin + 1);
-        if (end == std::string::npos) break;
-        const std::filesystem::path file = folder_ / literal.substr(begin + 1, end - begin - 1);
-        std::error_code failed;
-        if (std::filesystem::is_regular_file(file, failed)) sums += content_sum(file);
-        begin = literal.find('"', end + 1);
+    for (const auto& [key, own] : data_axes_) {
+        std::string value = own;
+        for (const auto& [axis, set] : settings) {
+            if (axis == key) value = set;
+        }
+        print.add(files_.data_set_checksum(value));
     }
-    return file_sums_.emplace(literal, std::move(sums)).first->second;
+    return print.finish();
 }
 
 } // namespace ohmloom

@@ -154,6 +154,10 @@ SweepPoint point_at(const SweepPlan& plan, Index number) {
     return {number, values_at(plan, axes_of(plan), combination)};
 }
 
+SweepPoint combination_at(const SweepPlan& plan, Index combination) {
+    return {combination, values_at(plan, axes_of(plan), combination)};
+}
+
 TomlDocument study_at(const SweepPlan& plan, const SweepPoint& point) {
     TomlDocument study = plan.study;
     const std::vector<AxisLabel> axes = axes_of(plan);

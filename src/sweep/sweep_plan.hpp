@@ -63,6 +63,9 @@ std::vector<AxisLabel> axes_of(const SweepPlan& plan);
 /// @throws InputError if a derived key is not a number there.
 SweepPoint point_at(const SweepPlan& plan, Index number);
 
+/// One of all combinations, whether `where` leaves it or not: 0 to combinations - 1. Limits and @throws as point_at().
+SweepPoint combination_at(const SweepPlan& plan, Index combination);
+
 /// The study at a point, as one could run it alone.
 /// @throws InputError if a key leads nowhere.
 TomlDocument study_at(const SweepPlan& plan, const SweepPoint& point);

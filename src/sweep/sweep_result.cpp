@@ -260,6 +260,18 @@ SweepFile read_sweep_file(const std::filesystem::path& result) {
     return file;
 }
 
+Index count_outdated(const std::filesystem::path& result, const SweepPlan& plan, const PointKeys& keys) {
+    const Hdf5Reader reader(result);
+    const std::vector<double> status = numbers_of(reader, "/sweep/status");
+    const std::vector<std::string> computed = reader.read_texts("/sweep/key");
+    Index outdated = 0;
+    for (Index n = 0; n < std::min(plan.points(), static_cast<Index>(computed.size())); ++n) {
+        const auto at = static_cast<std::size_t>(n);
+        if (status[at] != not_computed && computed[at] != keys.key(point_at(plan, n))) ++outdated;
+    }
+    return outdated;
+}
+
 void read_sweep_points(const std::filesystem::path& result, const std::function<void(PointRecord)>& take) {
     const Hdf5Reader reader(result);
     reader.require_schema("ohmloom-sweep-1");

@@ -45,6 +45,10 @@ struct SweepFile {
 /// @throws FileError if it is no result of a sweep.
 SweepFile read_sweep_file(const std::filesystem::path& result);
 
+/// How many points of a result were computed from other files or data than the plan's values name now.
+/// Limits: the result must be of that plan, see study_difference().
+Index count_outdated(const std::filesystem::path& result, const SweepPlan& plan, const PointKeys& keys);
+
 /// Calls `take` with every computed point of a result.
 void read_sweep_points(const std::filesystem::path& result, const std::function<void(PointRecord)>& take);
 

@@ -8,6 +8,7 @@
 #include "sweep/run_sweep.hpp"
 #include "sweep/sweep_result.hpp"
 #include "sweep_arguments.hpp"
+#include "sweep_estimate.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -28,60 +29,13 @@ namespace ohmloom::cli {
 
 namespace {
 
-std::string bytes_text(double bytes) {
-    return format_si(bytes, "B");
-}
-
-/// Axes with their steps, a line each.
-void print_axes(const SweepPlan& plan) {
-    for (const AxisGroup& group : plan.groups) {
-        std::string names;
-        for (const SweepAxis& axis : group.axes) names += (names.empty() ? "" : ", ") + axis.key;
-        const SweepAxis& first = group.axes.front();
-        fmt::print("  {:<40} {:>9} steps, {}{}\n", names, group.steps(), name_of(first.kind),
-                   group.axes.size() > 1 ? ", together" : "");
-    }
-    for (const DerivedKey& derived : plan.derived)
-        fmt::print("  {:<40} = {}\n", derived.key, derived.formula.text());
-    for (const Expression& constraint : plan.where) fmt::print("  where {}\n", constraint.text());
-}
-
 int dry_run(const SweepPlan& plan, const PointKeys& keys, const SweepArguments& arguments) {
+    const SweepSharing sharing = sweep_sharing(plan);
     const SweepProbe probe = probe_sweep(plan, keys, arguments.probe_seconds);
-    const double all = probe.seconds * static_cast<double>(plan.points());
-    const int threads = allowed_threads();
-    if (arguments.json) {
-        fmt::print("{}\n", nlohmann::json(
-                               {{"schema", "ohmloom-sweep-estimate-1"},
-                                {"points", plan.points()},
-                                {"combinations", plan.combinations},
-                                {"probed", probe.computed},
-                                {"probed_failed", probe.failed},
-                                {"seconds_per_point", probe.seconds},
-                                {"seconds_slowest", probe.slowest},
-                                {"threads", threads},
-                                {"seconds", all / threads},
-                                {"store_bytes", probe.bytes_per_point * static_cast<double>(plan.points())},
-                                {"shared_bytes", probe.shared_bytes},
-                                {"memory_bytes", probe.memory_bytes}})
-                               .dump(2));
-        return probe.failed == 0 ? exit_good : exit_not_converged;
-    }
-    fmt::print("{} points", plan.points());
-    if (!plan.where.empty()) fmt::print(" of {} combinations", plan.combinations);
-    fmt::print("{}\n", plan.groups.empty() ? " (no [sweep]: the study as it is)" : "");
-    print_axes(plan);
-    fmt::print("probe: {} points, {} each on one thread, the slowest {}\n", probe.computed,
-               duration_text(probe.seconds), duration_text(probe.slowest));
-    fmt::print("  shared: {} results made, {} times found made already, {} kept\n", probe.shared_made,
-               probe.shared_found, bytes_text(static_cast<double>(probe.shared_bytes)));
-    fmt::print("estimate: {} on {} thread{}, memory {} and up to {} MiB of what points share, result {}\n",
-               duration_text(all / threads), threads, threads == 1 ? "" : "s",
-               bytes_text(static_cast<double>(probe.memory_bytes)), arguments.cache_mib,
-               bytes_text(probe.bytes_per_point * static_cast<double>(plan.points())));
-    if (probe.failed > 0)
-        fmt::print("{} of the probe's points failed, the first with: {}\n", probe.failed,
-                   probe.first_failure);
+    if (arguments.json)
+        print_estimate_json(plan, sharing, probe);
+    else
+        print_estimate(plan, sharing, probe, arguments);
     return probe.failed == 0 ? exit_good : exit_not_converged;
 }
 
@@ -91,8 +45,16 @@ void tell_damages(const std::vector<RecordDamage>& damages) {
                    damage.file.string(), damage.offset, damage.what);
 }
 
+/// "; data set "mnist-test" is not found here": what may be the reason that points have other keys than they were computed with.
+std::string missing_data_hint(const PointKeys& keys) {
+    std::string hint;
+    for (const std::string& name : keys.missing_data())
+        hint += fmt::format("; data set {}, which they were computed with, is not found here", name);
+    return hint;
+}
+
 /// What a result that is there already means for this sweep: nothing to do, points to keep, or a refusal.
-bool is_finished(const std::filesystem::path& result, const SweepPlan& plan,
+bool is_finished(const std::filesystem::path& result, const SweepPlan& plan, const PointKeys& keys,
                  const SweepArguments& arguments) {
     if (!std::filesystem::exists(result)) return false;
     SweepFile file;
@@ -113,7 +75,14 @@ bool is_finished(const std::filesystem::path& result, const SweepPlan& plan,
             fmt::format("{}: the result of ohmloom {}, this is {}: give another result file with -o, "
                         "or --extend to compute all points anew",
                         result.string(), file.version, OHMLOOM_VERSION));
-    return difference.empty() && file.missing == 0 && file.version == OHMLOOM_VERSION;
+    if (!difference.empty() || file.version != OHMLOOM_VERSION) return false;
+    const Index outdated = count_outdated(result, plan, keys);
+    if (!arguments.extend && outdated > 0)
+        throw InputError(
+            fmt::format("{}: {} of {} points are of files that have changed since (networks, cards, tables, "
+                        "data sets){}: give --extend to compute these anew, or another result file with -o",
+                        result.string(), outdated, file.points, missing_data_hint(keys)));
+    return file.missing == 0 && outdated == 0;
 }
 
 /// Points of an earlier result that the plan has as well go into the store.
@@ -159,11 +128,11 @@ int finish(const SweepPlan& plan, const PointKeys& keys, const SweepArguments& a
         std::error_code kept;
         std::filesystem::remove_all(parts_folder(result), kept);
     } else if (!partial) {
-        throw InputError(
-            fmt::format("{}: {} of {} points are not computed{}: run the same sweep again, or join what "
-                        "there is with --partial",
-                        parts_folder(result).string(), merged.missing, merged.points,
-                        merged.damages.empty() ? "" : " or their records are damaged"));
+        throw InputError(fmt::format(
+            "{}: {} of {} points are not computed{}{}: run the same sweep again, or join what "
+            "there is with --partial",
+            parts_folder(result).string(), merged.missing, merged.points,
+            merged.damages.empty() ? "" : " or their records are damaged", missing_data_hint(keys)));
     }
     if (merged.failed > 0)
         fmt::print(stderr, "ohmloom: {} points failed, the first with: {}\n", merged.failed,
@@ -201,7 +170,7 @@ auto when_free(const SweepArguments& arguments, const Make& make) {
 int run_points(const SweepPlan& plan, const PointKeys& keys, const SweepArguments& arguments) {
     const std::filesystem::path result = output_of(arguments);
     const SweepShard shard = shard_from(arguments.shard);
-    if (is_finished(result, plan, arguments)) {
+    if (is_finished(result, plan, keys, arguments)) {
         fmt::print(stderr, "ohmloom: all points are there already\n");
         return print_finished(result, arguments);
     }
@@ -261,8 +230,9 @@ int run_sweep_verb(const SweepArguments& arguments) {
 int run_merge_verb(const SweepArguments& arguments) {
     const SweepPlan plan = read_sweep(arguments.study);
     const std::filesystem::path result = output_of(arguments);
+    const PointKeys keys(plan, OHMLOOM_VERSION);
     if (!std::filesystem::exists(parts_folder(result))) {
-        if (is_finished(result, plan, arguments)) return print_finished(result, arguments);
+        if (is_finished(result, plan, keys, arguments)) return print_finished(result, arguments);
         throw InputError(
             fmt::format("{}: there are no points to join: run `ohmloom sweep` first, or name its "
                         "result with -o",
@@ -271,7 +241,7 @@ int run_merge_verb(const SweepArguments& arguments) {
     const auto lock = when_free(arguments, [&] {
         return std::make_unique<FileLock>(parts_folder(result) / "lock", FileLock::Kind::alone);
     });
-    return finish(plan, PointKeys(plan, OHMLOOM_VERSION), arguments, arguments.partial);
+    return finish(plan, keys, arguments, arguments.partial);
 }
 
 void add_slurm_options(CLI::App& verb, SweepArguments& arguments) {
