@@ -93,6 +93,17 @@ TEST_CASE(
     CHECK(bytes_of(whole.result) == bytes_of(parts.result));
 }
 
+TEST_CASE("A point is in its file as soon as it is taken: the end of the process would not touch it") {
+    Bench bench;
+    auto store = bench.open();
+    for (Index number = 0; number < 50; ++number) {
+        store->add(bench.record(number));
+        Index found = 0;
+        CHECK(read_parts(parts_folder(bench.result), [&](const PointRecord&) { ++found; }).empty());
+        CHECK(found == number + 1);
+    }
+}
+
 TEST_CASE("Shards share a folder, and are joined into the same result") {
     Bench whole, shards;
     whole.compute();
