@@ -1,6 +1,7 @@
 #include "solver/ngspice_jobs.hpp"
 
 #include "base/errors.hpp"
+#include "base/program_file.hpp"
 #include "solver/ngspice_process.hpp"
 
 #include <fmt/format.h>
@@ -290,9 +291,7 @@ NgspiceAbout about_ngspice() {
 }
 
 std::filesystem::path ngspice_program() {
-    std::error_code error;
-    const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-    return (error ? std::filesystem::path(".") : self.parent_path()) / "ohmloom-ngspice";
+    return program_beside("ohmloom-ngspice");
 }
 
 } // namespace ohmloom

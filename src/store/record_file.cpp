@@ -106,7 +106,7 @@ RecordWriter::RecordWriter(std::filesystem::path file)
     try {
         const Bytes line = bytes_of(first_line);
         waiting_.assign(line.begin(), line.end());
-        bytes_ = waiting_.size();
+        write();
         sync();
         sync_folder(file_);
     } catch (...) {
@@ -127,28 +127,28 @@ void RecordWriter::append(Bytes record) {
     add(length);
     add(sum);
     add(record);
-    bytes_ = safe_ + waiting_.size();
+}
+
+void RecordWriter::write() {
+    for (std::size_t written = 0; written < waiting_.size();) {
+        const ssize_t part = ::write(handle_, waiting_.data() + written, waiting_.size() - written);
+        if (part < 0 && errno == EINTR) continue;
+        if (part <= 0) {
+            const int reason = errno;
+            // A torn record at the end would be passed over by readers; without it there is room for another file.
+            static_cast<void>(ftruncate(handle_, static_cast<off_t>(written_)) == 0 &&
+                              lseek(handle_, static_cast<off_t>(written_), SEEK_SET) >= 0);
+            errno = reason;
+            throw failure(file_, "write");
+        }
+        written += static_cast<std::size_t>(part);
+    }
+    written_ += waiting_.size();
+    waiting_.clear();
 }
 
 void RecordWriter::sync() {
-    const auto fail = [&](std::string_view what) {
-        const int reason = errno;
-        // A torn record at the end would be passed over by readers; without it there is room for another file.
-        static_cast<void>(ftruncate(handle_, static_cast<off_t>(safe_)) == 0 &&
-                          lseek(handle_, static_cast<off_t>(safe_), SEEK_SET) >= 0);
-        errno = reason;
-        throw failure(file_, what);
-    };
-    for (std::size_t written = 0; written < waiting_.size();) {
-        const ssize_t part = write(handle_, waiting_.data() + written, waiting_.size() - written);
-        if (part < 0 && errno == EINTR) continue;
-        if (part <= 0) fail("write");
-        written += static_cast<std::size_t>(part);
-    }
-    if (fdatasync(handle_) != 0) fail("sync");
-    safe_ += waiting_.size();
-    bytes_ = safe_;
-    waiting_.clear();
+    if (fdatasync(handle_) != 0) throw failure(file_, "sync");
 }
 
 std::vector<RecordDamage> read_records(const std::filesystem::path& file,

@@ -9,10 +9,11 @@
 
 namespace ohmloom {
 
-/// Appends records to a new file so that a crash, at any instant, costs at most those that were not yet synced.
+/// Appends records to a new file so that a crash, at any instant, costs at most those that were not yet written (a crash of the
+/// process) or not yet synced (a power cut).
 ///
 /// A record is a mark, its length, the SHA-256 of length and content, and the content; the file begins with a line that says
-/// so. Limits: one thread at a time; the file must not be there yet, so that nothing is ever written behind a torn record.
+/// so. Limits: one thread at a time, but for sync(); the file must not be there yet, so that nothing is ever written behind a torn record.
 class RecordWriter {
 public:
     /// @throws FileError if the file is there already or cannot be made.
@@ -21,17 +22,21 @@ public:
     RecordWriter(const RecordWriter&) = delete;
     RecordWriter& operator=(const RecordWriter&) = delete;
 
-    /// Takes a record; it is safe once sync() has returned.
+    /// Takes a record; it is in the file once write() has returned.
     void append(std::span<const std::uint8_t> record);
-    /// Brings all records to the disk. @throws FileError, for instance when the disk is full: then the file ends where it did before.
+    /// Brings all records into the file, where the end of the process does not touch them.
+    /// @throws FileError, for instance when the disk is full: then the file ends where it did before.
+    void write();
+    /// Waits until all that was written before is on the disk; others may append and write meanwhile. @throws FileError
     void sync();
-    [[nodiscard]] std::size_t bytes() const { return bytes_; } ///< of the file, with what is not yet synced
+    [[nodiscard]] std::size_t bytes() const {
+        return written_ + waiting_.size();
+    } ///< with what is not yet written
 
 private:
     std::filesystem::path file_;
     int handle_;
-    std::size_t bytes_ = 0;
-    std::size_t safe_ = 0; ///< bytes on the disk
+    std::size_t written_ = 0; ///< bytes in the file
     std::vector<std::uint8_t> waiting_;
 };
 

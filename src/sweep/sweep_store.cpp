@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -24,6 +25,10 @@ constexpr std::string_view study_name = "study.toml";
 constexpr std::string_view version_name = "version";
 constexpr std::string_view record_suffix = ".records";
 constexpr std::size_t largest_file = std::size_t{64} << 20U; ///< [bytes] then a new one begins
+/// How long points wait for others before they are synced together: a sync takes as long as a small point.
+constexpr std::chrono::milliseconds gathering{10};
+/// Points that a power cut may take: no more than a disk that is slow for a moment asks for.
+constexpr std::size_t most_unsynced = 256;
 
 std::vector<std::filesystem::path> record_files(const std::filesystem::path& folder) {
     std::vector<std::filesystem::path> files;
@@ -94,46 +99,45 @@ struct SweepStore::State {
     std::set<std::string> known;
     std::vector<RecordDamage> damages;
 
-    std::mutex mutex;
+    std::mutex mutex; ///< of all that follows
     std::condition_variable changed;
-    std::vector<PointRecord> waiting;
-    bool writing = false;
-    bool closing = false;
+    std::shared_ptr<RecordWriter> file; ///< none before the first point
+    RecordEncoder encoder;
+    std::size_t unsynced = 0; ///< points that are in the file, but perhaps not on the disk
+    bool hurry = false, closing = false;
     std::exception_ptr failure;
-    std::unique_ptr<RecordWriter> file; ///< of the writing thread
-    RecordEncoder encoder;              ///< likewise
-    std::thread writer;
+    std::thread syncing;
 
-    void write_all(const std::vector<PointRecord>& points) {
+    void write(const PointRecord& point) {
         if (!file || file->bytes() > largest_file) {
-            file = nullptr;
+            if (file) file->sync();
             encoder = {};
-            file = std::make_unique<RecordWriter>(new_record_file(folder, shard));
+            file = std::make_shared<RecordWriter>(new_record_file(folder, shard));
         }
-        for (const PointRecord& point : points) {
-            for (const std::vector<std::uint8_t>& record : encoder.encode(point)) file->append(record);
-        }
-        file->sync();
+        for (const std::vector<std::uint8_t>& record : encoder.encode(point)) file->append(record);
+        file->write();
     }
 
-    /// The writing thread: takes all that waits, brings it to the disk, and looks again.
-    void write_until_closed() {
+    /// The syncing thread: lets points gather for a moment, brings them to the disk together, and looks again.
+    void sync_until_closed() {
         std::unique_lock lock(mutex);
         while (true) {
-            changed.wait(lock, [&] { return closing || !waiting.empty(); });
-            if (waiting.empty()) return;
-            const std::vector<PointRecord> points = std::exchange(waiting, {});
-            writing = true;
+            changed.wait(lock, [&] { return closing || unsynced > 0; });
+            if (unsynced == 0) return;
+            changed.wait_for(lock, gathering,
+                             [&] { return closing || hurry || unsynced >= most_unsynced / 2; });
+            const std::size_t count = unsynced;
+            const std::shared_ptr<RecordWriter> written = file; // a file before it was synced at its end
             lock.unlock();
             std::exception_ptr failed;
             try {
-                write_all(points);
+                written->sync();
             } catch (...) {
                 failed = std::current_exception();
             }
             lock.lock();
-            writing = false;
             if (failed) failure = failed;
+            unsynced -= count;
             changed.notify_all();
             if (failed) return;
         }
@@ -165,7 +169,7 @@ SweepStore::SweepStore(const std::filesystem::path& result, const SweepPlan& pla
     // In a study that was changed points have other numbers, so that any file may hold any of them.
     if (!extend) std::erase_if(files, [&](const auto& file) { return !may_concern(file, shard); });
     state_->damages = read_files(files, [&](const PointRecord& point) { state_->known.insert(point.key); });
-    state_->writer = std::thread([state = state_.get()] { state->write_until_closed(); });
+    state_->syncing = std::thread([state = state_.get()] { state->sync_until_closed(); });
 }
 
 SweepStore::~SweepStore() {
@@ -174,7 +178,7 @@ SweepStore::~SweepStore() {
         state_->closing = true;
     }
     state_->changed.notify_all();
-    if (state_->writer.joinable()) state_->writer.join();
+    if (state_->syncing.joinable()) state_->syncing.join();
 }
 
 const std::set<std::string>& SweepStore::known() const {
@@ -186,15 +190,19 @@ const std::vector<RecordDamage>& SweepStore::damages() const {
 }
 
 void SweepStore::add(const PointRecord& point) {
-    {
-        std::unique_lock lock(state_->mutex);
-        // Points that wait are lost with the process: no more of them than a disk that is slow for a moment asks for.
-        constexpr std::size_t most_waiting = 256;
-        state_->changed.wait(lock, [&] { return state_->failure || state_->waiting.size() < most_waiting; });
-        if (state_->failure) std::rethrow_exception(state_->failure);
-        state_->waiting.push_back(point);
+    State& state = *state_;
+    std::unique_lock lock(state.mutex);
+    state.changed.wait(lock, [&] { return state.failure || state.unsynced < most_unsynced; });
+    if (state.failure) std::rethrow_exception(state.failure);
+    try {
+        state.write(point);
+    } catch (...) {
+        state.failure = std::current_exception();
+        state.changed.notify_all();
+        throw;
     }
-    state_->changed.notify_all();
+    ++state.unsynced;
+    if (state.unsynced == 1 || state.unsynced == most_unsynced / 2) state.changed.notify_all();
 }
 
 void SweepStore::add_known(const PointRecord& point) {
@@ -203,10 +211,13 @@ void SweepStore::add_known(const PointRecord& point) {
 }
 
 void SweepStore::flush() {
-    std::unique_lock lock(state_->mutex);
-    state_->changed.wait(lock,
-                         [&] { return state_->failure || (state_->waiting.empty() && !state_->writing); });
-    if (state_->failure) std::rethrow_exception(state_->failure);
+    State& state = *state_;
+    std::unique_lock lock(state.mutex);
+    state.hurry = true;
+    state.changed.notify_all();
+    state.changed.wait(lock, [&] { return state.failure || state.unsynced == 0; });
+    state.hurry = false;
+    if (state.failure) std::rethrow_exception(state.failure);
 }
 
 std::filesystem::path parts_folder(const std::filesystem::path& result) {

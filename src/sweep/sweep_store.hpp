@@ -40,8 +40,9 @@ public:
     /// Places that could not be read when it was opened: their points count as not computed.
     [[nodiscard]] const std::vector<RecordDamage>& damages() const;
 
-    /// Takes a point; a thread of the store's own brings it to the disk, together with others that come meanwhile. Thread-safe.
-    /// @throws FileError if an earlier one could not be written, for instance because the disk is full.
+    /// Writes a point, so that the end of the process does not touch it any more; a thread of the store's own brings it to the disk within
+    /// a hundredth of a second (and as long as the disk takes), together with others that come meanwhile. Thread-safe.
+    /// @throws FileError if it, or an earlier one, could not be written, for instance because the disk is full.
     void add(const PointRecord& point);
     /// The same for a point from elsewhere, which counts as known from now on. Not thread-safe.
     void add_known(const PointRecord& point);

@@ -37,3 +37,20 @@ def doctor_no_ngspice(t):
     shutil.copy(t.program, alone)
     check = findings(t.with_program(alone), status=1)["ngspice"]
     assert check["health"] == "BAD" and "ohmloom-ngspice" in check["mend"], check
+
+
+@case
+def doctor_no_training(t):
+    """A program without its training program beside it says so, and what brings it; one that does not start is a part that does not work."""
+    alone, trainer = t.path("alone"), t.path("ohmloom-train")
+    shutil.copy(t.program, alone)
+    check = findings(t.with_program(alone), status=1)["training"]
+    assert check["health"] == "optional" and ("ohmloom-train" in check["mend"] or "libtorch-dev" in check["mend"]), check
+    if "not built" in check["found"]:
+        return
+    said = t.with_program(alone).ohmloom("train", "-o", "net.h5", status=1).err
+    assert str(trainer) in said and said.count("\n") == 1, said
+    trainer.write_text("#!/bin/sh\necho libtorch is not there >&2\nexit 127\n")
+    trainer.chmod(0o755)
+    check = findings(t.with_program(alone), status=1)["training"]
+    assert check["health"] == "BAD" and "libtorch is not there" in check["found"] and "libtorch" in check["mend"], check

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,11 +174,17 @@ def describe_change(before, after):
     return ", ".join(words)
 
 
+def line_of(failure):
+    """Where an exception came from, and what stands there."""
+    frame = traceback.extract_tb(failure.__traceback__)[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}: {frame.line}"
+
+
 def run_case(name, program, update=False):
     """Runs one case in a folder of its own. Returns why it failed, or None."""
     with tempfile.TemporaryDirectory(prefix="ohmloom-cli-") as folder:
         try:
             CASES[name](Trial(name, program, Path(folder), update))
         except (AssertionError, subprocess.TimeoutExpired) as failure:
-            return str(failure)
+            return str(failure) or line_of(failure)  # an assertion may say nothing
     return None

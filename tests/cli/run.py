@@ -43,7 +43,7 @@ def main():
     for name in options.cases or harness.CASES:
         reason = harness.run_case(name, options.program.resolve(), options.update)
         print(f"{'FAILED' if reason else 'passed'}  {name}: {harness.CASES[name].__doc__}")
-        if reason:
+        if reason is not None:
             failures += 1
             print(reason)
     return 1 if failures else 0

@@ -44,6 +44,12 @@ def no_such_golden(t):
     t.matches_golden()
 
 
+@harness.case
+def wordless(t):
+    """Finds something wrong and says nothing."""
+    assert t.path("result").exists()
+
+
 def outcome(program, word, case="refusal"):
     global WORD
     WORD = word
@@ -76,6 +82,8 @@ def main():
         program.chmod(0o755)
         harness.GOLDEN = Path(folder)
         failures += [f"not noticed: {word}" for word in MISBEHAVIOUR if outcome(program, word) is None]
+        if "result" not in (outcome(program, "well", "wordless") or ""):
+            failures.append("not noticed: an assertion without words")
         proper = outcome(program, "well")
         if proper is not None:
             failures.append(f"a proper refusal was not accepted: {proper}")

@@ -184,3 +184,16 @@ def train_without_data(t):
     """Training without the training images, or in a program built without training, is refused with the way out."""
     said = t.refused("train", "-o", "net.h5").err
     assert "ohmloom data mnist" in said or "libtorch-dev" in said, said
+
+
+@case
+def train_loads_libtorch_alone(t):
+    """Libtorch, which takes half a second to load, is loaded by the program that trains and by no other verb."""
+    def loaded(program):
+        return program.ohmloom("--version", environment={"LD_TRACE_LOADED_OBJECTS": "1"}).out  # the loader lists them and ends
+
+    assert "libhdf5" in loaded(t) and "libtorch" not in loaded(t), loaded(t)
+    trainer = t.program.with_name("ohmloom-train")
+    if trainer.exists():
+        assert "libtorch" in loaded(t.with_program(trainer))
+        assert t.with_program(trainer).ohmloom("train", "--help").out == t.ohmloom("train", "--help").out

@@ -24,6 +24,7 @@ std::string write_sample(const std::filesystem::path& file) {
     {
         RecordWriter writer(file);
         for (const Bytes& record : sample_records()) writer.append(record);
+        writer.write();
         writer.sync();
         CHECK(writer.bytes() == std::filesystem::file_size(file));
     }
@@ -55,6 +56,22 @@ TEST_CASE("Records come back in order, whatever bytes they hold") {
     std::vector<RecordDamage> damages;
     CHECK(records_in(folder / "a.records", damages) == sample_records());
     CHECK(damages.empty());
+}
+
+TEST_CASE(
+    "Records are in the file once they are written, before they are synced and while the writer goes on") {
+    const TemporaryFolder folder;
+    RecordWriter writer(folder / "a.records");
+    std::vector<RecordDamage> damages;
+    std::size_t count = 0;
+    for (const Bytes& record : sample_records()) {
+        writer.append(record);
+        CHECK(records_in(folder / "a.records", damages).size() == count); // whole or not at all
+        writer.write();
+        CHECK(records_in(folder / "a.records", damages).size() == ++count);
+        CHECK(damages.empty());
+        CHECK(writer.bytes() == std::filesystem::file_size(folder / "a.records"));
+    }
 }
 
 TEST_CASE("A file cut short at any byte keeps every whole record before the cut, and says where it ends") {

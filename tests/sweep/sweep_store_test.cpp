@@ -32,6 +32,13 @@ struct Bench {
     [[nodiscard]] PointRecord record(Index number) const {
         PointRecord point;
         point.key = keys.key(point_at(plan, number));
+        point.status = number % 7 == 3 ? PointStatus::not_converged : PointStatus::good;
+        point.message = number % 7 == 3 ? "nearly" : "";
+        point.seed = static_cast<std::uint64_t>(100 + number);
+        point.images = 2 + number % 2;
+        point.wall = 0.25 * static_cast<double>(number);
+        point.ended = 1'800'000'000 + number;
+        point.host = "host " + std::to_string(number % 4);
         point.table.rows = 1 + number % 2;
         const auto rows = static_cast<std::size_t>(point.table.rows);
         point.table.columns = {{"accuracy", "1", ResultKind::number, 1,
@@ -39,7 +46,8 @@ struct Bench {
         if (number % 3 == 0)
             point.table.columns.push_back(
                 {"sometimes", "V", ResultKind::number, 1, std::vector<double>(rows, 1.0)});
-        point.labels = std::make_shared<const std::vector<std::uint8_t>>(std::vector<std::uint8_t>{1, 2});
+        point.labels = std::make_shared<const std::vector<std::uint8_t>>(
+            std::vector<std::uint8_t>{1, static_cast<std::uint8_t>(number % 5 == 0 ? 3 : 2)});
         return point;
     }
 
@@ -91,6 +99,17 @@ TEST_CASE(
     CHECK(parts.merge().missing == 0);
     // The study's path is nowhere in the file, so that the two are the same to the last byte.
     CHECK(bytes_of(whole.result) == bytes_of(parts.result));
+}
+
+TEST_CASE("A point is in its file as soon as it is taken: the end of the process would not touch it") {
+    Bench bench;
+    auto store = bench.open();
+    for (Index number = 0; number < 50; ++number) {
+        store->add(bench.record(number));
+        Index found = 0;
+        CHECK(read_parts(parts_folder(bench.result), [&](const PointRecord&) { ++found; }).empty());
+        CHECK(found == number + 1);
+    }
 }
 
 TEST_CASE("Shards share a folder, and are joined into the same result") {
@@ -171,6 +190,15 @@ TEST_CASE("A key follows values, files and the version, and not the order or the
     CHECK(key_of(study, 0, "v2") != key);
     folder.write("net.h5", "another");
     CHECK(key_of(study) != key);
+    const std::string files = study + "[sweep]\nnetwork.file = [\"net.h5\", \"other.h5\"]\n";
+    folder.write("other.h5", "content");
+    const std::string first = key_of(files, 0), second = key_of(files, 1);
+    folder.write("other.h5", "another");
+    CHECK(key_of(files, 0) == first);
+    CHECK(key_of(files, 1) != second);
+    // Rows 4 and columns 6: the second point of the one order, the third of the other.
+    CHECK(key_of(study + "[sweep]\narray.rows = [4, 8]\narray.cols = [5, 6]\n", 1) ==
+          key_of(study + "[sweep]\narray.cols = [5, 6]\narray.rows = [4, 8]\n", 2));
     CHECK(key_of(study + "[sweep]\nrepeats = 2\n", 0) != key_of(study + "[sweep]\nrepeats = 2\n", 1));
 }
 
@@ -182,7 +210,15 @@ TEST_CASE("Points go back into a store from a result, and give the same result a
     std::filesystem::remove_all(parts_folder(bench.result));
     {
         auto store = bench.open({}, "v1", true);
-        read_sweep_points(bench.result, [&](const PointRecord& point) { store->add_known(point); });
+        Index number = 0;
+        read_sweep_points(bench.result, [&](const PointRecord& point) {
+            const PointRecord made = bench.record(number++);
+            CHECK(point.key == made.key);
+            CHECK(*point.labels == *made.labels);
+            CHECK(point.table.rows == made.table.rows);
+            store->add_known(point);
+        });
+        CHECK(number == 50);
         store->flush();
         CHECK(store->known().size() == 50);
     }
@@ -206,6 +242,10 @@ TEST_CASE("Damage is named with its file and place, and costs only the points it
     CHECK(bench.merge().missing == 1);
     bench.compute(); // all again: what is there already is taken once
     CHECK(bench.merge().missing == 0);
+    Bench whole;
+    whole.compute();
+    static_cast<void>(whole.merge());
+    CHECK(bytes_of(bench.result) == bytes_of(whole.result));
 }
 
 TEST_CASE("A failed point and one that is not there are told apart in a partial result") {
@@ -223,9 +263,11 @@ TEST_CASE("A failed point and one that is not there are told apart in a partial 
     const MergeOutcome merged = bench.merge(true);
     CHECK(merged.missing == 39);
     CHECK(merged.failed == 1);
+    CHECK(merged.not_converged == 1); // point 3
     CHECK(merged.first_failure == "what was wrong");
     const SweepFile file = read_sweep_file(bench.result);
     CHECK(file.points == 50);
     CHECK(file.missing == 39);
     CHECK(file.failed == 1);
+    CHECK(file.not_converged == 1);
 }

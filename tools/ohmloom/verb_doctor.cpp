@@ -7,6 +7,7 @@
 #include "solver/lanes.hpp"
 #include "solver/ngspice_jobs.hpp"
 #include "store/hdf5.hpp"
+#include "training_program.hpp"
 #include "verbs.hpp"
 
 #include <fmt/format.h>
@@ -102,14 +103,29 @@ Finding find_report() {
             "apt install npm, then configure and build again"};
 }
 
-Finding find_training() {
 #if defined(OHMLOOM_HAS_TRAINING)
-    return {"training", Health::good, "built in, on libtorch", ""};
+Finding find_training() {
+    const std::filesystem::path program = training_program();
+    if (!std::filesystem::exists(program))
+        return {"training", Health::could_be_more, program.string() + " is not there: no `ohmloom train`",
+                "cmake --build BUILD --target ohmloom-train"};
+    try {
+        const ChildResult ended = run_child({program.string(), "--version"}, ".");
+        if (ended.status == 0)
+            return {"training", Health::good, "there, on libtorch, in a program of its own", ""};
+        return {"training", Health::bad,
+                fmt::format("{} does not start: {}", program.string(), ended.error_text),
+                "apt install libtorch-dev"};
+    } catch (const BackendError& error) {
+        return {"training", Health::bad, error.what(), "cmake --build BUILD --target ohmloom-train"};
+    }
+}
 #else
+Finding find_training() {
     return {"training", Health::could_be_more, "not built: no `ohmloom train`",
             "apt install libtorch-dev, then configure and build again"};
-#endif
 }
+#endif
 
 std::vector<Finding> find_data_sets() {
     std::vector<Finding> findings;

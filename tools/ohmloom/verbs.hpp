@@ -1,35 +1,10 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "command_line.hpp"
 
-#include <functional>
 #include <string>
 
 namespace ohmloom::cli {
-
-/// Exit status of the program, the same for every verb.
-enum ExitStatus : int {
-    exit_good = 0,
-    exit_not_converged = 1, ///< a result did not converge, or a check failed
-    exit_bad_input = 2,
-};
-
-/// The command line under construction. A verb adds its subcommand and, when the user chose it, puts its body
-/// in `chosen`; the body returns an ExitStatus.
-struct CommandLine {
-    CLI::App& app;
-    std::function<int()> chosen;
-    std::string command{}; ///< as it was typed, for the provenance of files
-};
-
-/// Check of an option: a whole number of at least `least`.
-CLI::Validator at_least(long least);
-
-/// Check of an option: a number above 0 and below 1.
-CLI::Validator fraction();
-
-/// Check of an option: a number above 0.
-CLI::Validator positive();
 
 /// The command that gets a known data set.
 std::string command_that_gets(const std::string& data_set);
