@@ -70,6 +70,11 @@ extern "C" herr_t ohmloom_note_attribute(hid_t /*object*/, const char* name, con
     return 0;
 }
 
+/// Some of the slowest index of a data set.
+struct RowRange {
+    Index first = 0, count = 0;
+};
+
 /// What HDF5 says was the cause of the call that just failed.
 std::string hdf5_reason() {
     std::string reason;
@@ -433,7 +438,10 @@ struct Hdf5Reader::State {
                              group_name));
     }
 
-    [[nodiscard]] std::vector<double> numbers(hid_t data_set, std::string_view name) const {
+    /// All numbers of a data set, or those of some rows.
+    template <Hdf5Number T>
+    [[nodiscard]] std::vector<T> numbers(hid_t data_set, std::string_view name,
+                                         const std::optional<RowRange>& rows = {}) const {
         const Handle type(H5Dget_type(data_set), H5Tclose);
         const H5T_class_t kind = H5Tget_class(type);
         if (kind != H5T_INTEGER && kind != H5T_FLOAT) {
@@ -447,12 +455,23 @@ struct Hdf5Reader::State {
                              count, limits.elements));
         }
         if (limits.plain_only) require_plain(data_set, name, static_cast<hsize_t>(count) * H5Tget_size(type));
-        std::vector<double> values(static_cast<std::size_t>(count));
-        if (count > 0 &&
-            H5Dread(data_set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
+        if (rows) select_rows(space, *rows);
+        std::vector<T> values(static_cast<std::size_t>(H5Sget_select_npoints(space)));
+        const Handle memory = simple_space({static_cast<Index>(values.size())});
+        if (!values.empty() &&
+            H5Dread(data_set, memory_type<T>(), memory, space, H5P_DEFAULT, values.data()) < 0) {
             fail(fmt::format("data set {} cannot be read: {}", name, hdf5_reason()));
         }
         return values;
+    }
+
+    static void select_rows(hid_t space, const RowRange& rows) {
+        std::vector<hsize_t> sizes(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space)));
+        H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
+        std::vector<hsize_t> start(sizes.size(), 0);
+        start.front() = static_cast<hsize_t>(rows.first);
+        sizes.front() = static_cast<hsize_t>(rows.count);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, sizes.data(), nullptr);
     }
 
     [[nodiscard]] std::vector<std::string> texts(hid_t data_set, std::string_view name) const {
@@ -554,7 +573,7 @@ void Hdf5Reader::require_only(std::string_view path, const std::vector<std::stri
 Hdf5Array Hdf5Reader::read_array(std::string_view path, std::string_view unit) const {
     const Handle data_set = state_->open(path, H5I_DATASET);
     state_->require_unit(data_set, path, unit);
-    return {state_->shape_of(data_set, path), state_->numbers(data_set, path)};
+    return {state_->shape_of(data_set, path), state_->numbers<double>(data_set, path)};
 }
 
 Matrix<double> Hdf5Reader::read_matrix(std::string_view path, std::string_view unit, Index rows,
@@ -583,6 +602,16 @@ double Hdf5Reader::read_scalar(std::string_view path, std::string_view unit) con
     const Shape found = shape(path);
     if (element_count(found) != 1) state_->wrong_shape(path, "one number", found);
     return read_array(path, unit).values.front();
+}
+
+Matrix<std::uint8_t> Hdf5Reader::read_byte_rows(std::string_view path, std::string_view unit, Index first,
+                                                Index count) const {
+    const Handle data_set = state_->open(path, H5I_DATASET);
+    state_->require_unit(data_set, path, unit);
+    const Shape found = state_->shape_of(data_set, path);
+    if (found.size() != 2 || first < 0 || count < 0 || first > found[0] - count)
+        state_->wrong_shape(path, fmt::format("two dimensions and at least {} rows", first + count), found);
+    return {count, found[1], state_->numbers<std::uint8_t>(data_set, path, RowRange{first, count})};
 }
 
 std::string Hdf5Reader::read_text(std::string_view path) const {
