@@ -669,11 +669,17 @@ double Hdf5Reader::attribute_number(std::string_view path, const std::string& na
 }
 
 void Hdf5Reader::require_schema(const std::string& expected) const {
-    if (!has_attribute("/", "schema")) {
-        state_->fail(fmt::format("the attribute schema of the root is missing, expected '{}'", expected));
-    }
-    const std::string found = attribute_text("/", "schema");
-    if (found != expected) state_->fail(fmt::format("schema is '{}', expected '{}'", found, expected));
+    static_cast<void>(schema_among({expected}));
+}
+
+std::string Hdf5Reader::schema_among(const std::vector<std::string>& expected) const {
+    const std::string words = fmt::format("'{}'", fmt::join(expected, "' or '"));
+    if (!has_attribute("/", "schema"))
+        state_->fail(fmt::format("the attribute schema of the root is missing, expected {}", words));
+    std::string found = attribute_text("/", "schema");
+    if (std::ranges::find(expected, found) == expected.end())
+        state_->fail(fmt::format("schema is '{}', expected {}", found, words));
+    return found;
 }
 
 std::string hdf5_version() {

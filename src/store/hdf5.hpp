@@ -157,6 +157,8 @@ public:
 
     /// Refuses a file whose root attribute `schema` is not the expected one.
     void require_schema(const std::string& expected) const;
+    /// The same for one of several: which it is.
+    [[nodiscard]] std::string schema_among(const std::vector<std::string>& expected) const;
 
 private:
     struct State;

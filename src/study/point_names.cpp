@@ -197,6 +197,13 @@ std::string point_name(const PointNames& names, const std::vector<bool>& said, I
     return fmt::format("{}", fmt::join(words, ", "));
 }
 
+Index repeated_points(const PointNames& names) {
+    const PointNames nothing{0, std::vector<NamePart>(names.parts.size())};
+    std::vector<std::uint32_t> groups = group_points(names, nothing);
+    std::ranges::sort(groups);
+    return static_cast<Index>(std::ranges::unique(groups).size());
+}
+
 std::vector<PointMatch> match_points(const PointNames& first, const PointNames& second) {
     const std::vector<std::uint32_t> groups = group_points(first, second);
     const std::span ours = std::span(groups).first(static_cast<std::size_t>(first.points));

@@ -36,6 +36,9 @@ std::vector<bool> parts_to_say(const PointNames& first, const PointNames& second
 /// "mnist, pcm, horizontal 4/2": a point by the parts that are to be said.
 std::string point_name(const PointNames& names, const std::vector<bool>& said, Index point);
 
+/// How many points are called like an earlier one.
+Index repeated_points(const PointNames& names);
+
 /// A point of a first result and one of a second.
 struct PointMatch {
     Index first = 0, second = 0;
