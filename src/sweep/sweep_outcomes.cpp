@@ -36,10 +36,10 @@ Index rows_within(std::size_t bytes, Index images) {
 /// Calls `take(match, classes of the first, of the second)` for all matches, each file read once in blocks where both have their rows in
 /// nearly the same order. The first's rows come in blocks; for each, the second's are read in their own order.
 void for_each_pair(const StoredSweep& first, const StoredSweep& second, std::span<const PointMatch> matches,
+                   std::size_t held_bytes,
                    const std::function<void(const PointMatch&, Classes, Classes)>& take) {
-    constexpr std::size_t block_bytes = std::size_t{1} << 26, piece_bytes = std::size_t{1} << 23;
-    const Index block_rows = rows_within(block_bytes, first.reader->shape(classes_path).back()),
-                piece_rows = rows_within(piece_bytes, second.reader->shape(classes_path).back());
+    const Index block_rows = rows_within(held_bytes, first.reader->shape(classes_path).back()),
+                piece_rows = rows_within(held_bytes / 8, second.reader->shape(classes_path).back());
     const auto read = [](const StoredSweep& sweep, Index begin, Index end) {
         return sweep.reader->read_byte_rows(classes_path, "1", begin, end - begin);
     };
@@ -93,7 +93,7 @@ void adjust(std::vector<RowOutcomes>& rows) {
 } // namespace
 
 SweepOutcomes compare_outcomes(const StoredSweep& first, const StoredSweep& second,
-                               const std::vector<PointMatch>& matches) {
+                               const std::vector<PointMatch>& matches, std::size_t held_bytes) {
     SweepOutcomes all;
     std::map<std::pair<Index, Index>, Index> images_of_sets; ///< that two sets of labels have in common
     std::vector<PointMatch> with_images;
@@ -113,21 +113,22 @@ SweepOutcomes compare_outcomes(const StoredSweep& first, const StoredSweep& seco
         with_images.push_back(match);
     }
     ImageMajorities majorities;
-    for_each_pair(first, second, with_images, [&](const PointMatch& match, Classes ours, Classes theirs) {
-        const std::vector<std::uint8_t>& labels =
-            first.label_sets[static_cast<std::size_t>(label_set(first, match.first))];
-        const auto images = static_cast<std::size_t>(
-            std::min(images_of(first, match.first), images_of(second, match.second)));
-        if (images > ours.size() || images > theirs.size())
-            throw FileError(fmt::format("{}: {} has {} images a row: expected at least {}",
-                                        (images > ours.size() ? first : second).file.string(), classes_path,
-                                        std::min(ours.size(), theirs.size()), images));
-        const Classes truth = std::span(labels).first(images);
-        RowOutcomes row{match, count_outcomes(ours.first(images), theirs.first(images), truth)};
-        row.probability = mcnemar_probability(row.outcomes);
-        all.rows.push_back(row);
-        majorities.add(ours, theirs, truth);
-    });
+    for_each_pair(
+        first, second, with_images, held_bytes, [&](const PointMatch& match, Classes ours, Classes theirs) {
+            const std::vector<std::uint8_t>& labels =
+                first.label_sets[static_cast<std::size_t>(label_set(first, match.first))];
+            const auto images = static_cast<std::size_t>(
+                std::min(images_of(first, match.first), images_of(second, match.second)));
+            if (images > ours.size() || images > theirs.size())
+                throw FileError(fmt::format("{}: {} has {} images a row: expected at least {}",
+                                            (images > ours.size() ? first : second).file.string(),
+                                            classes_path, std::min(ours.size(), theirs.size()), images));
+            const Classes truth = std::span(labels).first(images);
+            RowOutcomes row{match, count_outcomes(ours.first(images), theirs.first(images), truth)};
+            row.probability = mcnemar_probability(row.outcomes);
+            all.rows.push_back(row);
+            majorities.add(ours, theirs, truth);
+        });
     std::ranges::sort(all.rows, {}, [](const RowOutcomes& row) { return row.rows.first; });
     adjust(all.rows);
     if (images_of_sets.size() == 1 && counts.size() == 1) all.pooled = majorities.pooled();

@@ -3,6 +3,8 @@
 #include "study/paired_outcomes.hpp"
 #include "sweep/stored_sweep.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -34,9 +36,10 @@ struct SweepOutcomes {
     std::optional<PooledOutcomes> pooled; ///< if all rows are of the same images
 };
 
-/// Counts outcomes at the matched rows, `matches` in the order of the first's. Of the classes, no more than some 100 MB are held.
+/// Counts outcomes at the matched rows, `matches` in the order of the first's. Of the classes, no more than about so many bytes are held.
 /// @throws InputError if the images of two rows are not the same; FileError.
 SweepOutcomes compare_outcomes(const StoredSweep& first, const StoredSweep& second,
-                               const std::vector<PointMatch>& matches);
+                               const std::vector<PointMatch>& matches,
+                               std::size_t held_bytes = std::size_t{1} << 26);
 
 } // namespace ohmloom
