@@ -143,6 +143,12 @@ CommonAxes common_axes(const StoredSweep& first, const StoredSweep& second,
         if (!is_ignored(key) && !place_of(first, key))
             add_lone_axis(second, b, first, false, common, unmatched);
     }
+    constexpr std::size_t most_named = 3; // the line is to be read
+    if (unmatched.size() > most_named) {
+        const std::size_t more = unmatched.size() - most_named;
+        unmatched.resize(most_named);
+        unmatched.push_back(fmt::format("{} more", more));
+    }
     if (!unmatched.empty())
         throw InputError(
             fmt::format("{} and {} do not have the same axes: {}; expected one of the axis' values "

@@ -124,14 +124,13 @@ TEST_CASE("An axis that is ignored must be there, and must not be needed") {
 TEST_CASE("Corners are matched by name where both have them, and by what they set where one has") {
     const Bench bench;
     const StoredSweep corners =
-                          bench.sweep("a", "[array]\nrows = 5\n[sweep.corners]\nslow = { array.rows = 9 }\n"
-                                           "typical = { }\nfast = { array.rows = 2 }\n"),
+                          bench.sweep("a", "[array]\nrows = 5\n[sweep.corners]\nfast = { array.rows = 2 }\n"
+                                           "slow = { array.rows = 9 }\ntypical = { }\n"),
                       other = bench.sweep(
                           "b", "[sweep.corners]\nfast = { array.rows = 2 }\nslow = { array.rows = 8 }\n"),
                       list = bench.sweep("c", "[sweep]\narray.rows = [2, 5]\n");
-    // Corners are in the order of their names: fast 2, slow 9, typical 5.
     const SweepMatching found = match_sweeps(corners, other);
-    REQUIRE(found.rows == std::vector<PointMatch>{{0, 0}}); // slow is another value
+    CHECK(found.rows == std::vector<PointMatch>{{0, 0}}); // slow is another value
     const SweepMatching by_value = match_sweeps(corners, list);
     CHECK(by_value.rows == std::vector<PointMatch>{{0, 0}, {2, 1}});
     REQUIRE(by_value.lone_axes.size() == 1);
