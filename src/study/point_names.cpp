@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <string_view>
@@ -201,7 +202,7 @@ Index repeated_points(const PointNames& names) {
     const PointNames nothing{0, std::vector<NamePart>(names.parts.size())};
     std::vector<std::uint32_t> groups = group_points(names, nothing);
     std::ranges::sort(groups);
-    return static_cast<Index>(std::ranges::unique(groups).size());
+    return std::distance(std::unique(groups.begin(), groups.end()), groups.end());
 }
 
 std::vector<PointMatch> match_points(const PointNames& first, const PointNames& second) {

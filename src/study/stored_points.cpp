@@ -31,6 +31,8 @@ StoredPoints::StoredPoints(std::shared_ptr<const Hdf5Reader> reader, Index point
                                         reader_->file().string(), path, to_string(shape), points_));
         (is_text ? texts_ : figures_).push_back(name);
     }
+    std::ranges::sort(figures_);
+    std::ranges::sort(texts_);
 }
 
 bool StoredPoints::has_figure(std::string_view name) const {

@@ -23,14 +23,14 @@ std::string without_quotes(std::string literal) {
     return literal;
 }
 
-/// Whole numbers of a data set, each below `limit`.
+/// Whole numbers of a data set, from 0 to below `limit`.
 std::vector<Index> whole_numbers(const Hdf5Reader& reader, const std::string& path, Index count,
                                  Index limit) {
     std::vector<Index> numbers;
     for (const double value : reader.read_vector(path, "1", count)) {
-        if (!(value >= -1.0 && value < static_cast<double>(limit)))
-            throw FileError(fmt::format("{}: {} holds {}: expected numbers below {}", reader.file().string(),
-                                        path, value, limit));
+        if (!(value >= 0.0 && value < static_cast<double>(limit)))
+            throw FileError(fmt::format("{}: {} holds {}: expected numbers from 0 to below {}",
+                                        reader.file().string(), path, value, limit));
         numbers.push_back(static_cast<Index>(value));
     }
     return numbers;
@@ -121,6 +121,13 @@ void read_run_rows(StoredSweep& sweep) {
     sweep.axes.points = sweep.rows();
 }
 
+void require_classes(const StoredSweep& sweep) {
+    const Shape shape = sweep.reader->shape("/points/classes");
+    if (shape.size() != 2 || shape.front() != sweep.rows())
+        throw FileError(fmt::format("{}: /points/classes has the shape {}: expected [{} x images]",
+                                    sweep.file.string(), to_string(shape), sweep.rows()));
+}
+
 Index rows_in(const Hdf5Reader& reader, const std::string& path) {
     const Shape shape = reader.shape(path);
     return shape.empty() ? 0 : shape.front();
@@ -163,6 +170,7 @@ StoredSweep open_sweep(const std::filesystem::path& file) {
         read_run_rows(sweep);
     sweep.circuits = circuit_names(sweep.figures);
     sweep.has_classes = reader->has("/points/classes") && !sweep.label_sets.empty();
+    if (sweep.has_classes) require_classes(sweep);
     return sweep;
 }
 

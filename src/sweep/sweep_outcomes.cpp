@@ -85,6 +85,7 @@ private:
 
 void adjust(std::vector<RowOutcomes>& rows) {
     std::vector<double> probabilities;
+    probabilities.reserve(rows.size());
     for (const RowOutcomes& row : rows) probabilities.push_back(row.probability);
     const std::vector<double> adjusted = holm_adjusted(probabilities);
     for (std::size_t k = 0; k < rows.size(); ++k) rows[k].adjusted = adjusted[k];
@@ -100,7 +101,7 @@ SweepOutcomes compare_outcomes(const StoredSweep& first, const StoredSweep& seco
     std::map<Index, Index> counts; ///< rows by their number of images
     for (const PointMatch& match : matches) {
         const Index a = label_set(first, match.first), b = label_set(second, match.second);
-        if (a < 0 || b < 0 || images_of(first, match.first) == 0 || images_of(second, match.second) == 0) {
+        if (a < 0 || b < 0 || images_of(first, match.first) <= 0 || images_of(second, match.second) <= 0) {
             ++all.without_images;
             continue;
         }

@@ -196,6 +196,17 @@ TEST_CASE("a data set that is not as expected is refused with both shapes") {
     CHECK(mentions(error([&] { reader.require_schema("other-1"); }), "'sample-1'", "'other-1'"));
 }
 
+TEST_CASE("a file of one of several schemas says which, and is refused with all of them if it is of none") {
+    const TemporaryFolder folder;
+    write_sample(folder / "sample.h5");
+    const Hdf5Reader reader(folder / "sample.h5");
+    CHECK(reader.schema_among({"other-1", "sample-1"}) == "sample-1");
+    CHECK(mentions(message_of<FileError>([&] {
+                       static_cast<void>(reader.schema_among({"a-1", "b-1"}));
+                   }),
+                   "sample.h5", "'sample-1'", "'a-1' or 'b-1'"));
+}
+
 TEST_CASE("an unknown name in a group is answered with the nearest known one") {
     const TemporaryFolder folder;
     write_sample(folder / "sample.h5");

@@ -222,18 +222,3 @@ TEST_CASE("Sweeps without a common point, or without any result, are refused") {
     CHECK(mentions(refusal(first, second), "no point in common", "array.rows = 1", "array.rows = 3"));
     CHECK(mentions(refusal(first, failed), "c.h5", "none of its 2 points has results"));
 }
-
-TEST_CASE("Results whose parts do not fit each other are refused by name") {
-    const Bench bench;
-    static_cast<void>(bench.sweep("a", "[sweep]\narray.rows = [1, 2]\n"));
-    Hdf5Writer writer(bench.folder / "bad.h5");
-    writer.set_attribute("/", "schema", "ohmloom-sweep-1");
-    writer.write_text("/study", "[sweep]\narray.rows = [1, 2]\n");
-    writer.write("/points/point", std::vector<std::int64_t>{0, 5}, "1");
-    writer.write("/sweep/status", std::vector<std::uint8_t>{0, 0}, "1");
-    writer.write_texts("/sweep/message", {"", ""});
-    writer.write("/sweep/images", std::vector<std::int64_t>{0, 0}, "1");
-    writer.commit();
-    CHECK(mentions(message_of<FileError>([&] { static_cast<void>(open_sweep(bench.folder / "bad.h5")); }),
-                   "/points/point holds 5", "below 2"));
-}
