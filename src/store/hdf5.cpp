@@ -455,9 +455,9 @@ struct Hdf5Reader::State {
                              count, limits.elements));
         }
         if (limits.plain_only) require_plain(data_set, name, static_cast<hsize_t>(count) * H5Tget_size(type));
-        if (rows) select_rows(space, *rows);
-        std::vector<T> values(static_cast<std::size_t>(H5Sget_select_npoints(space)));
-        const Handle memory = simple_space({static_cast<Index>(values.size())});
+        // In memory of the same dimensions: HDF5 goes element by element through chunks otherwise.
+        const Handle memory = rows ? select_rows(space, *rows) : Handle(H5Scopy(space), H5Sclose);
+        std::vector<T> values(static_cast<std::size_t>(H5Sget_simple_extent_npoints(memory)));
         if (!values.empty() &&
             H5Dread(data_set, memory_type<T>(), memory, space, H5P_DEFAULT, values.data()) < 0) {
             fail(fmt::format("data set {} cannot be read: {}", name, hdf5_reason()));
@@ -465,13 +465,15 @@ struct Hdf5Reader::State {
         return values;
     }
 
-    static void select_rows(hid_t space, const RowRange& rows) {
-        std::vector<hsize_t> sizes(static_cast<std::size_t>(H5Sget_simple_extent_ndims(space)));
-        H5Sget_simple_extent_dims(space, sizes.data(), nullptr);
-        std::vector<hsize_t> start(sizes.size(), 0);
+    /// Selects rows of the space of a data set. @return the space that they take in memory
+    static Handle select_rows(hid_t space, const RowRange& rows) {
+        Shape sizes = shape_of_space(space).value_or(Shape{});
+        sizes.front() = rows.count;
+        const std::vector<hsize_t> count(sizes.begin(), sizes.end());
+        std::vector<hsize_t> start(count.size(), 0);
         start.front() = static_cast<hsize_t>(rows.first);
-        sizes.front() = static_cast<hsize_t>(rows.count);
-        H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, sizes.data(), nullptr);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+        return simple_space(sizes);
     }
 
     [[nodiscard]] std::vector<std::string> texts(hid_t data_set, std::string_view name) const {
