@@ -105,7 +105,8 @@ def compare_same(t):
 @case
 def compare_check(t):
     """--check ends with status 1 if accuracy fell significantly, not if it rose, and not below another level."""
-    runs(t, lambda text: text.replace("r_row = 10, r_col = 15", "r_row = 0.01, r_col = 0.01"))
+    # This network was drawn, not trained: wires of 2000 Ohm do it good.
+    runs(t, lambda text: text.replace("r_row = 10", "r_row = 2000"))
     assert ", better" in t.ohmloom("compare", "first.h5", "second.h5", "--check").out
     assert ", worse" in t.ohmloom("compare", "second.h5", "first.h5", "--check", status=1).out
     t.ohmloom("compare", "second.h5", "first.h5", "--check", "--level", "1e-300")

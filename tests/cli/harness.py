@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -179,5 +180,6 @@ def run_case(name, program, update=False):
         try:
             CASES[name](Trial(name, program, Path(folder), update))
         except (AssertionError, subprocess.TimeoutExpired) as failure:
-            return str(failure)
+            # A bare assert has no words of its own: the line that failed, else nobody would know that it did.
+            return str(failure) or "failed: " + traceback.extract_tb(failure.__traceback__)[-1].line
     return None

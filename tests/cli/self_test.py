@@ -44,6 +44,12 @@ def no_such_golden(t):
     t.matches_golden()
 
 
+@harness.case
+def wordless(t):
+    """Fails without saying why."""
+    assert t.name == "another"
+
+
 def outcome(program, word, case="refusal"):
     global WORD
     WORD = word
@@ -80,6 +86,8 @@ def main():
         if proper is not None:
             failures.append(f"a proper refusal was not accepted: {proper}")
 
+        if "t.name ==" not in (outcome(program, "", "wordless") or ""):
+            failures.append("not noticed, or not told: an assertion without words")
         if outcome(program, "", "no_such_golden") is None:
             failures.append("not noticed: a missing golden file")
         harness.run_case("no_such_golden", program, update=True)
@@ -89,7 +97,7 @@ def main():
         golden.write_text(golden.read_text().replace("refused", "refusad"))
         if outcome(program, "", "no_such_golden") is None:
             failures.append("not noticed: a golden file with other words")
-    print("\n".join(failures) or f"{len(MISBEHAVIOUR) + 2} kinds of misbehaviour are noticed")
+    print("\n".join(failures) or f"{len(MISBEHAVIOUR) + 3} kinds of misbehaviour are noticed")
     return 1 if failures else 0
 
 

@@ -65,6 +65,7 @@ TEST_CASE("what one of two has not worked out has not moved, nor has what is the
     CHECK(has_moved(1.0, 2.0));
     CHECK_FALSE(has_moved(1.0, 1.0));
     CHECK_FALSE(has_moved(1.0, std::numeric_limits<double>::quiet_NaN()));
+    CHECK_FALSE(has_moved(std::numeric_limits<double>::quiet_NaN(), 1.0));
     CHECK_FALSE(is_compared("wall_s"));
     CHECK_FALSE(is_compared("accuracy_high_ideal_wires"));
     CHECK(is_compared("accuracy_ideal_wires"));
