@@ -1,7 +1,8 @@
 // Writes and joins the store of a large sweep whose points were not computed: what the store itself takes.
 //
-//   simulated_store FOLDER POINTS SHARDS
+//   simulated_store FOLDER POINTS SHARDS [SEED]
 //
+// Stores of different seeds have other figures and classes at the same points, to be compared.
 // Every point has 40 figures of two layers and the classes of 100 images, as a small study's points have.
 
 #include "base/process_memory.hpp"
@@ -13,6 +14,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -28,8 +30,8 @@ double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-PointRecord made_up_point(const std::string& key, Index number) {
-    const RandomStream random(1, RandomPurpose::test_generation);
+PointRecord made_up_point(const std::string& key, Index number, std::uint64_t seed) {
+    const RandomStream random(seed, RandomPurpose::test_generation);
     const auto place = static_cast<std::uint32_t>(number);
     PointRecord point;
     point.key = key;
@@ -59,12 +61,13 @@ PointRecord made_up_point(const std::string& key, Index number) {
 
 int main(int argc, char** argv) {
     const std::vector<std::string> words(argv + 1, argv + argc);
-    if (words.size() != 3) {
-        fmt::print(stderr, "usage: simulated_store FOLDER POINTS SHARDS\n");
+    if (words.size() != 3 && words.size() != 4) {
+        fmt::print(stderr, "usage: simulated_store FOLDER POINTS SHARDS [SEED]\n");
         return 2;
     }
     const std::filesystem::path folder = words[0];
     const Index points = std::stol(words[1]), shards = std::stol(words[2]);
+    const std::uint64_t seed = words.size() == 4 ? std::stoul(words[3]) : 1;
     std::filesystem::create_directories(folder);
     const auto side = static_cast<Index>(std::ceil(std::sqrt(static_cast<double>(points))));
     std::ofstream(folder / "study.toml") << fmt::format(
@@ -78,7 +81,7 @@ int main(int argc, char** argv) {
     for (Index shard = 0; shard < shards; ++shard) {
         SweepStore store(result, plan, "simulated", {shard, shards}, false);
         for (Index n = shard; n < plan.points(); n += shards)
-            store.add(made_up_point(keys.key(point_at(plan, n)), n));
+            store.add(made_up_point(keys.key(point_at(plan, n)), n, seed));
         store.flush();
     }
     const double writing = seconds_since(start);

@@ -70,6 +70,11 @@ extern "C" herr_t ohmloom_note_attribute(hid_t /*object*/, const char* name, con
     return 0;
 }
 
+/// Some of the slowest index of a data set.
+struct RowRange {
+    Index first = 0, count = 0;
+};
+
 /// What HDF5 says was the cause of the call that just failed.
 std::string hdf5_reason() {
     std::string reason;
@@ -433,7 +438,10 @@ struct Hdf5Reader::State {
                              group_name));
     }
 
-    [[nodiscard]] std::vector<double> numbers(hid_t data_set, std::string_view name) const {
+    /// All numbers of a data set, or those of some rows.
+    template <Hdf5Number T>
+    [[nodiscard]] std::vector<T> numbers(hid_t data_set, std::string_view name,
+                                         const std::optional<RowRange>& rows = {}) const {
         const Handle type(H5Dget_type(data_set), H5Tclose);
         const H5T_class_t kind = H5Tget_class(type);
         if (kind != H5T_INTEGER && kind != H5T_FLOAT) {
@@ -447,12 +455,25 @@ struct Hdf5Reader::State {
                              count, limits.elements));
         }
         if (limits.plain_only) require_plain(data_set, name, static_cast<hsize_t>(count) * H5Tget_size(type));
-        std::vector<double> values(static_cast<std::size_t>(count));
-        if (count > 0 &&
-            H5Dread(data_set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
+        // In memory of the same dimensions: HDF5 goes element by element through chunks otherwise.
+        const Handle memory = rows ? select_rows(space, *rows) : Handle(H5Scopy(space), H5Sclose);
+        std::vector<T> values(static_cast<std::size_t>(H5Sget_simple_extent_npoints(memory)));
+        if (!values.empty() &&
+            H5Dread(data_set, memory_type<T>(), memory, space, H5P_DEFAULT, values.data()) < 0) {
             fail(fmt::format("data set {} cannot be read: {}", name, hdf5_reason()));
         }
         return values;
+    }
+
+    /// Selects rows of the space of a data set. @return the space that they take in memory
+    static Handle select_rows(hid_t space, const RowRange& rows) {
+        Shape sizes = shape_of_space(space).value_or(Shape{});
+        sizes.front() = rows.count;
+        const std::vector<hsize_t> count(sizes.begin(), sizes.end());
+        std::vector<hsize_t> start(count.size(), 0);
+        start.front() = static_cast<hsize_t>(rows.first);
+        H5Sselect_hyperslab(space, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+        return simple_space(sizes);
     }
 
     [[nodiscard]] std::vector<std::string> texts(hid_t data_set, std::string_view name) const {
@@ -554,7 +575,7 @@ void Hdf5Reader::require_only(std::string_view path, const std::vector<std::stri
 Hdf5Array Hdf5Reader::read_array(std::string_view path, std::string_view unit) const {
     const Handle data_set = state_->open(path, H5I_DATASET);
     state_->require_unit(data_set, path, unit);
-    return {state_->shape_of(data_set, path), state_->numbers(data_set, path)};
+    return {state_->shape_of(data_set, path), state_->numbers<double>(data_set, path)};
 }
 
 Matrix<double> Hdf5Reader::read_matrix(std::string_view path, std::string_view unit, Index rows,
@@ -583,6 +604,16 @@ double Hdf5Reader::read_scalar(std::string_view path, std::string_view unit) con
     const Shape found = shape(path);
     if (element_count(found) != 1) state_->wrong_shape(path, "one number", found);
     return read_array(path, unit).values.front();
+}
+
+Matrix<std::uint8_t> Hdf5Reader::read_byte_rows(std::string_view path, std::string_view unit, Index first,
+                                                Index count) const {
+    const Handle data_set = state_->open(path, H5I_DATASET);
+    state_->require_unit(data_set, path, unit);
+    const Shape found = state_->shape_of(data_set, path);
+    if (found.size() != 2 || first < 0 || count < 0 || first > found[0] - count)
+        state_->wrong_shape(path, fmt::format("two dimensions and at least {} rows", first + count), found);
+    return {count, found[1], state_->numbers<std::uint8_t>(data_set, path, RowRange{first, count})};
 }
 
 std::string Hdf5Reader::read_text(std::string_view path) const {
@@ -640,11 +671,17 @@ double Hdf5Reader::attribute_number(std::string_view path, const std::string& na
 }
 
 void Hdf5Reader::require_schema(const std::string& expected) const {
-    if (!has_attribute("/", "schema")) {
-        state_->fail(fmt::format("the attribute schema of the root is missing, expected '{}'", expected));
-    }
-    const std::string found = attribute_text("/", "schema");
-    if (found != expected) state_->fail(fmt::format("schema is '{}', expected '{}'", found, expected));
+    static_cast<void>(schema_among({expected}));
+}
+
+std::string Hdf5Reader::schema_among(const std::vector<std::string>& expected) const {
+    const std::string words = fmt::format("'{}'", fmt::join(expected, "' or '"));
+    if (!has_attribute("/", "schema"))
+        state_->fail(fmt::format("the attribute schema of the root is missing, expected {}", words));
+    std::string found = attribute_text("/", "schema");
+    if (std::ranges::find(expected, found) == expected.end())
+        state_->fail(fmt::format("schema is '{}', expected {}", found, words));
+    return found;
 }
 
 std::string hdf5_version() {

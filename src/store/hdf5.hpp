@@ -141,6 +141,10 @@ public:
                                                   Index size = any_size) const;
     /// A data set of one element, whatever its number of dimensions.
     [[nodiscard]] double read_scalar(std::string_view path, std::string_view unit) const;
+    /// Rows `first` to `first + count - 1` of a matrix of small whole numbers, as the classes of images, without the rest of it.
+    /// Numbers beyond 0 to 255 come back as the nearest of these.
+    [[nodiscard]] Matrix<std::uint8_t> read_byte_rows(std::string_view path, std::string_view unit,
+                                                      Index first, Index count) const;
     [[nodiscard]] std::string read_text(std::string_view path) const;
     [[nodiscard]] std::vector<std::string> read_texts(std::string_view path) const;
 
@@ -153,6 +157,8 @@ public:
 
     /// Refuses a file whose root attribute `schema` is not the expected one.
     void require_schema(const std::string& expected) const;
+    /// The same for one of several: which it is.
+    [[nodiscard]] std::string schema_among(const std::vector<std::string>& expected) const;
 
 private:
     struct State;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "study/paired_outcomes.hpp"
+#include "study/stored_points.hpp"
 
 #include <filesystem>
 #include <map>
@@ -8,12 +9,6 @@
 #include <vector>
 
 namespace ohmloom {
-
-/// One figure of every point of a run, as its file has it.
-struct StoredFigure {
-    std::string unit;
-    Matrix<double> values; ///< [points x numbers per point]: one, or one per layer
-};
 
 /// A run read back: what there is of each point, by the names in the file.
 struct StoredRun {

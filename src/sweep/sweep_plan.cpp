@@ -114,10 +114,15 @@ void keep_points(SweepPlan& plan) {
 } // namespace
 
 SweepPlan read_sweep(const std::filesystem::path& file) {
-    TomlDocument document = TomlDocument::read(file);
+    require_readable(file, "a TOML file");
+    return parse_sweep(read_text_file(file), file);
+}
+
+SweepPlan parse_sweep(std::string text, const std::filesystem::path& file) {
+    const TomlDocument document = TomlDocument::parse(text, file.string());
     TomlDocument study = document;
     study.remove("sweep");
-    SweepPlan plan{.file = file, .text = read_text_file(file), .study = std::move(study)};
+    SweepPlan plan{.file = file, .text = std::move(text), .study = std::move(study)};
     const TomlTable root = document.table();
     const Index seed = root.integer_or("seed", 1);
     plan.seed = static_cast<std::uint64_t>(std::max<Index>(seed, 0));
@@ -156,6 +161,12 @@ SweepPoint point_at(const SweepPlan& plan, Index number) {
 
 SweepPoint combination_at(const SweepPlan& plan, Index combination) {
     return {combination, values_at(plan, axes_of(plan), combination)};
+}
+
+std::string coordinate_at(const SweepPlan& plan, const std::vector<AxisLabel>& axes, const SweepPoint& point,
+                          std::size_t axis) {
+    const std::string& value = point.values[axis];
+    return value.empty() ? plan.study.value(axes[axis].key).value_or("") : value;
 }
 
 TomlDocument study_at(const SweepPlan& plan, const SweepPoint& point) {

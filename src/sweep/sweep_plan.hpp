@@ -55,6 +55,8 @@ struct AxisLabel {
 /// Reads the study and its `[sweep]`. Without one the study is the only point.
 /// @throws FileError, InputError naming file, line and key.
 SweepPlan read_sweep(const std::filesystem::path& file);
+/// The same from text; messages name it as `file`.
+SweepPlan parse_sweep(std::string text, const std::filesystem::path& file);
 
 /// Axes and derived keys in the order of a point's values.
 std::vector<AxisLabel> axes_of(const SweepPlan& plan);
@@ -65,6 +67,10 @@ SweepPoint point_at(const SweepPlan& plan, Index number);
 
 /// One of all combinations, whether `where` leaves it or not: 0 to combinations - 1. Limits and @throws as point_at().
 SweepPoint combination_at(const SweepPlan& plan, Index combination);
+
+/// What an axis is at a point, as TOML writes it: the study's own value where the point leaves it; empty if that is not given.
+std::string coordinate_at(const SweepPlan& plan, const std::vector<AxisLabel>& axes, const SweepPoint& point,
+                          std::size_t axis);
 
 /// The study at a point, as one could run it alone.
 /// @throws InputError if a key leads nowhere.

@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "store/hdf5.hpp"
+#include "study/stored_points.hpp"
 #include "study/study_file.hpp"
 #include "sweep/sweep_store.hpp"
 
@@ -19,8 +20,6 @@ namespace ohmloom {
 
 namespace {
 
-constexpr std::uint8_t not_computed = 255; ///< in the place of a point's status
-
 /// What is known of every point, in the order of their numbers.
 struct PointList {
     std::vector<std::uint8_t> status;
@@ -30,7 +29,7 @@ struct PointList {
 
     explicit PointList(Index points) {
         const auto size = static_cast<std::size_t>(points);
-        status.assign(size, not_computed);
+        status.assign(size, point_not_computed);
         keys.resize(size);
         messages.resize(size);
         hosts.resize(size);
@@ -66,7 +65,8 @@ public:
         const Index first = table_.rows;
         bool wanted = false;
         for (const Index number : known->second) {
-            if (list_.status[static_cast<std::size_t>(number)] != not_computed) continue; // computed twice
+            if (list_.status[static_cast<std::size_t>(number)] != point_not_computed)
+                continue; // computed twice
             wanted = true;
             list_.set(number, point);
             for (Index r = 0; r < point.table.rows; ++r) order_.push_back({number, first + r});
@@ -157,8 +157,7 @@ void write_coordinates(Hdf5Writer& writer, const SweepPlan& plan, const std::vec
     for (const Index number : number_of_row) {
         if (!point || point->number != number) point = point_at(plan, number);
         for (std::size_t a = 0; a < axes.size(); ++a) {
-            const std::string& value = point->values[a];
-            values[a].push_back(value.empty() ? plan.study.value(axes[a].key).value_or("") : value);
+            values[a].push_back(coordinate_at(plan, axes, *point, a));
         }
     }
     for (std::size_t a = 0; a < axes.size(); ++a) {
@@ -189,7 +188,7 @@ void write_points(Hdf5Writer& writer, const PointList& list) {
     writer.write("/sweep/images", list.images, "1");
     std::set<std::int64_t> counts;
     for (std::size_t i = 0; i < list.status.size(); ++i) {
-        if (list.status[i] != not_computed && list.images[i] > 0) counts.insert(list.images[i]);
+        if (list.status[i] != point_not_computed && list.images[i] > 0) counts.insert(list.images[i]);
     }
     if (counts.size() == 1) writer.write("/images", *counts.begin(), "1");
     writer.write("/timing/wall_s", list.wall, "s");
@@ -201,7 +200,7 @@ MergeOutcome outcome_of(const PointList& list) {
     MergeOutcome outcome;
     outcome.points = static_cast<Index>(list.status.size());
     for (std::size_t i = 0; i < list.status.size(); ++i) {
-        if (list.status[i] == not_computed) ++outcome.missing;
+        if (list.status[i] == point_not_computed) ++outcome.missing;
         if (list.status[i] == static_cast<std::uint8_t>(PointStatus::not_converged)) ++outcome.not_converged;
         if (list.status[i] == static_cast<std::uint8_t>(PointStatus::failed) && outcome.failed++ == 0)
             outcome.first_failure = list.messages[i];
@@ -247,13 +246,31 @@ MergeOutcome merge_sweep(const SweepPlan& plan, const PointKeys& keys, const std
     return outcome;
 }
 
+SweepLabels read_sweep_labels(const Hdf5Reader& reader, Index points) {
+    SweepLabels labels;
+    if (reader.has("/labels")) labels.sets.push_back(read_labels(reader, "/labels"));
+    if (!reader.has("/label_sets")) {
+        labels.set_of_point.assign(static_cast<std::size_t>(points), labels.sets.empty() ? -1 : 0);
+        return labels;
+    }
+    for (std::size_t s = 0; s < reader.children("/label_sets").size(); ++s)
+        labels.sets.push_back(read_labels(reader, fmt::format("/label_sets/{}", s)));
+    for (const double set : reader.read_vector("/sweep/label_set", "1", points)) {
+        if (!(set >= -1.0 && set < static_cast<double>(labels.sets.size())))
+            throw FileError(fmt::format("{}: /sweep/label_set holds {}: expected at most {}",
+                                        reader.file().string(), set, labels.sets.size() - 1));
+        labels.set_of_point.push_back(static_cast<Index>(set));
+    }
+    return labels;
+}
+
 SweepFile read_sweep_file(const std::filesystem::path& result) {
     const Hdf5Reader reader(result);
     reader.require_schema("ohmloom-sweep-1");
     SweepFile file{reader.read_text("/study"), reader.attribute_text("/", "version")};
     for (const double status : numbers_of(reader, "/sweep/status")) {
         ++file.points;
-        if (status == not_computed) ++file.missing;
+        if (status == point_not_computed) ++file.missing;
         if (status == static_cast<double>(PointStatus::not_converged)) ++file.not_converged;
         if (status == static_cast<double>(PointStatus::failed)) ++file.failed;
     }
@@ -290,20 +307,12 @@ void read_sweep_points(const std::filesystem::path& result, const std::function<
     for (std::size_t row = 0; row < numbers.size(); ++row)
         rows_of_point.at(static_cast<std::size_t>(numbers[row])).push_back(static_cast<Index>(row));
     std::erase_if(table.columns, [](const ResultColumn& column) { return column.name == "point"; });
+    const SweepLabels labels = read_sweep_labels(reader, static_cast<Index>(status.size()));
     std::vector<std::shared_ptr<const std::vector<std::uint8_t>>> sets;
-    const auto add_set = [&](const std::string& path) {
-        const std::vector<double> labels = numbers_of(reader, path);
-        sets.push_back(std::make_shared<const std::vector<std::uint8_t>>(labels.begin(), labels.end()));
-    };
-    std::vector<double> set_of_point(status.size(), 0.0);
-    if (reader.has("/labels")) add_set("/labels");
-    if (reader.has("/label_sets")) {
-        for (std::size_t s = 0; s < reader.children("/label_sets").size(); ++s)
-            add_set(fmt::format("/label_sets/{}", s));
-        set_of_point = numbers_of(reader, "/sweep/label_set");
-    }
+    for (const std::vector<std::uint8_t>& set : labels.sets)
+        sets.push_back(std::make_shared<const std::vector<std::uint8_t>>(set));
     for (std::size_t i = 0; i < status.size(); ++i) {
-        if (status[i] == not_computed) continue;
+        if (status[i] == point_not_computed) continue;
         PointRecord point;
         point.key = keys[i];
         point.status = static_cast<PointStatus>(status[i]);
@@ -314,9 +323,9 @@ void read_sweep_points(const std::filesystem::path& result, const std::function<
         point.ended = static_cast<std::int64_t>(ended[i]);
         point.host = hosts[i];
         point.table = select_rows(table, rows_of_point[i]);
-        const bool has_labels =
-            point.status != PointStatus::failed && set_of_point[i] >= 0.0 && !sets.empty();
-        if (has_labels) point.labels = sets.at(static_cast<std::size_t>(set_of_point[i]));
+        const Index set = labels.set_of_point[i];
+        if (point.status != PointStatus::failed && set >= 0)
+            point.labels = sets[static_cast<std::size_t>(set)];
         take(std::move(point));
     }
 }

@@ -5,12 +5,15 @@
 #include "sweep/point_record.hpp"
 #include "sweep/sweep_plan.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace ohmloom {
+
+class Hdf5Reader;
 
 /// Where a result came from, beside what every point tells of itself.
 struct SweepProvenance {
@@ -34,6 +37,16 @@ struct MergeOutcome {
 MergeOutcome merge_sweep(const SweepPlan& plan, const PointKeys& keys, const std::filesystem::path& parts,
                          const std::filesystem::path& result, const SweepProvenance& provenance,
                          bool partial);
+
+/// In the place of the status of a point that a result has not.
+inline constexpr std::uint8_t point_not_computed = 255;
+
+/// Right classes of the images of a result's points.
+struct SweepLabels {
+    std::vector<std::vector<std::uint8_t>> sets; ///< [sets] [images]; none if no point has images
+    std::vector<Index> set_of_point;             ///< [points] -1: none
+};
+SweepLabels read_sweep_labels(const Hdf5Reader& reader, Index points);
 
 /// What a result file says of itself.
 struct SweepFile {

@@ -97,7 +97,7 @@ def main():
         golden.write_text(golden.read_text().replace("refused", "refusad"))
         if outcome(program, "", "no_such_golden") is None:
             failures.append("not noticed: a golden file with other words")
-    print("\n".join(failures) or f"{len(MISBEHAVIOUR) + 2} kinds of misbehaviour are noticed")
+    print("\n".join(failures) or f"{len(MISBEHAVIOUR) + 3} kinds of misbehaviour are noticed")
     return 1 if failures else 0
 
 

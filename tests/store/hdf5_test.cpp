@@ -5,10 +5,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <span>
 #include <thread>
 
 using namespace ohmloom;
@@ -60,6 +62,31 @@ TEST_CASE("everything written is read back exactly, whatever its stored type") {
     CHECK(reader.has("/wire/r_row"));
     CHECK_FALSE(reader.has("/wire/r_col"));
     CHECK_FALSE(reader.has("/none/r_col"));
+}
+
+TEST_CASE("some rows of a matrix of bytes come back alone, also from the middle of a compressed one") {
+    const TemporaryFolder folder;
+    Hdf5Writer writer(folder / "bytes.h5");
+    // 1000 x 3000 bytes are three blocks of at most 1 MiB: 349, 349 and 302 rows.
+    Matrix<std::uint8_t> bytes(1000, 3000);
+    for (Index r = 0; r < bytes.rows(); ++r) {
+        for (Index c = 0; c < bytes.cols(); ++c) bytes(r, c) = static_cast<std::uint8_t>((7 * r + c) % 251);
+    }
+    writer.write("/bytes", bytes, "1", Hdf5Storage::compressed);
+    writer.write("/codes", Matrix<std::int32_t>(2, 2, {300, -5, 7, 255}), "1");
+    writer.commit();
+
+    const Hdf5Reader reader(folder / "bytes.h5");
+    const Matrix<std::uint8_t> rows = reader.read_byte_rows("/bytes", "1", 340, 20);
+    REQUIRE(rows.rows() == 20);
+    REQUIRE(rows.cols() == 3000);
+    CHECK(std::ranges::equal(
+        rows.values(), std::span(bytes.values()).subspan(std::size_t{340} * 3000, std::size_t{20} * 3000)));
+    CHECK(reader.read_byte_rows("/bytes", "1", 1000, 0).rows() == 0);
+    CHECK(reader.read_byte_rows("/codes", "1", 0, 2).values() == std::vector<std::uint8_t>{255, 0, 7, 255});
+    CHECK(mentions(
+        message_of<FileError>([&] { static_cast<void>(reader.read_byte_rows("/bytes", "1", 990, 20)); }),
+        "/bytes", "[1000 x 3000]", "at least 1010 rows"));
 }
 
 TEST_CASE("numbers that need every bit survive compression") {
@@ -167,6 +194,17 @@ TEST_CASE("a data set that is not as expected is refused with both shapes") {
     CHECK(mentions(error([&] { (void)reader.attribute_text("/g", "source"); }), "source", "/g", "missing"));
     CHECK(mentions(error([&] { (void)reader.attribute_number("/", "schema"); }), "schema", "number"));
     CHECK(mentions(error([&] { reader.require_schema("other-1"); }), "'sample-1'", "'other-1'"));
+}
+
+TEST_CASE("a file of one of several schemas says which, and is refused with all of them if it is of none") {
+    const TemporaryFolder folder;
+    write_sample(folder / "sample.h5");
+    const Hdf5Reader reader(folder / "sample.h5");
+    CHECK(reader.schema_among({"other-1", "sample-1"}) == "sample-1");
+    CHECK(mentions(message_of<FileError>([&] {
+                       static_cast<void>(reader.schema_among({"a-1", "b-1"}));
+                   }),
+                   "sample.h5", "'sample-1'", "'a-1' or 'b-1'"));
 }
 
 TEST_CASE("an unknown name in a group is answered with the nearest known one") {
