@@ -284,7 +284,7 @@ Index count_outdated(const std::filesystem::path& result, const SweepPlan& plan,
     Index outdated = 0;
     for (Index n = 0; n < std::min(plan.points(), static_cast<Index>(computed.size())); ++n) {
         const auto at = static_cast<std::size_t>(n);
-        if (status[at] != not_computed && computed[at] != keys.key(point_at(plan, n))) ++outdated;
+        if (status[at] != point_not_computed && computed[at] != keys.key(point_at(plan, n))) ++outdated;
     }
     return outdated;
 }
