@@ -83,7 +83,7 @@ def resistance_sum_network(t):
     assert "published 93.23 %" in said and "bits stored" in said, said
     for bad in (("--sweep", "jitter", "1p"), ("--calibration", "best"), ("--images", "-1"), ("--cells", "0")):
         t.refused(*words, *bad)
-    assert "no binary weights" in t.refused("resistance-sum", EXAMPLES / "networks" / "mnist-relu.h5").err
+    assert "no binary weights" in t.refused("resistance-sum", EXAMPLES / "networks" / "mnist-relu.h5", "--data", EXAMPLES / "data").err
 
 
 @case

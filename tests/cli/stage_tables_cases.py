@@ -45,7 +45,9 @@ def tables_of_laws(t):
     problem.study = problem.study.replace('"sinh/generic"', '"cells.toml"')
     table = json.loads(t.ohmloom("run", problem.write(t.folder), "-o", "table.h5", "--json").out)["points"]
     for one, other in zip(law, table):
-        assert abs(one["power_w"] / other["power_w"] - 1) < 2e-3 and one["power_w"] != other["power_w"]
+        # At 0 V the table has the slope of its chords to the next nodes, 75 mV away: (alpha h)^2/6 = 0.375 % steeper than sinh, alpha = 2 / V. Cells are
+        # programmed to that slope, and so carry that much less everywhere.
+        assert 0 < one["power_w"] / other["power_w"] - 1 < 4e-3, (one["power_w"], other["power_w"])
     content = bytearray(t.path("iv.h5").read_bytes())
     content[-100] ^= 1
     t.path("iv.h5").write_bytes(content)
