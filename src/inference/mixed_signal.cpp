@@ -40,7 +40,7 @@ Matrix<double> activations(const DenseLayer& layer, Matrix<double> y) {
 /// RMS of a difference over that of the exact numbers.
 double relative_error(const Matrix<double>& numbers, const Matrix<double>& exact) {
     double missed = 0.0, all = 0.0;
-    const auto is = numbers.values(), should_be = exact.values();
+    const std::vector<double>&is = numbers.values(), &should_be = exact.values();
     for (std::size_t i = 0; i < is.size(); ++i) {
         missed += (is[i] - should_be[i]) * (is[i] - should_be[i]);
         all += should_be[i] * should_be[i];

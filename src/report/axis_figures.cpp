@@ -44,6 +44,7 @@ const AxisLevels* named_axis(const std::vector<AxisLevels>& axes, const std::str
 
 std::vector<std::string> names_of(const std::vector<AxisLevels>& axes) {
     std::vector<std::string> names;
+    names.reserve(axes.size());
     for (const AxisLevels& axis : axes) names.push_back(axis.axis->name);
     return names;
 }
