@@ -26,11 +26,14 @@ std::string joined(const std::vector<std::string>& words) {
 /// Axes with their steps, a line each.
 void print_axes(const SweepPlan& plan) {
     for (const AxisGroup& group : plan.groups) {
-        std::string names;
-        for (const SweepAxis& axis : group.axes) names += (names.empty() ? "" : ", ") + axis.key;
         const SweepAxis& first = group.axes.front();
-        fmt::print("  {:<40} {:>9} steps, {}{}\n", names, group.steps(), name_of(first.kind),
-                   group.axes.size() > 1 ? ", together" : "");
+        const bool is_corners = first.kind == AxisKind::corner;
+        std::string names = first.key;
+        for (std::size_t a = 1; a < group.axes.size() && !is_corners; ++a) names += ", " + group.axes[a].key;
+        const std::string together = group.axes.size() == 1 ? ""
+                                     : is_corners ? fmt::format(" of {} keys", group.axes.size() - 1)
+                                                  : ", together";
+        fmt::print("  {:<40} {:>9} steps, {}{}\n", names, group.steps(), name_of(first.kind), together);
     }
     for (const DerivedKey& derived : plan.derived)
         fmt::print("  {:<40} = {}\n", derived.key, derived.formula.text());
