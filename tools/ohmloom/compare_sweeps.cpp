@@ -48,7 +48,7 @@ std::array<Side, 2> sides_of(const Comparison& c) {
           m.failed_in_second}}};
 }
 
-const std::string& name_or_only(const std::string& name) {
+std::string name_or_only(const std::string& name) {
     return name.empty() ? "the only point" : name;
 }
 
