@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <map>
 
 namespace ohmloom {
 
@@ -49,9 +48,14 @@ std::vector<std::string> names_of(const std::vector<AxisLevels>& axes) {
     return names;
 }
 
-const ResultFigure* wanted_figure(const ResultData& result, const std::string& name) {
+/// Null if there is none, or it has a number per layer.
+const ResultFigure* figure_of_one_number(const ResultData& result, const std::string& name) {
     const ResultFigure* figure = find_figure(result, name);
-    if (figure != nullptr && figure->values.cols() == 1) return figure;
+    return figure != nullptr && figure->values.cols() == 1 ? figure : nullptr;
+}
+
+const ResultFigure* wanted_figure(const ResultData& result, const std::string& name) {
+    if (const ResultFigure* figure = figure_of_one_number(result, name)) return figure;
     std::vector<std::string> known;
     for (const ResultFigure& one : result.figures) {
         if (one.values.cols() == 1) known.push_back(one.name);
@@ -90,7 +94,7 @@ Layout lay_out(const ResultData& result, const FigureChoice& choice, std::size_t
     layout.figure = wanted_figure(result, choice.figure);
     if (layout.axes.empty()) return layout;
     if (!choice.over.empty() && named_axis(layout.axes, choice.over) == nullptr)
-        layout.over_figure = find_figure(result, choice.over);
+        layout.over_figure = figure_of_one_number(result, choice.over);
     if (layout.over_figure == nullptr) {
         layout.over = !choice.over.empty() ? wanted_axis(result, layout, choice.over, "--over")
                                            : next_axis(layout, most_across, true);

@@ -101,6 +101,10 @@ TEST_CASE("what a result does not have is refused with what it has") {
                          doctest::Contains("--over is 'array.s', which is no axis with several levels of its "
                                            "own: expected one of device.model, array.r, array.wire"),
                          InputError);
+    ResultData layers = cube();
+    layers.figures.push_back({"gain", "1", Matrix<double>(layers.rows, 3)});
+    CHECK_THROWS_WITH_AS((void)figure_over_axis(layers, {"accuracy", "gain", "", ""}),
+                         doctest::Contains("--over is 'gain', which is no axis"), InputError);
     CHECK_THROWS_WITH_AS((void)figure_over_axis(result, {"accuracy", "array.r", "array.r", ""}),
                          doctest::Contains("--curves is 'array.r', which the figure shows already"),
                          InputError);
